@@ -1,0 +1,316 @@
+"""Plots of a table of tracks, and the statistics beneath them.
+
+What draws draws on `ax` and returns it; what computes returns a table, stands in `associations` and can be had from
+here too.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from associations import (
+    CLAIMS,
+    FEATURES,
+    SMALL,
+    check_claims,
+    compare_groups,
+    correlations,
+    correlations_within,
+    feature_ttest,
+    group_effects,
+    need_columns,
+    running_median,
+    verdict,
+)
+
+__all__ = ["CLAIMS", "FEATURES", "LABELS", "catplot_viz", "check_claims", "compare_groups", "corr_heatmap", "correlations",
+           "correlations_within", "feature_ttest", "group_effects", "label", "param_viz", "plot_correlations",
+           "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within", "running_median",
+           "verdict"]
+
+LABELS = {"popularity": "popularity (0-100)", "danceability": "danceability (0-1)", "energy": "energy (0-1)",
+          "loudness": "loudness (dB)", "speechiness": "speechiness (0-1)", "acousticness": "acousticness (0-1)",
+          "instrumentalness": "instrumentalness (0-1)", "liveness": "liveness (0-1)", "valence": "valence (0-1)",
+          "tempo": "tempo (BPM)", "key": "key (pitch class, C = 0)", "mode": "mode (minor = 0, major = 1)",
+          "explicit": "explicit", "has_feat": "featured artist", "duration_ms": "duration (ms)",
+          "duration_seconds": "duration (s)", "duration_minutes": "duration (minutes)", "release_year": "release year",
+          "first_genre": "genre", "genre": "genre"}
+MANY_ROWS, MANY_CATEGORIES, MOST_CATEGORIES = 2000, 6, 30
+
+
+def label(column):
+    """A column's name with its unit."""
+    return LABELS.get(column, str(column).replace("_", " "))
+
+
+# ---- the report's three plots
+
+def param_viz(train, x_Param, y_Param, *, ax=None, **kwargs):
+    """One column against another: points or hexagons with the running median, boxes where x is categories.
+
+    Parameters
+    ----------
+    train : pd.DataFrame
+    x_Param, y_Param : str
+        Column names; y is numeric.
+    ax : matplotlib Axes, optional
+    **kwargs
+        Passed on to seaborn's `scatterplot`, matplotlib's `hexbin` or seaborn's `boxplot`.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    need_columns(train, [x_Param, y_Param])
+    rows = train[[x_Param, y_Param]].dropna()
+    if not _is_continuous(rows[x_Param]):
+        return _boxes(rows, x_Param, y_Param, ax, kwargs)
+    ax = ax or plt.subplots(figsize=(7, 4.5))[1]
+    x, y = rows[x_Param].astype("float64"), rows[y_Param].astype("float64")
+    if len(rows) > MANY_ROWS:
+        drawn = ax.hexbin(x, y, **{"gridsize": 40, "cmap": "Blues", "bins": "log", "mincnt": 1, "linewidths": .1} | kwargs)
+        ax.figure.colorbar(drawn, ax=ax, label="songs")
+        ax.set_xlim(*x.quantile([.001, .999]))
+    else:
+        sns.scatterplot(x=x, y=y, ax=ax, **{"alpha": .35, "s": 14, "color": "C0", "linewidth": 0} | kwargs)
+    running = running_median(rows, x_Param, y_Param)
+    ax.plot(running["x"], running["median"], color="C1", lw=2.5, label="median")
+    ax.fill_between(running["x"], running["q25"], running["q75"], color="C1", alpha=.25, lw=0, label="middle half")
+    ax.legend(loc="best", frameon=True)
+    shown = f"{len(rows):,} songs" + (", the middle 99.8 % of them shown" if len(rows) > MANY_ROWS else "")
+    ax.set(xlabel=label(x_Param), ylabel=label(y_Param), title=shown)
+    return ax
+
+
+def _is_continuous(column):
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) and column.nunique() > 12
+
+
+def _most_frequent(rows, column):
+    """The rows of the most frequent categories, and a note where some are left out."""
+    counts = rows[column].astype(object).value_counts()
+    rows = rows[rows[column].astype(object).isin(counts.index[:MOST_CATEGORIES])]
+    rows = rows.assign(**{column: rows[column].astype(object)})
+    left_out = len(counts) - MOST_CATEGORIES
+    return rows, f" ({left_out} rarer categories not shown)" if left_out > 0 else ""
+
+
+def _order(rows, category, number):
+    """Categories by the median of the number; numbers and decades in their own order."""
+    if pd.api.types.is_numeric_dtype(rows[category].infer_objects()) or str(category) == "decade":
+        return sorted(rows[category].unique())
+    return list(rows.groupby(category)[number].median().sort_values(ascending=False).index)
+
+
+def _boxes(rows, x, y, ax, kwargs):
+    rows, note = _most_frequent(rows, x)
+    order = _order(rows, x, y)
+    lying = len(order) > MANY_CATEGORIES
+    if ax is None:
+        ax = plt.subplots(figsize=(7, max(4, .32 * len(order))) if lying else (7, 4.5))[1]
+    names = rows.assign(**{x: rows[x].astype(str), y: rows[y].astype("float64")})
+    style = {"color": "C0", "width": .6, "fliersize": 1.5, "order": [str(name) for name in order]} | kwargs
+    sns.boxplot(names, x=y if lying else x, y=x if lying else y, orient="h" if lying else "v", ax=ax, **style)
+    ax.set(xlabel=label(y if lying else x), ylabel=label(x if lying else y), title=f"{len(rows):,} songs{note}")
+    return ax
+
+
+def catplot_viz(df, x_Param, y_Param, plt_Kind="box", **kwargs):
+    """A number by category, in any of seaborn's kinds; many categories lie down so that their names can be read.
+
+    Kinds that draw every row (`strip`, `swarm`) draw 2,000 of them at most.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    x_Param, y_Param : str
+        The category and the number; the number is not used by `count`.
+    plt_Kind : {'box', 'violin', 'boxen', 'bar', 'point', 'strip', 'swarm', 'count'}
+    **kwargs
+        Passed on to `seaborn.catplot`.
+
+    Returns
+    -------
+    seaborn FacetGrid
+    """
+    need_columns(df, [x_Param] if plt_Kind == "count" else [x_Param, y_Param])
+    rows, note = _most_frequent(df.dropna(subset=[x_Param] if plt_Kind == "count" else [x_Param, y_Param]), x_Param)
+    order = list(rows[x_Param].value_counts().index) if plt_Kind == "count" else _order(rows, x_Param, y_Param)
+    if plt_Kind in ("strip", "swarm") and len(rows) > MANY_ROWS:
+        note += f", {MANY_ROWS:,} of {len(rows):,} songs drawn"
+        rows = rows.sample(MANY_ROWS, random_state=0)
+    rows = rows.assign(**{x_Param: rows[x_Param].astype(str)})
+    lying = len(order) > MANY_CATEGORIES
+    axes = {"y" if lying else "x": x_Param}
+    if plt_Kind != "count":
+        rows = rows.assign(**{y_Param: rows[y_Param].astype("float64")})
+        axes["x" if lying else "y"] = y_Param
+    height = max(4, .32 * len(order)) if lying else 4.5
+    size = {"height": height, "aspect": 7 / height} | ({"cut": 0} if plt_Kind == "violin" else {})
+    grid = sns.catplot(rows, **axes, kind=plt_Kind, order=[str(name) for name in order], **{"color": "C0"} | size | kwargs)
+    number = "songs" if plt_Kind == "count" else label(y_Param)
+    grid.set_axis_labels(*((number, label(x_Param)) if lying else (label(x_Param), number)))
+    grid.figure.suptitle(f"{label(y_Param if plt_Kind != 'count' else 'songs')} by {label(x_Param)}{note}", y=1.02)
+    return grid
+
+
+def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, **kwargs):
+    """The correlations among columns as a heat map.
+
+    Parameters
+    ----------
+    train : pd.DataFrame
+    param_Corr : str or list of str
+        One column: it and the features, in the order of their correlation with it. A list: just these columns.
+    method : {'spearman', 'pearson', 'kendall'}
+    ax : matplotlib Axes, optional
+    **kwargs
+        Passed on to `seaborn.heatmap`.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    columns = list(param_Corr)
+    if isinstance(param_Corr, str):
+        columns = [param_Corr, *(feature for feature in FEATURES if feature in train and feature != param_Corr)]
+    need_columns(train, columns)
+    table = train[columns].astype("float64").corr(method)
+    if isinstance(param_Corr, str):
+        order = table[param_Corr].drop(param_Corr).sort_values(key=abs, ascending=False).index
+        table = table.loc[[param_Corr, *order], [param_Corr, *order]]
+    if ax is None:
+        side = max(5, .58 * len(table) + 1.5)
+        ax = plt.subplots(figsize=(side + 1, side))[1]
+    upper = np.triu(np.ones_like(table, dtype=bool), k=1)
+    names = [name.replace("_", " ") for name in table.columns]
+    style = {"vmin": -1, "vmax": 1, "cmap": "vlag", "annot": True, "fmt": ".2f", "annot_kws": {"size": 8}, "square": True,
+             "linewidths": .5, "cbar_kws": {"label": f"{method.capitalize()} correlation", "shrink": .7}}
+    sns.heatmap(table, mask=upper, xticklabels=names, yticklabels=names, ax=ax, **style | kwargs)
+    ax.tick_params(axis="x", rotation=90)
+    return ax
+
+
+# ---- plots of tables
+
+def plot_correlations(table, *, ax=None, **kwargs):
+    """Each feature's correlation with its interval, as from `correlations`; filled where it is clear after correction."""
+    table = table.dropna(subset=["r"]).iloc[::-1]
+    ax = ax or plt.subplots(figsize=(7, max(3, .34 * len(table) + 1)))[1]
+    clear = table["p_holm"] < .05
+    _intervals(ax, table, np.arange(len(table)), **{"color": "C0"} | kwargs)
+    ax.scatter(table["r"], np.arange(len(table)), s=45, facecolor=np.where(clear, "C0", "white"), edgecolor="C0", zorder=3)
+    ax.axvline(0, color="0.3", lw=1)
+    ax.axvspan(-SMALL, SMALL, color="0.5", alpha=.12, lw=0)
+    ax.set_yticks(np.arange(len(table)), [label(feature).split(" (")[0] for feature in table.index])
+    ax.set(xlabel="correlation with 95 % interval\n(grey: too small to matter; filled: clear after correction for many tests)")
+    return ax
+
+
+def _intervals(ax, table, y, suffix="", **kwargs):
+    ax.hlines(y, table["low" + suffix], table["high" + suffix], **{"lw": 2, "alpha": .8} | kwargs)
+
+
+def plot_within(table, *, ax=None, by="genre"):
+    """Correlations over all and within categories, side by side, as from `correlations_within`."""
+    table = table.dropna(subset=["r", "r_within"]).iloc[::-1]
+    ax = ax or plt.subplots(figsize=(8.5, max(3, .42 * len(table) + 1)))[1]
+    y = np.arange(len(table))
+    for suffix, colour, shift, name in (("", "C0", .13, "all songs"), ("_within", "C1", -.13, f"within {by}")):
+        _intervals(ax, table, y + shift, suffix, color=colour)
+        ax.scatter(table["r" + suffix], y + shift, s=36, color=colour, label=name, zorder=3)
+    ax.axvline(0, color="0.3", lw=1)
+    ax.axvspan(-SMALL, SMALL, color="0.5", alpha=.12, lw=0)
+    ax.set_yticks(y, [label(feature).split(" (")[0] for feature in table.index])
+    readings = ax.secondary_yaxis("right")
+    readings.set_yticks(y, table["reading"])
+    readings.tick_params(length=0, labelsize=9)
+    ax.set(xlabel="correlation with popularity, 95 % interval", ylim=(-.6, len(table) - .4))
+    ax.legend(loc="lower center", bbox_to_anchor=(.5, 1), ncols=2, frameon=False)
+    return ax
+
+
+def plot_groups(table, target="popularity", *, ax=None):
+    """Each category's mean with its interval, as from `compare_groups`; the number of songs beside its name."""
+    table = table.iloc[:MOST_CATEGORIES][::-1]
+    ax = ax or plt.subplots(figsize=(7, max(3, .34 * len(table) + 1)))[1]
+    y = np.arange(len(table))
+    _intervals(ax, table, y, color="C0")
+    ax.scatter(table["mean"], y, s=45, color="C0", zorder=3)
+    ax.set_yticks(y, [f"{name}  (n = {n:,})" for name, n in table["n"].items()])
+    ax.set(xlabel=f"mean {label(target)} with 95 % interval")
+    return ax
+
+
+def plot_distribution(df, column="popularity", *, ax=None, **kwargs):
+    """How a number is distributed: a histogram with its median."""
+    need_columns(df, [column])
+    values = df[column].dropna().astype("float64")
+    ax = ax or plt.subplots(figsize=(7, 3.5))[1]
+    # bars as wide as a whole number where the values are whole, or some bars would hold more of them than others
+    whole = (values % 1 == 0).all()
+    width = {"binwidth": max(1, round((values.max() - values.min()) / 40))} if whole and len(values) else {"bins": 40}
+    sns.histplot(x=values, ax=ax, **width | {"color": "C0", "edgecolor": "white"} | kwargs)
+    ax.axvline(values.median(), color="C1", lw=2, label=f"median {values.median():g}")
+    ax.legend(frameon=False)
+    ax.set(xlabel=label(column), ylabel="songs")
+    return ax
+
+
+def plot_missing(df, *, ax=None):
+    """The share of each column's cells that are missing, for the columns where some are."""
+    share = df.isna().mean()[lambda share: share > 0].sort_values()
+    ax = ax or plt.subplots(figsize=(7, max(2, .32 * len(share) + 1)))[1]
+    bars = ax.barh(share.index.astype(str).str.replace("_", " "), 100 * share, color="C0")
+    ax.bar_label(bars, [f"{100 * value:.2g} %" for value in share], padding=3)
+    ax.set(xlabel="cells missing (%)", xlim=(0, max(1, 115 * share.max()) if len(share) else 1))
+    if share.empty:
+        ax.text(.5, .5, "no cell is missing", ha="center", va="center", transform=ax.transAxes)
+        ax.set(yticks=[])
+    return ax
+
+
+def plot_split(sides, column, *, ax=None):
+    """The share of each class on each side of a split; bars of one class should be equally long.
+
+    Parameters
+    ----------
+    sides : dict of str to pd.DataFrame
+        Such as ``{"train": train, "validate": validate, "test": test}``.
+    column : str
+        The class; a number is cut into fifths.
+    ax : matplotlib Axes, optional
+    """
+    rows = pd.concat([side[[column]].assign(side=f"{name} ({len(side):,} songs)") for name, side in sides.items()])
+    if _is_continuous(rows[column]):
+        rows[column] = pd.qcut(rows[column].astype("float64"), 5, duplicates="drop").astype(str)
+    share = 100 * pd.crosstab(rows[column].astype(str), rows["side"], normalize="columns")[list(dict.fromkeys(rows["side"]))]
+    share = share.sort_values(share.columns[0], ascending=False).iloc[:MOST_CATEGORIES][::-1]
+    ax = ax or plt.subplots(figsize=(7, max(3, .5 * len(share) + 1)))[1]
+    share[share.columns[::-1]].plot.barh(ax=ax, width=.8, color=["C2", "C1", "C0"][-share.shape[1]:])
+    handles, names = ax.get_legend_handles_labels()
+    ax.legend(handles[::-1], names[::-1], frameon=False, loc="lower center", bbox_to_anchor=(.5, 1), ncols=3)
+    ax.set(xlabel="songs of this side (%)", ylabel=label(column))
+    return ax
+
+
+def plot_overlap(overlaps, *, ax=None):
+    """What knowing artists would be worth under each split, as from `preprocessing.artist_overlap`.
+
+    Parameters
+    ----------
+    overlaps : dict of str to pd.Series
+        A split's name and what `artist_overlap` said of it.
+    ax : matplotlib Axes, optional
+    """
+    names = {"shared": "test songs whose\nartist stands in train", "lookup": "accuracy of looking\nup the artist's genre",
+             "baseline": "accuracy of giving\nthe commonest genre"}
+    table = 100 * pd.DataFrame(overlaps).loc[list(names)].rename(names)
+    ax = ax or plt.subplots(figsize=(7, 3.5))[1]
+    table.plot.bar(ax=ax, rot=0, width=.75, color=["C0", "C3"][:table.shape[1]])
+    for bars in ax.containers:
+        ax.bar_label(bars, fmt="%.0f %%")
+    ax.set(ylabel="%", ylim=(0, 112))
+    ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(.5, 1), ncols=2)
+    return ax

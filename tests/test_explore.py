@@ -1,0 +1,109 @@
+"""Plots that can be read with few or many categories and rows."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import explore
+
+
+def songs(rows, categories):
+    rng = np.random.default_rng(0)
+    return pd.DataFrame({"genre": [f"genre number {i % categories}" for i in range(rows)], "loudness": rng.normal(-8, 3, rows),
+                         "danceability": rng.random(rows), "popularity": rng.integers(0, 100, rows),
+                         "artist": np.arange(rows) // 4})
+
+
+def boxes_of_labels(ax):
+    """The tick labels' places on the canvas, in the order of their axis."""
+    figure = ax.figure
+    figure.canvas.draw()
+    for axis in (ax.xaxis, ax.yaxis):
+        yield [tick.get_window_extent() for tick in axis.get_ticklabels() if tick.get_text() and tick.get_visible()]
+
+
+def assert_readable(ax):
+    assert ax.get_xlabel() and ax.get_ylabel()
+    for boxes in boxes_of_labels(ax):
+        for one, two in zip(boxes, boxes[1:]):
+            assert not one.overlaps(two), "tick labels overlap"
+
+
+@pytest.mark.parametrize("rows", [200, 200_000])
+@pytest.mark.parametrize("categories", [3, 30])
+def test_the_reports_plots_are_readable(rows, categories):
+    df = songs(rows, categories)
+    before = df.copy(deep=True)
+    assert_readable(explore.param_viz(df, "loudness", "popularity"))
+    assert_readable(explore.param_viz(df, "genre", "popularity"))
+    grid = explore.catplot_viz(df, "genre", "popularity", "box")
+    assert_readable(grid.ax)
+    assert len(explore.corr_heatmap(df, "popularity").get_xticklabels()) == 3
+    pd.testing.assert_frame_equal(df, before)
+
+
+@pytest.mark.parametrize("kind", ["box", "violin", "boxen", "bar", "point", "strip", "swarm", "count"])
+def test_kinds(kind):
+    small_dots = {"size": 1} if kind == "swarm" else {}
+    assert_readable(explore.catplot_viz(songs(3000, 4), "genre", "popularity", kind, **small_dots).ax)
+
+
+def test_more_categories_than_can_be_read_are_said_to_be_left_out():
+    grid = explore.catplot_viz(songs(2000, 45), "genre", "popularity")
+    assert len(grid.ax.get_yticklabels()) == 30
+    assert "15 rarer categories not shown" in grid.figure.get_suptitle()
+
+
+def test_plots_draw_where_they_are_told_and_do_not_show(monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda *args, **kwargs: pytest.fail("a plot function calls show"))
+    df, (figure, axes) = songs(300, 3), plt.subplots(1, 3)
+    assert explore.param_viz(df, "loudness", "popularity", ax=axes[0]) is axes[0]
+    assert explore.corr_heatmap(df, ["loudness", "popularity"], ax=axes[1], cbar=False) is axes[1]
+    assert explore.plot_distribution(df, ax=axes[2]) is axes[2]
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_units_stand_in_the_labels():
+    ax = explore.param_viz(songs(300, 3), "loudness", "popularity")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("loudness (dB)", "popularity (0-100)")
+
+
+def test_arguments_are_passed_on():
+    ax = explore.param_viz(songs(300, 3), "loudness", "popularity", color="red")
+    assert ax.collections[0].get_facecolor()[0][:3].tolist() == [1, 0, 0]
+
+
+def test_heatmap_begins_with_the_parameter_and_its_strongest_relation(sample):
+    names = [label.get_text() for label in explore.corr_heatmap(sample, "popularity").get_yticklabels()]
+    assert names[:2] == ["popularity", "valence"]
+
+
+def test_the_running_median_follows_a_relation():
+    x = np.linspace(0, 10, 1000)
+    running = explore.running_median(pd.DataFrame({"x": x, "y": x ** 2}), "x", "y")
+    np.testing.assert_allclose(running["median"], running["x"] ** 2, rtol=.02)
+    assert running["n"].sum() == 1000
+
+
+@pytest.mark.parametrize("missing", ["loudness", "popularity"])
+def test_a_missing_column_is_named(missing):
+    with pytest.raises(ValueError, match=f"no column '{missing}'"):
+        explore.param_viz(songs(50, 3).drop(columns=missing), "loudness", "popularity")
+
+
+def test_plots_of_tables(sample):
+    ax = explore.plot_groups(explore.compare_groups(sample))
+    assert [label.get_text().split("  ")[0] for label in ax.get_yticklabels()][-1] == "rock"
+    within = explore.plot_within(explore.correlations_within(sample))
+    assert within.get_legend() is not None
+    assert len(explore.plot_correlations(explore.correlations(sample)).get_yticklabels()) == 15
+    assert explore.plot_missing(sample).get_xlabel() == "cells missing (%)"
+    assert explore.plot_missing(sample[["artist"]]).texts[0].get_text() == "no cell is missing"
+
+
+def test_plot_split_shows_shares(sample):
+    rows = sample.dropna(subset=["first_genre"])
+    ax = explore.plot_split({"train": rows, "test": rows.head(0)}, "first_genre")
+    lengths = [bar.get_width() for bar in ax.containers[-1]]
+    assert sum(lengths) == pytest.approx(100)
