@@ -1,0 +1,104 @@
+# From a table of songs to pages of findings. `make` alone says what can be made.
+PYTHON ?= python3
+VENV ?= .venv
+# What to run on: sample, a table, a folder of sound files, or a known data set's name; and where the results go.
+SOURCE ?= sample
+RUNS ?= runs
+
+BIN := $(VENV)/bin
+NOTEBOOKS := $(sort $(wildcard notebooks/[0-9]*.ipynb))
+SCRIPTS := $(sort $(wildcard notebooks/scripts/[0-9]*.py))
+PAGES := $(NOTEBOOKS:notebooks/%.ipynb=$(RUNS)/%.html)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-colab notebooks pictures bench lint clean FORCE
+.SECONDARY:
+
+help:  ## Say what can be made
+	@echo "make run                       run every notebook on the synthetic sample; the pages begin at $(RUNS)/index.html"
+	@echo "make run SOURCE=songs.csv      the same on your own table, folder of sound files, or a known data set (RUNS=folder"
+	@echo "                               keeps its results apart)"
+	@echo "make test                      run the whole test suite"
+	@echo "make test-colab                the same on Colab's versions, in an environment of its own"
+	@echo "make bench                     measure speeds"
+	@echo "make notebooks                 make the notebooks from notebooks/scripts (REPO=owner/name sets the project's address)"
+	@echo "make pictures                  take the README's pictures from the executed notebooks"
+	@echo "make lint                      check the code's style"
+	@echo "make clean                     remove environments and results"
+
+# ---- the environment
+
+define create_environment
+	@command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON) here: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make: $(PYTHON) is $$($(PYTHON) -V): Python 3.11 or newer is needed; name one with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+		echo "make: $(PYTHON) cannot make virtual environments: install its venv package (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
+	test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) || { \
+		echo "make: the packages could not be installed: is there a connection to PyPI?"; exit 1; }
+	@touch $@
+endef
+
+$(VENV)/installed: requirements.txt
+	$(call create_environment,$(VENV),-r requirements.txt)
+
+$(VENV)/installed-tests: tests/requirements.txt $(VENV)/installed
+	$(call create_environment,$(VENV),-r requirements.txt -r tests/requirements.txt)
+
+$(VENV)-colab/installed: requirements.txt tests/requirements.txt tests/constraints-colab.txt
+	$(call create_environment,$(VENV)-colab,-r requirements.txt -r tests/requirements.txt -c tests/constraints-colab.txt)
+
+# ---- the notebooks, in the order in which the data flows
+
+TABLES := sample_songs.py tables.py data_sets.py prepare.py preprocessing.py associations.py explore.py
+parameters = -r OUT_DIR "$(RUNS)"
+
+$(RUNS)/02_prepare_and_split.ipynb: $(TABLES) $(RUNS)/.source
+$(RUNS)/02_prepare_and_split.ipynb: parameters += -r SOURCE "$(SOURCE)"
+$(RUNS)/03_explore_popularity.ipynb: $(TABLES) $(RUNS)/02_prepare_and_split.ipynb
+
+run: $(RUNS)/index.html
+	@echo "done: open $(RUNS)/index.html"
+
+# An executed notebook appears under its name only once it has run to its end.
+$(RUNS)/%.ipynb: notebooks/%.ipynb $(VENV)/installed
+	@echo "running $*"
+	@env -u MPLBACKEND $(BIN)/papermill --no-log-output --progress-bar $< $(RUNS)/$*.unfinished.ipynb $(parameters) || { \
+		echo "make: $* stopped; the cell that failed is shown in $(RUNS)/$*.unfinished.ipynb"; exit 1; }
+	@mv $(RUNS)/$*.unfinished.ipynb $@
+
+$(RUNS)/%.html: $(RUNS)/%.ipynb
+	@$(BIN)/jupyter-nbconvert --log-level=ERROR --to html --output-dir $(RUNS) $<
+
+$(RUNS)/index.html: $(PAGES) notebooks/make_index.py
+	@$(BIN)/python notebooks/make_index.py $(RUNS)
+
+# Changes only when another source is named, or what it names has changed.
+$(RUNS)/.source: FORCE
+	@mkdir -p $(RUNS)
+	@{ echo "$(SOURCE)"; ls -lnR "$(SOURCE)" 2>/dev/null || true; } > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# ---- for those who change the project
+
+test: $(VENV)/installed-tests
+	$(BIN)/python -m pytest
+
+test-colab: $(VENV)-colab/installed
+	$(VENV)-colab/bin/python -m pytest
+
+bench: $(VENV)/installed-tests
+	$(BIN)/python tests/benchmark.py
+
+lint: $(VENV)/installed-tests
+	$(BIN)/ruff check .
+
+pictures: $(PAGES)
+	$(BIN)/python notebooks/make_index.py $(RUNS) pictures
+
+notebooks: $(VENV)/installed
+	$(BIN)/python notebooks/make_notebooks.py $(REPO)
+
+clean:
+	rm -rf $(VENV) $(VENV)-colab $(RUNS)

@@ -1,0 +1,161 @@
+"""The notebooks: their form, and that each runs headless, by itself, wherever it is started."""
+
+import json
+import re
+import subprocess
+import sys
+
+import make_index
+import make_notebooks
+import nbformat
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+NAMES = [path.stem for path in NOTEBOOKS]
+SERIES = ["00_quickstart", "01_collect_from_spotify", "02_prepare_and_split", "03_explore_popularity", "04_listen_and_look",
+          "05_make_spectrograms", "06_train_models", "07_compare_models", "08_genre_influences", "09_commercial_success",
+          "10_recommend_and_playlists"]
+
+
+def cells(path, kind="code"):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell["cell_type"] == kind]
+
+
+def run(name, out, cwd=ROOT, **parameters):
+    """Execute a notebook as a user would, by papermill's command, in a fresh kernel."""
+    notebook = ROOT / "notebooks" / f"{name}.ipynb"
+    options = [part for key, value in parameters.items() for part in ("-r", key, str(value))]
+    done = subprocess.run([sys.executable, "-m", "papermill", str(notebook), str(out / f"{name}.ipynb"), *options], cwd=cwd,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return nbformat.read(out / f"{name}.ipynb", as_version=4)
+
+
+def pictures(notebook):
+    return sum("image/png" in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", []))
+
+
+def printed(notebook):
+    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
+
+
+# ---- form
+
+def test_there_are_notebooks_and_each_is_of_the_series():
+    assert NAMES and set(NAMES) <= set(SERIES)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_a_notebook_is_what_its_script_makes(path):
+    script = ROOT / "notebooks" / "scripts" / f"{path.stem}.py"
+    assert path.read_text(encoding="utf-8") == make_notebooks.make_notebook(script), "run `make notebooks`"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_form(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert not any(cell["outputs"] for cell in cells(path)), "no outputs are kept"
+    first = notebook.cells[0]["source"]
+    assert first.startswith("# ") and f"/blob/main/notebooks/{path.name}" in first, "title and a badge to its own path"
+    tagged = [cell["source"] for cell in cells(path) if "parameters" in cell["metadata"].get("tags", [])]
+    assert len(tagged) == 1
+    for line in tagged[0].splitlines():
+        typed_and_commented = re.fullmatch(r"[A-Z_]+: \w+ = (\".*\"|[\d.]+|True|False|None)  # .+", line)
+        assert typed_and_commented, line
+    for cell in cells(path):
+        assert len(re.findall(r"^def ", cell["source"], re.MULTILINE)) == 0, "functions live in modules"
+
+
+def test_the_bootstrap_cell_is_the_same_everywhere_and_short():
+    bootstraps = {cells(path)[0]["source"] for path in NOTEBOOKS}
+    assert len(bootstraps) == 1
+    assert len(bootstraps.pop().splitlines()) <= 12
+
+
+def test_the_same_parameter_has_the_same_type_everywhere():
+    kinds = {}
+    for path in NOTEBOOKS:
+        for cell in cells(path):
+            if "parameters" in cell["metadata"].get("tags", []):
+                for name, kind in re.findall(r"^([A-Z_]+): (\w+)", cell["source"], re.MULTILINE):
+                    assert kinds.setdefault(name, kind) == kind
+
+
+# ---- the address
+
+def addresses(text):
+    return {match[0].split("github/")[-1].split('"')[-1].split("'")[-1] for match in make_notebooks.ADDRESS.finditer(text)}
+
+
+def test_all_addresses_agree_with_the_one_setting():
+    repo = (ROOT / "notebooks" / "REPO").read_text().strip()
+    pages = [*NOTEBOOKS, *(ROOT / "notebooks" / "scripts").glob("[0-9]*.py"), ROOT / "README.md"]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        if page.suffix == ".ipynb":
+            text = "\n".join(cell["source"] for cell in nbformat.read(page, as_version=4).cells)
+        assert addresses(text) == {repo}, page
+
+
+def test_one_setting_rewrites_every_address(tmp_path, monkeypatch):
+    (tmp_path / "notebooks" / "scripts").mkdir(parents=True)
+    for page in ["README.md", "notebooks/REPO", *(f"notebooks/scripts/{name}.py" for name in NAMES)]:
+        (tmp_path / page).write_text((ROOT / page).read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(make_notebooks, "HERE", tmp_path / "notebooks")
+    make_notebooks.main("some-body/some.thing")
+    assert (tmp_path / "notebooks" / "REPO").read_text() == "some-body/some.thing\n"
+    for page in [tmp_path / "README.md", *(tmp_path / "notebooks").rglob("0*.*")]:
+        text = page.read_text(encoding="utf-8")
+        assert "owner/name" not in text and "some-body/some.thing" in text
+    with pytest.raises(SystemExit, match="owner/name"):
+        make_notebooks.main("no address")
+
+
+# ---- they run
+
+def test_prepare_then_explore(tmp_path):
+    prepared = run("02_prepare_and_split", tmp_path, OUT_DIR=tmp_path)
+    assert pictures(prepared) == 4
+    assert "1,224 rows in, 1,197 tracks out" in printed(prepared)
+    sides = {name: pd.read_parquet(tmp_path / "tracks" / f"{name}.parquet") for name in ("train", "validate", "test")}
+    artists = [set(side["artist"]) for side in sides.values()]
+    assert not (artists[0] & artists[1] or artists[0] & artists[2] or artists[1] & artists[2])
+
+    explored = run("03_explore_popularity", tmp_path, OUT_DIR=tmp_path)
+    assert pictures(explored) == 10
+    assert f"{len(sides['train'])} of them explored" in printed(explored)
+    claims = pd.read_csv(tmp_path / "claims.csv")
+    assert claims["verdict_within"].tolist() == ["holds", "holds"], "as the sample was made"
+
+    make_index.main(tmp_path)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 2 and "Prepare and split" in page and "03_explore_popularity.html" in page
+
+
+@pytest.mark.parametrize("where", [ROOT / "notebooks", ROOT / "notebooks" / "scripts"])
+def test_explore_runs_by_itself_from_elsewhere(tmp_path, where):
+    explored = run("03_explore_popularity", tmp_path, cwd=where, OUT_DIR=tmp_path / "nothing here")
+    assert "from sample (synthetic)" in printed(explored)
+
+
+def test_a_users_own_small_table(tmp_path):
+    rows = [f"song {i},artist {i % 15},{'rock' if i % 3 else 'pop'},{i * 7 % 100}" for i in range(60)]
+    (tmp_path / "my songs.csv").write_text("\n".join(["Track Name;Artist Name(s);Genres;Popularity".replace(";", ","), *rows]))
+    prepared = run("02_prepare_and_split", tmp_path, SOURCE=tmp_path / "my songs.csv", OUT_DIR=tmp_path)
+    assert "60 rows in, 60 tracks out" in printed(prepared)
+
+
+@pytest.mark.parametrize("name", ["top_hits/songs_normalize.csv", "tidytuesday/spotify_songs.zip"])
+def test_real_tables(shared, tmp_path, name):
+    run("02_prepare_and_split", tmp_path, SOURCE=shared / name, OUT_DIR=tmp_path)
+    explored = run("03_explore_popularity", tmp_path, OUT_DIR=tmp_path)
+    assert pictures(explored) >= 9
+    assert (tmp_path / "claims.csv").exists()
+
+
+def test_scripts_hold_no_output_or_secret():
+    for path in NOTEBOOKS:
+        assert "client_secret" not in json.dumps(nbformat.read(path, as_version=4))

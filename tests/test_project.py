@@ -1,0 +1,79 @@
+"""The house: what imports what, what the public functions tell, what make says."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+ORDER = ["sample_songs", "tables", "data_sets", "prepare", "preprocessing", "associations", "explore"]
+"""From the source of the data downwards: a module may import those before it."""
+
+
+def imports(module):
+    tree = ast.parse((ROOT / f"{module}.py").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.split(".")[0]
+
+
+def test_every_module_has_its_place():
+    assert sorted(path.stem for path in ROOT.glob("*.py")) == sorted(ORDER)
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_imports_point_up(module):
+    assert set(imports(module)) & set(ORDER) <= set(ORDER[:ORDER.index(module)])
+
+
+def test_exploring_does_not_wait_for_heavy_libraries():
+    code = "import explore, sys; print({'tensorflow', 'keras', 'spotipy', 'librosa', 'pooch'} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "set()"
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_examples_in_docstrings_run(module):
+    result = doctest.testmod(importlib.import_module(module))
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_public_functions_are_documented(module):
+    code = importlib.import_module(module)
+    functions = [value for name, value in vars(code).items()
+                 if inspect.isfunction(value) and value.__module__ == module and not name.startswith("_")]
+    assert code.__doc__
+    for function in functions:
+        assert function.__doc__, f"{module}.{function.__name__} has no docstring"
+
+
+def make(*arguments):
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_make_alone_says_what_can_be_made():
+    said = make().stdout
+    for target in ("make run", "make run SOURCE=songs.csv", "make test", "make test-colab", "make notebooks", "make bench"):
+        assert target in said
+
+
+def test_make_says_what_is_missing(tmp_path):
+    failed = make("run", "PYTHON=no-such-python", f"VENV={tmp_path}/venv", f"RUNS={tmp_path}/runs")
+    assert failed.returncode and "install Python 3.11 or newer" in failed.stdout + failed.stderr
+    old = tmp_path / "old-python"
+    old.write_text("#!/bin/sh\n[ \"$1\" = -V ] && echo Python 3.8.1 && exit 0\nexit 1\n")
+    old.chmod(0o755)
+    failed = make("run", f"PYTHON={old}", f"VENV={tmp_path}/venv", f"RUNS={tmp_path}/runs")
+    assert failed.returncode and "Python 3.8.1: Python 3.11 or newer is needed" in failed.stdout + failed.stderr
+
+
+def test_the_code_is_in_style():
+    result = subprocess.run([sys.executable, "-m", "ruff", "check", "."], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
