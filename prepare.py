@@ -144,7 +144,7 @@ def handle_nulls(df):
         text = out[column].astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
         if column == "artist":
             text = text.map(_join_listed)
-        out[column] = text.where(text.map(lambda cell: cell is not None and cell != "" and cell == cell), None)
+        out[column] = text.where(text.notna() & text.ne(""), None)
     if "genre" in out:
         filled = out["genre"].notna()
         joined = {cell: ", ".join(split_genres(cell)) or None for cell in out["genre"].dropna().astype(str).unique()}

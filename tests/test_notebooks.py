@@ -107,9 +107,10 @@ def test_one_setting_rewrites_every_address(tmp_path, monkeypatch):
     monkeypatch.setattr(make_notebooks, "HERE", tmp_path / "notebooks")
     make_notebooks.main("some-body/some.thing")
     assert (tmp_path / "notebooks" / "REPO").read_text() == "some-body/some.thing\n"
-    for page in [tmp_path / "README.md", *(tmp_path / "notebooks").rglob("0*.*")]:
-        text = page.read_text(encoding="utf-8")
-        assert "owner/name" not in text and "some-body/some.thing" in text
+    for page in [tmp_path / "README.md", *(tmp_path / "notebooks").rglob("0*.py")]:
+        assert addresses(page.read_text(encoding="utf-8")) == {"some-body/some.thing"}
+    for name in NAMES:
+        assert (tmp_path / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8").count("some-body/some.thing") == 2
     with pytest.raises(SystemExit, match="owner/name"):
         make_notebooks.main("no address")
 
@@ -141,11 +142,19 @@ def test_explore_runs_by_itself_from_elsewhere(tmp_path, where):
     assert "from sample (synthetic)" in printed(explored)
 
 
-def test_a_users_own_small_table(tmp_path):
-    rows = [f"song {i},artist {i % 15},{'rock' if i % 3 else 'pop'},{i * 7 % 100}" for i in range(60)]
-    (tmp_path / "my songs.csv").write_text("\n".join(["Track Name;Artist Name(s);Genres;Popularity".replace(";", ","), *rows]))
+@pytest.mark.parametrize("columns", ["Track Name,Artist Name(s),Genres,Popularity", "Track Name,Popularity",
+                                     "title,artist,genre"])
+def test_a_users_own_small_table(tmp_path, columns):
+    cells = {"Popularity": "{i}", "Genres": "{genre}", "genre": "{genre}", "artist": "a{artist}", "Artist Name(s)": "a{artist}"}
+    rows = [",".join(cells.get(column, "s{i}").format(i=i, artist=i % 15, genre="rock" if i % 3 else "pop")
+                     for column in columns.split(",")) for i in range(60)]
+    (tmp_path / "my songs.csv").write_text("\n".join([columns, *rows]))
     prepared = run("02_prepare_and_split", tmp_path, SOURCE=tmp_path / "my songs.csv", OUT_DIR=tmp_path)
     assert "60 rows in, 60 tracks out" in printed(prepared)
+    if "Popularity" in columns:
+        explored = run("03_explore_popularity", tmp_path, OUT_DIR=tmp_path)
+        assert "cannot be told: no column 'loudness'" in pd.read_csv(tmp_path / "claims.csv")["verdict"].tolist()
+        assert pictures(explored) >= 1
 
 
 @pytest.mark.parametrize("name", ["top_hits/songs_normalize.csv", "tidytuesday/spotify_songs.zip"])

@@ -40,7 +40,7 @@ OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 pd.set_option("display.max_columns", 40)
 pd.set_option("display.float_format", "{:.3f}".format)
 tracks, train = tracks_and_train(Path(OUT_DIR) / "tracks", SOURCE, group=GROUP or None)
-by = "first_genre" if "first_genre" in tracks and tracks["first_genre"].nunique() > 1 else "decade"
+by = next((column for column in ("first_genre", "decade") if column in train and train[column].nunique() > 1), None)
 
 # %% [markdown]
 # ## The songs
@@ -73,7 +73,8 @@ if "danceability" in train:
 # Boxes hold the middle half of each group's songs; where they overlap almost wholly, the group tells little about a song.
 
 # %%
-explore.catplot_viz(train, by, TARGET, "box");
+if by:
+    explore.catplot_viz(train, by, TARGET, "box")
 
 # %%
 if "decade" in train and by != "decade":
@@ -84,7 +85,8 @@ if "decade" in train and by != "decade":
 # (omega squared: .01 is small, .06 medium, .14 large).
 
 # %%
-explore.plot_groups(explore.compare_groups(train, TARGET, by, group=GROUP), TARGET);
+if by:
+    explore.plot_groups(explore.compare_groups(train, TARGET, by, group=GROUP), TARGET)
 
 # %%
 explore.group_effects(train, TARGET)
@@ -124,8 +126,8 @@ pd.DataFrame({"rank": table["r"], "linear": explore.correlations(train, TARGET, 
 # correlation is shown twice: over all songs, and within categories. Where the second falls to zero, it was about genres, not about songs.
 
 # %% tags=["cover"]
-within = explore.correlations_within(train, TARGET, by, group=GROUP)
-explore.plot_within(within, by=explore.label(by));
+if by:
+    explore.plot_within(explore.correlations_within(train, TARGET, by, group=GROUP), by=explore.label(by))
 
 # %%
 if "decade" in train and by != "decade":
