@@ -11,7 +11,7 @@ SCRIPTS := $(sort $(wildcard notebooks/scripts/[0-9]*.py))
 PAGES := $(NOTEBOOKS:notebooks/%.ipynb=$(RUNS)/%.html)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-colab notebooks pictures bench lint clean FORCE
+.PHONY: help run test test-colab notebooks covers bench lint clean FORCE
 .SECONDARY:
 
 help:  ## Say what can be made
@@ -22,7 +22,7 @@ help:  ## Say what can be made
 	@echo "make test-colab                the same on Colab's versions, in an environment of its own"
 	@echo "make bench                     measure speeds"
 	@echo "make notebooks                 make the notebooks from notebooks/scripts (REPO=owner/name sets the project's address)"
-	@echo "make pictures                  take the README's pictures from the executed notebooks"
+	@echo "make covers                    take the README's pictures from the executed notebooks"
 	@echo "make lint                      check the code's style"
 	@echo "make clean                     remove environments and results"
 
@@ -94,8 +94,8 @@ bench: $(VENV)/installed-tests
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .
 
-pictures: $(PAGES)
-	$(BIN)/python notebooks/make_index.py $(RUNS) pictures
+covers: $(PAGES)
+	$(BIN)/python notebooks/make_index.py $(RUNS) covers
 
 notebooks: $(VENV)/installed
 	$(BIN)/python notebooks/make_notebooks.py $(REPO)

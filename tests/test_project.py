@@ -10,7 +10,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-ORDER = ["sample_songs", "tables", "data_sets", "prepare", "preprocessing", "associations", "explore"]
+ORDER = ["sample_songs", "tables", "data_sets", "prepare", "preprocessing", "associations", "explore", "pictures", "audio"]
 """From the source of the data downwards: a module may import those before it."""
 
 

@@ -1,0 +1,436 @@
+"""Sound files -> segments -> spectrogram pictures.
+
+Decoding goes through soundfile (mp3, wav, flac, ogg, opus) and, for what it cannot read, through ffmpeg where that is
+installed. Sound is mono, 22,050 Hz, float32 unless said otherwise. A bad file never stops a run: it is skipped, named
+and counted.
+"""
+
+import functools
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.fft
+import scipy.signal
+import soundfile
+import soxr
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from pictures import decibels_to_levels, file_stem, folder_names, index_pictures, picture_settings, read_picture, write_picture
+from prepare import first_genre
+from tables import write_table
+
+__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "chroma_spectrogram", "index_pictures", "load", "mel_spectrogram",
+           "over_tracks", "power_spectrogram", "read_picture", "segments", "write_spectrograms"]
+
+SAMPLE_RATE, N_FFT, HOP_LENGTH = 22_050, 2048, 512
+SILENCE, CLIPPED, SHORTEST = 1e-4, .1, 1.0
+"""Peak below which a song is silent (-80 dB), share of samples at full scale above which it is clipped, seconds."""
+KINDS = ("mel", "chroma")
+
+
+class AudioError(ValueError):
+    """A sound file that cannot be used; the message is the reason, in few words."""
+
+
+# ---- decoding
+
+def load(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
+    """Decode a sound file, or a part of it.
+
+    Parameters
+    ----------
+    path : str or Path
+    sr : int or None
+        Sampling rate to convert to, by soxr; None keeps the file's own.
+    offset, seconds : float
+        Where to begin and how much to read; what lies outside is not decoded where the format allows.
+    mono : bool
+        Average the channels.
+
+    Returns
+    -------
+    y : np.ndarray [shape=(n,) or (n, channels)], float32
+    sr : int
+
+    Raises
+    ------
+    AudioError
+        The file cannot be decoded; the message says why.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "a.wav"
+    ...     soundfile.write(file, np.zeros((44_100, 2)), 44_100)
+    ...     load(file, seconds=.5)[0].shape
+    (11025,)
+    """
+    with _opened(path) as sound:
+        own = sound.samplerate
+        if offset:
+            sound.seek(min(round(offset * own), sound.frames))
+        y = _read(sound, -1 if seconds is None else round(seconds * own), mono)
+    return (y, own) if sr is None else (_resampled(y, own, sr), sr)
+
+
+def blocks(path, seconds, *, sr=SAMPLE_RATE):
+    """Yield a file as consecutive mono arrays of so many seconds, the last one shorter; for files too long to hold.
+
+    The blocks are resampled as one stream: put together they are the whole file without seams.
+    """
+    with _opened(path) as sound:
+        stream = soxr.ResampleStream(sound.samplerate, sr, 1, dtype="float32")
+        size, waiting, last = round(seconds * sr), np.empty(0, np.float32), False
+        while not last:
+            y = _read(sound, round(seconds * sound.samplerate), True)
+            last = len(y) < round(seconds * sound.samplerate)
+            waiting = np.concatenate([waiting, stream.resample_chunk(y, last=last)])
+            while len(waiting) >= size or (last and len(waiting)):
+                yield waiting[:size]
+                waiting = waiting[size:]
+
+
+def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
+    """Yield a file's segments as (start in seconds, mono samples), decoding each sample once.
+
+    A last piece shorter than half a segment is dropped; a song shorter than one segment is one segment of its own length.
+    Silent segments are left out.
+
+    Raises
+    ------
+    AudioError
+        The file cannot be decoded, is empty, silent or clipped throughout a tenth of a segment, holds values that are no
+        numbers, or is shorter than `shortest` seconds.
+    """
+    with _opened(path) as sound:
+        own, size, start, heard = sound.samplerate, round(seconds * sound.samplerate), 0, False
+        while True:
+            y = _read(sound, size, True)
+            if not start and len(y) < shortest * own:
+                raise AudioError(f"shorter than {shortest:g} s" if len(y) else "empty: no sound in it")
+            if not len(y) or start and len(y) < size / 2:
+                break
+            if not _is_silent(y):
+                heard = True
+                yield start / own, _resampled(y, own, sr)
+            if len(y) < size:
+                break
+            start += size
+    if not heard:
+        raise AudioError("silent")
+
+
+def _is_silent(y):
+    """Whether nothing can be heard; raises an AudioError where the samples cannot be used."""
+    peak = float(np.abs(y).max())
+    if not np.isfinite(peak):
+        raise AudioError("holds values that are no numbers")
+    if peak >= .98:  # flat tops: neighbours that both stand at full scale
+        flat = np.abs(y) >= .999 * peak
+        if np.count_nonzero(flat[1:] & flat[:-1]) > CLIPPED * len(y):
+            raise AudioError("clipped")
+    return peak < SILENCE
+
+
+def _opened(path):
+    """An open soundfile.SoundFile, or an AudioError with the reason."""
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise AudioError("not a file but a folder")
+        if path.stat().st_size == 0:
+            raise AudioError("empty file")
+        return soundfile.SoundFile(path)
+    except FileNotFoundError:
+        raise AudioError("vanished: there is no such file") from None
+    except PermissionError:
+        raise AudioError("no permission to read it") from None
+    except soundfile.LibsndfileError as error:
+        if path.suffix.lower() in (".m4a", ".mp4", ".aac", ".wma"):
+            return _decoded_by_ffmpeg(path)
+        # libsndfile says "System error" where it may not open the file
+        raise AudioError("no permission to read it" if not _readable(path) else
+                         f"unreadable, or not audio: {str(error).split(': ')[-1].strip()}") from None
+
+
+def _readable(path):
+    try:
+        with open(path, "rb"):
+            return True
+    except OSError:
+        return False
+
+
+def _decoded_by_ffmpeg(path):
+    if not shutil.which("ffmpeg"):
+        raise AudioError(f"{path.suffix} needs ffmpeg, which is not installed: install it, or convert the file")
+    done = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-vn", "-f", "wav", "-c:a", "pcm_f32le", "-"],
+                          capture_output=True)
+    try:
+        return soundfile.SoundFile(io.BytesIO(done.stdout))
+    except soundfile.LibsndfileError:
+        raise AudioError(f"unreadable: {done.stderr.decode(errors='replace').strip()[:100]}") from None
+
+
+def _read(sound, frames, mono):
+    try:
+        y = sound.read(frames, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise AudioError(f"unreadable: {str(error).split(': ')[-1].strip()}") from None
+    if not mono:
+        return y
+    if y.shape[1] == 1:
+        return y[:, 0]
+    if y.shape[1] == 2:  # several times as fast as a mean over so short an axis
+        y = y[:, 0] + y[:, 1]
+        y *= .5
+        return y
+    return y.mean(axis=1)
+
+
+def _resampled(y, own, sr):
+    return y if own == sr or not len(y) else soxr.resample(y, own, sr)
+
+
+# ---- spectrograms
+
+def power_spectrogram(y):
+    """Squared magnitude of the short-time Fourier transform, as librosa defines it (Hann, centred, zeros at the ends).
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)], float32
+
+    Returns
+    -------
+    np.ndarray [shape=(1 + n // 512, 1025)], float32
+        One row a frame of 2048 samples, one column a frequency.
+
+    Examples
+    --------
+    >>> power_spectrogram(np.ones(5120, np.float32)).shape
+    (11, 1025)
+    """
+    padded = np.zeros(len(y) + N_FFT, np.float32)
+    padded[N_FFT // 2:N_FFT // 2 + len(y)] = y
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[:1 + len(y) // HOP_LENGTH * HOP_LENGTH:HOP_LENGTH]
+    power = np.empty((len(frames), N_FFT // 2 + 1), np.float32)
+    for first in range(0, len(frames), 128):  # pieces that stay in the processor's cache
+        spectrum = scipy.fft.rfft(frames[first:first + 128] * _window())
+        np.square(spectrum.real, out=power[first:first + 128])
+        power[first:first + 128] += spectrum.imag ** 2
+    return power
+
+
+@functools.cache
+def _window():
+    return scipy.signal.get_window("hann", N_FFT).astype(np.float32)
+
+
+@functools.cache
+def _filters(kind, sr, n_mels):
+    """The bank that a power spectrogram is multiplied with: [shape=(1025, rows)]."""
+    from librosa import filters
+    bank = filters.mel(sr=sr, n_fft=N_FFT, n_mels=n_mels) if kind == "mel" else filters.chroma(sr=sr, n_fft=N_FFT)
+    return np.ascontiguousarray(bank.T, dtype=np.float32)
+
+
+def mel_spectrogram(y, *, sr=SAMPLE_RATE, n_mels=128):
+    """Power in mel bands, as `librosa.feature.melspectrogram` has it: [shape=(n_mels, frames)]."""
+    return (power_spectrogram(y) @ _filters("mel", sr, n_mels)).T
+
+
+def chroma_spectrogram(y, *, sr=SAMPLE_RATE):
+    """Power in the twelve pitch classes, C first, before any normalisation: [shape=(12, frames)]."""
+    return (power_spectrogram(y) @ _filters("chroma", sr, 0)).T
+
+
+# ---- many files
+
+def over_tracks(work, tracks, *, n_jobs=-1, desc="songs"):
+    """Do a piece of work for each track, in parallel, with a progress bar; yields (row number, what it returned).
+
+    joblib does the work: inside ``joblib.parallel_config(backend="dask")`` the same call runs on a Dask cluster.
+
+    Parameters
+    ----------
+    work : callable
+        Takes one row as a named tuple; what it raises as AudioError is yielded in place of a result.
+    tracks : pd.DataFrame
+    """
+    def rows():
+        for number, row in enumerate(tracks.itertuples()):
+            yield delayed(_guarded)(work, number, row)
+    results = Parallel(n_jobs=n_jobs, return_as="generator_unordered", pre_dispatch="4*n_jobs")(rows())
+    yield from tqdm(results, total=len(tracks), desc=desc, unit="song", file=sys.stdout, mininterval=1)
+
+
+def _guarded(work, number, row):
+    try:
+        return number, work(row)
+    except AudioError as error:
+        return number, error
+
+
+def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_mels=128, kinds=("mel",), n_jobs=-1,
+                       shortest=SHORTEST):
+    """Write each song's segments as spectrogram pictures, sorted by genre, and list them.
+
+    A picture is data: 8-bit grey PNG, one row a band (low at the bottom), one column a frame of 512 samples, 80 dB between
+    black and white with white at the segment's own peak, and the settings that made it in the file. It appears whole or
+    not at all. Pictures that are there already, made with the same settings from the same source file, are not made
+    again; so a run that was killed goes on where it stopped.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        With `path`; `track_id` (index or column), `genre` and `artist` are taken along where they are there.
+    out_dir : str or Path
+        Pictures go to ``out_dir/kind/genre/track_segment.png``.
+    segment_seconds : float
+        A last piece shorter than half of it is dropped; a shorter song is one segment of its own length.
+    n_mels : int
+    kinds : sequence of {'mel', 'chroma'}
+        Pictures of the same frames, from the same decoding.
+    n_jobs : int
+        Processes; -1 for all cores.
+    shortest : float
+        Songs shorter than this many seconds are skipped.
+
+    Returns
+    -------
+    pd.DataFrame
+        The manifest: one row a segment and kind, also in ``out_dir/manifest.parquet``: `track_id, segment, start, seconds,
+        genre, artist, path, source, kind` and the settings. What was skipped and why in ``attrs["skipped"]`` and in
+        ``out_dir/skipped.csv``.
+
+    Raises
+    ------
+    ValueError
+        The table has no paths, or a kind is unknown.
+    """
+    settings = _settings(segment_seconds, n_mels, kinds)
+    tracks = _with_places(tracks, Path(out_dir))
+    work = functools.partial(_write_track, settings=settings, kinds=tuple(kinds), shortest=shortest)
+    columns = {name: [] for name in ("row", "segment", "start", "seconds", "kind", "path")}
+    skipped = []
+    for number, made in over_tracks(work, tracks, n_jobs=n_jobs, desc="spectrograms"):
+        if isinstance(made, AudioError):
+            skipped.append({"path": str(tracks["source"].iat[number]), "reason": str(made)})
+            continue
+        places = tracks["place"].iat[number]
+        for kind in kinds:
+            for segment, (start, seconds) in enumerate(made):
+                for name, value in zip(columns, (number, segment, start, seconds, kind, _picture_path(places, kind, segment))):
+                    columns[name].append(value)
+    manifest = _manifest(tracks, columns, settings)
+    manifest.attrs["skipped"] = sorted(skipped, key=lambda one: one["path"])
+    write_table(manifest, Path(out_dir) / "manifest.parquet")
+    write_table(pd.DataFrame(manifest.attrs["skipped"], columns=["path", "reason"]), Path(out_dir) / "skipped.csv")
+    return manifest
+
+
+def _settings(segment_seconds, n_mels, kinds):
+    unknown = set(kinds) - set(KINDS)
+    if unknown or not kinds:
+        raise ValueError(f"kinds={kinds}: choose from {', '.join(KINDS)}")
+    if segment_seconds <= 0 or n_mels < 1:
+        raise ValueError(f"segment_seconds={segment_seconds}, n_mels={n_mels}: both must be above zero")
+    return {"sr": SAMPLE_RATE, "n_fft": N_FFT, "hop_length": HOP_LENGTH, "n_mels": int(n_mels),
+            "segment_seconds": float(segment_seconds), "decibels": 80}
+
+
+def _with_places(tracks, out_dir):
+    """The tracks that are to be done: id, genre, artist, source, and where their pictures go."""
+    if "path" not in tracks:
+        raise ValueError(f"the table has no column 'path' that says where the sound files are; it has {list(tracks.columns)}")
+    known = tracks["path"].notna().to_numpy()
+    ids = tracks.get("track_id", tracks.index)
+    table = pd.DataFrame({"track_id": pd.Index(ids).astype(str)[known], "source": tracks["path"].astype(str).to_numpy()[known]})
+    for column in ("genre", "artist"):
+        table[column] = tracks[column].astype(object).to_numpy()[known] if column in tracks else None
+    table = table.drop_duplicates(["track_id", "source"], ignore_index=True)
+    folder = first_genre(table["genre"]).map(folder_names(first_genre(table["genre"])), na_action="ignore").fillna("unknown")
+    table["place"] = [f"{out_dir}\0{genre}\0{file_stem(track_id, source)}"
+                      for genre, track_id, source in zip(folder, table["track_id"], table["source"])]
+    return table
+
+
+def _picture_path(place, kind, segment):
+    out_dir, genre, stem = place.split("\0")
+    return f"{out_dir}/{kind}/{genre}/{stem}_{segment:03d}.png"
+
+
+def _write_track(row, settings, kinds, shortest):
+    """Write one song's pictures where they are not there yet; returns (start, seconds) of each segment."""
+    try:
+        stat = Path(row.source).stat()
+        marks = settings | {"track_id": row.track_id, "source": row.source, "source_size": stat.st_size,
+                            "source_time": stat.st_mtime_ns}
+    except OSError:
+        marks = settings  # decoding it says what is wrong
+    done = _done(row.place, kinds, marks)
+    if done:
+        return done
+    made, waiting = [], None
+    try:
+        for start, y in segments(row.source, settings["segment_seconds"], shortest=shortest):
+            if waiting:  # whether a segment is the last is known once the next has been read
+                _write_segment(row.place, kinds, len(made) - 1, *waiting, marks, last=False)
+            waiting = (start, y)
+            made.append((start, len(y) / SAMPLE_RATE))
+    except AudioError:
+        _remove_beyond(row.place, kinds, 0)
+        raise
+    _write_segment(row.place, kinds, len(made) - 1, *waiting, marks, last=True)
+    _remove_beyond(row.place, kinds, len(made))
+    return made
+
+
+def _write_segment(place, kinds, number, start, y, marks, last):
+    power = power_spectrogram(y)
+    for kind in kinds:
+        bands = (power @ _filters(kind, SAMPLE_RATE, marks["n_mels"])).T
+        about = marks | {"kind": kind, "segment": number, "start": start, "seconds": len(y) / SAMPLE_RATE, "last": last}
+        write_picture(_picture_path(place, kind, number), decibels_to_levels(bands), about)
+
+
+def _done(place, kinds, marks):
+    """The segments of a song whose pictures are all there, made from this very file with these settings; else None."""
+    made = []
+    while True:
+        about = [picture_settings(_picture_path(place, kind, len(made))) for kind in kinds]
+        if not all(one and marks.items() <= one.items() for one in about) or len({one["last"] for one in about}) > 1:
+            return None
+        made.append((about[0]["start"], about[0]["seconds"]))
+        if about[0]["last"]:
+            return made
+
+
+def _remove_beyond(place, kinds, number):
+    """Remove pictures of segments that the song no longer has."""
+    for kind in kinds:
+        for beyond in range(number, 100_000):
+            path = Path(_picture_path(place, kind, beyond))
+            if not path.exists():
+                break
+            path.unlink()
+
+
+def _manifest(tracks, columns, settings):
+    rows = np.array(columns.pop("row"), dtype=int)
+    manifest = pd.DataFrame({"track_id": tracks["track_id"].to_numpy()[rows], **columns})
+    for column in ("genre", "artist", "source"):
+        manifest[column] = pd.Categorical(tracks[column].to_numpy()[rows])
+    manifest["kind"] = manifest["kind"].astype("category")
+    manifest["settings"] = pd.Categorical([json.dumps(settings)] * len(manifest))
+    manifest = manifest.sort_values(["kind", "track_id", "source", "segment"], ignore_index=True)
+    return manifest[["track_id", "segment", "start", "seconds", "genre", "artist", "path", "source", "kind", "settings"]]

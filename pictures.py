@@ -1,0 +1,282 @@
+"""Spectrogram pictures as data: levels and decibels, PNG files that know how they were made, folders of them.
+
+Our own pictures are 8-bit grey, low bands at the bottom, their settings in the file. Coloured pictures made elsewhere are
+read back to the same levels by their colour map.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import re
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image, PngImagePlugin
+from tqdm import tqdm
+
+DECIBELS = 80
+COLOUR_MAPS = ("magma", "viridis", "inferno", "plasma", "jet", "gray")
+RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+# ---- names
+
+def safe_name(text, longest=60):
+    """Text as the name of a file or folder on any system: no separators, no reserved word, not too long.
+
+    Examples
+    --------
+    >>> safe_name("../AC/DC: Back in Black?"), safe_name("con"), safe_name("...")
+    ('_AC_DC_ Back in Black_', 'con_', '_')
+    """
+    name = unicodedata.normalize("NFKC", str(text))
+    name = re.sub(r"[^\w &'()+,.-]", "_", name)
+    name = name.encode("utf-8")[:longest].decode("utf-8", errors="ignore").strip(" .") or "_"
+    stem, dot, rest = name.partition(".")
+    return f"{stem}_{dot}{rest}" if stem.casefold() in RESERVED else name
+
+
+def file_stem(track_id, source):
+    """The beginning of a track's file names: readable, and different for every track and source."""
+    return f"{safe_name(track_id)}-{hashlib.sha1(f'{track_id}|{source}'.encode(errors='replace')).hexdigest()[:10]}"
+
+
+def folder_names(genres):
+    """A folder's name for each genre; two genres never share one, on systems that ignore capitals either.
+
+    Examples
+    --------
+    >>> folder_names(["rock", "dance/electronic"])
+    {'dance/electronic': 'dance_electronic', 'rock': 'rock'}
+    """
+    genres = sorted({str(genre) for genre in genres if not pd.isna(genre)})
+    names = {genre: safe_name(genre) for genre in genres}
+    folded = [name.casefold() for name in names.values()]
+    return {genre: name if folded.count(name.casefold()) == 1 else f"{name}-{hashlib.sha1(genre.encode()).hexdigest()[:6]}"
+            for genre, name in names.items()}
+
+
+# ---- one picture
+
+def decibels_to_levels(power):
+    """Power as grey levels: white at its own peak, black 80 dB below.
+
+    Parameters
+    ----------
+    power : np.ndarray [shape=(bands, frames)]
+        Low bands first.
+
+    Returns
+    -------
+    np.ndarray [shape=(bands, frames)], uint8
+
+    Examples
+    --------
+    >>> decibels_to_levels(np.array([[1, 1e-4, 0]])).tolist()
+    [[255, 128, 0]]
+    """
+    peak = max(float(power.max()), 1e-30)
+    with np.errstate(divide="ignore"):
+        levels = np.log10(power / np.float32(peak))
+    levels *= 10 * 255 / DECIBELS
+    levels += 255.5
+    return np.maximum(levels, 0, out=levels).astype(np.uint8)
+
+
+def write_picture(path, levels, settings):
+    """Write levels as a grey PNG, low bands at the bottom, with its settings in it; whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    about = PngImagePlugin.PngInfo()
+    about.add_text("settings", json.dumps(settings))
+    beside = path.with_name(f".{path.name}.part")  # made again, and so replaced, by the run after one that was killed
+    Image.fromarray(np.ascontiguousarray(levels[::-1])).save(beside, "PNG", pnginfo=about, compress_level=1)
+    os.replace(beside, path)
+
+
+def picture_settings(path):
+    """What made one of our pictures, as a dict; None where there is no such picture or it is not ours."""
+    try:
+        with Image.open(path) as picture:
+            return json.loads(picture.text["settings"])
+    except (OSError, AttributeError, KeyError, ValueError, SyntaxError):
+        return None
+
+
+def read_picture(path, *, crop=None, colour_map=None):
+    """Read a spectrogram picture back to decibels below its peak.
+
+    Parameters
+    ----------
+    path : str or Path
+    crop : tuple of int, optional
+        First row, last row, first column, last column of the part that is the spectrogram.
+    colour_map : str, optional
+        matplotlib's name of the colour map of a coloured picture.
+
+    Returns
+    -------
+    np.ndarray [shape=(bands, frames)], float32
+        From -80 to 0, low bands first.
+
+    Raises
+    ------
+    ValueError
+        It is no picture that can be read.
+    """
+    try:
+        with Image.open(path) as picture:
+            pixels = np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"{path} is no picture that can be read ({error})") from error
+    if crop is not None:
+        pixels = pixels[crop[0]:crop[1] + 1, crop[2]:crop[3] + 1]
+    levels = pixels if pixels.ndim == 2 else _levels_of_colours(pixels, colour_map or recognise_colour_map(pixels))
+    return levels[::-1].astype(np.float32) * np.float32(DECIBELS / 255) - np.float32(DECIBELS)
+
+
+@functools.cache
+def _colours(colour_map):
+    """The nearest of a colour map's 256 levels for each colour, in a cube of 64 steps a side, and the distance to it."""
+    import matplotlib
+    from scipy.spatial import cKDTree
+    palette = matplotlib.colormaps[colour_map](np.arange(256), bytes=True)[:, :3]
+    cube = np.stack(np.meshgrid(*[np.arange(64) * 4 + 2] * 3, indexing="ij"), -1).reshape(-1, 3)
+    distance, level = cKDTree(palette).query(cube)
+    return level.astype(np.uint8), distance.astype(np.float32)
+
+
+def _levels_of_colours(pixels, colour_map):
+    """The level whose colour is nearest to each pixel's."""
+    import matplotlib
+    from scipy.spatial import cKDTree
+    palette = matplotlib.colormaps[colour_map](np.arange(256), bytes=True)[:, :3]
+    colours, where = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+    return cKDTree(palette).query(colours)[1].astype(np.uint8)[where.ravel()].reshape(pixels.shape[:2])
+
+
+def recognise_colour_map(pixels):
+    """The name of the colour map whose colours lie nearest to a picture's."""
+    cells = pixels.reshape(-1, 3) // 4
+    cells = cells[:: max(1, len(cells) // 5000)].astype(int) @ [4096, 64, 1]
+    return min(COLOUR_MAPS, key=lambda name: _colours(name)[1][cells].mean())
+
+
+def recognise_crop(pixels):
+    """First row, last row, first column, last column of a coloured picture inside its white border and its axes' frame."""
+    ink = (pixels[..., :3] < 250).any(axis=-1)
+    rows, columns = np.flatnonzero(ink.mean(axis=1) > .5), np.flatnonzero(ink.mean(axis=0) > .5)
+    if not (rows.size and columns.size):
+        return 0, pixels.shape[0] - 1, 0, pixels.shape[1] - 1
+    top, bottom, left, right = int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
+    return (top + _is_frame(pixels[top, left:right + 1]), bottom - _is_frame(pixels[bottom, left:right + 1]),
+            left + _is_frame(pixels[top:bottom + 1, left]), right - _is_frame(pixels[top:bottom + 1, right]))
+
+
+def _is_frame(line):
+    """Whether a line of pixels is drawn in one grey, as the frame around a coloured picture is."""
+    colour = np.median(line, axis=0)
+    return bool(np.ptp(colour) == 0 and (line == colour).all(axis=-1).mean() > .8)
+
+
+# ---- folders of pictures
+
+def index_pictures(folder, *, crop=None, colour_map=None):
+    """List a folder of spectrogram pictures by genre, ours or made elsewhere, as a manifest.
+
+    Parameters
+    ----------
+    folder : str or Path
+        ``genre/picture.png``, such as ``out_dir/mel``.
+    crop, colour_map : optional
+        As in `read_picture`, for pictures made elsewhere; recognised from one of them where they are not given.
+
+    Returns
+    -------
+    pd.DataFrame
+        The manifest, as from `audio.write_spectrograms`. Pictures made elsewhere are one segment a track of unknown length;
+        their `settings` hold `crop` and `colour_map`, ready for `read_picture`. What cannot be read is listed in
+        ``attrs["skipped"]``.
+
+    Raises
+    ------
+    ValueError
+        There are no pictures in the folder.
+    """
+    folder = Path(folder)
+    paths = sorted(path for path in folder.glob("*/*")
+                   if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith("."))
+    if not paths:
+        raise ValueError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in the folders of {folder.absolute()}")
+    rows, skipped, elsewhere = [], [], None
+    for path in tqdm(paths, desc="pictures", unit="picture", disable=len(paths) < 500):
+        ours = picture_settings(path)
+        try:
+            if ours is None and elsewhere is None:
+                elsewhere = _recognised(path, crop, colour_map)
+            elif ours is None:
+                Image.open(path).close()
+        except (OSError, SyntaxError) as error:
+            skipped.append({"path": str(path), "reason": f"no picture that can be read ({type(error).__name__})"})
+            continue
+        rows.append(_row(path, ours, elsewhere))
+    manifest = pd.DataFrame(rows)
+    for column in ("genre", "kind", "settings"):
+        manifest[column] = manifest[column].astype("category")
+    manifest.attrs["skipped"] = skipped
+    return manifest
+
+
+def _recognised(path, crop, colour_map):
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    crop = crop or recognise_crop(pixels)
+    inside = pixels[crop[0]:crop[1] + 1, crop[2]:crop[3] + 1]
+    return {"crop": list(crop), "colour_map": colour_map or recognise_colour_map(inside), "decibels": DECIBELS}
+
+
+MARKS = ("track_id", "source", "source_size", "source_time", "kind", "segment", "start", "seconds", "last")
+"""What our pictures say of themselves beside the settings that they share."""
+
+
+def _row(path, ours, elsewhere):
+    genre = path.parent.name
+    if ours is None:
+        return {"track_id": path.stem, "segment": 0, "start": 0.0, "seconds": np.nan, "genre": genre, "artist": None,
+                "path": str(path), "source": str(path), "kind": "mel", "settings": json.dumps(elsewhere)}
+    shared = {name: value for name, value in ours.items() if name not in MARKS}
+    return {"track_id": ours["track_id"], "segment": ours["segment"], "start": ours["start"], "seconds": ours["seconds"],
+            "genre": genre, "artist": None, "path": str(path), "source": ours["source"], "kind": ours["kind"],
+            "settings": json.dumps(shared)}
+
+
+def save_archive(folder, archive):
+    """Keep a folder of pictures as one zip file, on a mounted drive say; it appears whole or not at all.
+
+    Thousands of small files are slow on a mounted drive, one large one is not.
+    """
+    folder, archive = Path(folder), Path(archive)
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    beside = archive.with_name(f".{archive.name}.part")
+    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as packed:  # PNG is compressed already
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+            packed.write(path, path.relative_to(folder))
+    os.replace(beside, archive)
+    return archive
+
+
+def restore_archive(archive, folder):
+    """Take up again from an archive: what is not in the folder yet is unpacked there; nothing where there is no archive."""
+    folder = Path(folder)
+    if not Path(archive).exists():
+        return folder
+    with zipfile.ZipFile(archive) as packed:
+        for member in packed.infolist():
+            if not (folder / member.filename).exists():
+                packed.extract(member, folder)  # zipfile keeps members inside the folder
+    return folder

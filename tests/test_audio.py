@@ -1,0 +1,295 @@
+"""From sound files to pictures: truths about signals, files that are bad in every way, runs that are killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from conftest import ROOT
+
+import audio
+from audio import (
+    AudioError,
+    blocks,
+    chroma_spectrogram,
+    load,
+    mel_spectrogram,
+    power_spectrogram,
+    read_picture,
+    write_spectrograms,
+)
+from pictures import index_pictures, picture_settings
+
+SR = audio.SAMPLE_RATE
+
+
+def sine(hertz, seconds=2.0, sr=SR):
+    return np.sin(2 * np.pi * hertz * np.arange(int(seconds * sr)) / sr).astype(np.float32) * .5
+
+
+def noise(seconds, seed=0, sr=SR):
+    return .1 * np.random.default_rng(seed).standard_normal(int(seconds * sr)).astype(np.float32)
+
+
+def song(path, seconds=3.0, sr=SR, seed=0, channels=1, **kwargs):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    y = noise(seconds, seed, sr)
+    soundfile.write(path, np.column_stack([y] * channels) if channels > 1 else y, sr, **kwargs)
+    return str(path)
+
+
+def table(paths, genre="rock"):
+    return pd.DataFrame({"track_id": [Path(path).stem for path in paths], "genre": genre, "artist": "a", "path": paths})
+
+
+# ---- decoding
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "opus"])
+def test_formats(tmp_path, suffix):
+    kwargs = {"format": "OGG", "subtype": "OPUS"} if suffix == "opus" else {}
+    soundfile.write(tmp_path / f"a.{suffix}", sine(440, 2, 48_000), 48_000, **kwargs)
+    y, sr = load(tmp_path / f"a.{suffix}")
+    assert sr == SR and y.dtype == np.float32 and abs(len(y) - 2 * SR) < .1 * SR
+    spectrum = np.abs(np.fft.rfft(y[:SR]))
+    assert spectrum.argmax() == pytest.approx(440, abs=1)
+
+
+def test_a_part_is_the_part_of_the_whole(tmp_path):
+    path = song(tmp_path / "a.wav", 5)
+    whole, part = load(path)[0], load(path, offset=2, seconds=1.5)[0]
+    np.testing.assert_array_equal(part, whole[2 * SR:int(3.5 * SR)])
+    assert load(path, offset=60)[0].size == 0
+
+
+def test_channels_are_averaged_or_kept(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.column_stack([sine(440), -sine(440), sine(880)]), SR, subtype="FLOAT")
+    np.testing.assert_allclose(load(tmp_path / "a.wav")[0], sine(880) / 3, atol=1e-6)
+    assert load(tmp_path / "a.wav", mono=False)[0].shape == (2 * SR, 3)
+
+
+def test_blocks_are_the_whole_without_seams(tmp_path):
+    path = song(tmp_path / "a.flac", 7.3, sr=44_100, channels=2)
+    parts = list(blocks(path, 1.0))
+    assert [len(part) for part in parts[:-1]] == [SR] * 7
+    np.testing.assert_allclose(np.concatenate(parts), load(path)[0], atol=2e-3)
+
+
+def test_ffmpeg_is_asked_for_where_it_is_needed(tmp_path, monkeypatch):
+    (tmp_path / "a.m4a").write_bytes(b"\0\0\0 ftypM4A " + b"\0" * 100)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(AudioError, match=r"\.m4a needs ffmpeg, which is not installed"):
+        load(tmp_path / "a.m4a")
+
+
+def test_ffmpeg_is_used_where_it_is_there(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "a.wav", sine(440), SR, subtype="FLOAT")
+    fake = tmp_path / "bin" / "ffmpeg"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\ncat '{tmp_path}/a.wav'\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    (tmp_path / "a.m4a").write_bytes(b"not for soundfile")
+    np.testing.assert_allclose(load(tmp_path / "a.m4a")[0], sine(440), atol=1e-6)
+
+
+# ---- spectrograms
+
+def test_they_are_librosas():
+    import librosa
+    y = noise(3)
+    np.testing.assert_allclose(power_spectrogram(y).T, np.abs(librosa.stft(y)) ** 2, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(mel_spectrogram(y), librosa.feature.melspectrogram(y=y, sr=SR), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("hertz", [110, 440, 1000, 5000])
+def test_a_sine_lights_its_mel_band(hertz):
+    import librosa
+    centres = librosa.mel_frequencies(130, fmin=0, fmax=SR / 2)[1:-1]
+    assert mel_spectrogram(sine(hertz)).mean(axis=1).argmax() == np.abs(centres - hertz).argmin()
+
+
+@pytest.mark.parametrize("hertz, pitch_class", [(440, 9), (261.63, 0), (622.25, 3)])
+def test_a_sine_lights_its_chroma(hertz, pitch_class):
+    assert chroma_spectrogram(sine(hertz)).mean(axis=1).argmax() == pitch_class
+
+
+# ---- pictures of many songs
+
+def test_segments_are_cut_as_promised(tmp_path):
+    lengths = {"short": 4.0, "exact": 20.0, "tail": 23.0, "long_tail": 26.0}
+    tracks = table([song(tmp_path / f"{name}.wav", seconds) for name, seconds in lengths.items()])
+    manifest = write_spectrograms(tracks, tmp_path / "out", segment_seconds=10, n_jobs=1)
+    found = manifest.groupby("track_id")[["start", "seconds"]].agg(list)
+    assert found.loc["short"].tolist() == [[0.0], [4.0]]
+    assert found.loc["exact"].tolist() == [[0.0, 10.0], [10.0, 10.0]]
+    assert found.loc["tail"].tolist() == [[0.0, 10.0], [10.0, 10.0]]
+    assert found.loc["long_tail"].tolist() == [[0.0, 10.0, 20.0], [10.0, 10.0, 6.0]]
+    assert read_picture(manifest["path"].iloc[0]).shape == (128, 1 + 10 * SR // 512)
+
+
+def test_the_picture_is_the_spectrogram(tmp_path):
+    path = song(tmp_path / "a.wav")
+    manifest = write_spectrograms(table([path]), tmp_path / "out", kinds=("mel", "chroma"), n_jobs=1)
+    for kind, bands in (("mel", mel_spectrogram(load(path)[0])), ("chroma", chroma_spectrogram(load(path)[0]))):
+        decibels = np.maximum(10 * np.log10(bands / bands.max()), -80)
+        read = read_picture(manifest.loc[manifest["kind"] == kind, "path"].iloc[0])
+        assert np.abs(read - decibels).max() <= 80 / 255 / 2 + 1e-3
+
+
+def test_manifest_on_disk_and_from_the_folder(tmp_path):
+    tracks = table([song(tmp_path / f"{i}.wav", seed=i) for i in range(3)], genre=["rock", "dance/electronic", "rock, pop"])
+    manifest = write_spectrograms(tracks.set_index("track_id"), tmp_path / "out", n_jobs=1)
+    kept = pd.read_parquet(tmp_path / "out" / "manifest.parquet")
+    pd.testing.assert_frame_equal(kept, manifest, check_dtype=False, check_categorical=False)
+    assert {Path(path).parent.name for path in manifest["path"]} == {"rock", "dance_electronic"}
+    index = index_pictures(tmp_path / "out" / "mel").set_index("track_id")
+    for row in manifest.itertuples():
+        assert index.loc[row.track_id, ["path", "segment", "start", "seconds"]].tolist() == [row.path, 0, 0.0, 3.0]
+        assert index.loc[row.track_id, "settings"] == row.settings
+
+
+def picture_times(folder):
+    return {path: path.stat().st_mtime_ns for path in Path(folder).rglob("*.png")}
+
+
+def test_what_is_there_is_not_made_again_and_changes_are_noticed(tmp_path):
+    tracks = table([song(tmp_path / f"{i}.wav", 12, seed=i) for i in range(3)])
+    write_spectrograms(tracks, tmp_path / "out", segment_seconds=5, n_jobs=1)
+    first = picture_times(tmp_path)
+    write_spectrograms(tracks, tmp_path / "out", segment_seconds=5, n_jobs=1)
+    assert picture_times(tmp_path) == first
+    song(tmp_path / "1.wav", 6, seed=9)
+    changed = write_spectrograms(tracks, tmp_path / "out", segment_seconds=5, n_jobs=1)
+    second = picture_times(tmp_path)
+    assert {path.name[0] for path in second if second[path] != first.get(path)} == {"1"}
+    assert len(second) == len(changed) == 5, "the pictures of the longer song are gone"
+    write_spectrograms(tracks, tmp_path / "out", segment_seconds=10, n_jobs=1)
+    third = picture_times(tmp_path)
+    assert len(third) == 3 and all(third[path] != second[path] for path in third)
+    write_spectrograms(tracks, tmp_path / "out", segment_seconds=10, n_mels=64, n_jobs=1)
+    assert all(read_picture(path).shape[0] == 64 for path in third)
+
+
+def test_sources_of_one_name_do_not_overwrite_each_other(tmp_path):
+    paths = [song(tmp_path / folder / "intro.wav", seed=i) for i, folder in enumerate("ab")]
+    manifest = write_spectrograms(pd.DataFrame({"track_id": "intro", "genre": "rock", "path": paths}), tmp_path / "out", n_jobs=1)
+    assert manifest["path"].nunique() == 2 and manifest["source"].nunique() == 2
+
+
+@pytest.mark.parametrize("name", ["../../outside", "a/b", "con", "🎵" * 80, "x" * 300, "..", "a\nb"])
+def test_no_name_leaves_the_folder(tmp_path, name):
+    tracks = pd.DataFrame({"track_id": [name], "genre": [name], "path": [song(tmp_path / "in" / "a.wav")]})
+    manifest = write_spectrograms(tracks, tmp_path / "out", n_jobs=1)
+    assert len(manifest) == 1 and manifest["track_id"].tolist() == [name]
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix == ".png"]
+    assert len(written) == 1 and (tmp_path / "out" / "mel") in written[0].parents
+
+
+def bad_files(folder):
+    """Files that are bad in every way, and the reason that should be given; None for those that are good after all."""
+    folder.mkdir()
+    whole = Path(song(folder / "whole.mp3", 4, 44_100, channels=2)).read_bytes()
+    (folder / "truncated.mp3").write_bytes(whole[:len(whole) // 2])
+    (folder / "zero.mp3").touch()
+    (folder / "text.mp3").write_text("this is no music\n" * 200)
+    (folder / "tag only.mp3").write_bytes(b"ID3\x03\0\0\0\0\0\x0aTIT2\0\0\0\0\0\0")
+    soundfile.write(folder / "silence.wav", np.zeros(3 * SR), SR)
+    soundfile.write(folder / "nan.wav", np.where(np.arange(3 * SR) == SR, np.nan, noise(3)), SR, subtype="FLOAT")
+    soundfile.write(folder / "clipped.wav", np.clip(30 * noise(3), -1, 1), SR)
+    song(folder / "8 kHz.wav", 3, 8000)
+    song(folder / "6 channels.wav", 3, 96_000, channels=6)
+    song(folder / "short.wav", .2)
+    (folder / "folder.mp3").mkdir()
+    return {"whole.mp3": None, "truncated.mp3": None, "zero.mp3": "empty file", "text.mp3": "not audio",
+            "tag only.mp3": "not audio",
+            "silence.wav": "silent", "nan.wav": "no numbers", "clipped.wav": "clipped", "8 kHz.wav": None, "6 channels.wav": None,
+            "short.wav": "shorter than 1 s", "folder.mp3": "a folder", "gone.mp3": "vanished"}
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_bad_files_are_skipped_named_and_counted(tmp_path, n_jobs):
+    expected = bad_files(tmp_path / "in")
+    manifest = write_spectrograms(table([str(tmp_path / "in" / name) for name in expected]), tmp_path / "out", n_jobs=n_jobs)
+    reasons = {Path(one["path"]).name: one["reason"] for one in manifest.attrs["skipped"]}
+    assert set(reasons) == {name for name, reason in expected.items() if reason}
+    for name, reason in reasons.items():
+        assert expected[name] in reason, name
+    assert {Path(source).name for source in manifest["source"]} == {name for name, reason in expected.items() if not reason}
+    assert len(pd.read_csv(tmp_path / "out" / "skipped.csv")) == len(reasons)
+    assert len(list((tmp_path / "out").rglob("*.png"))) == len(manifest), "a skipped song leaves nothing behind"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_no_permission(tmp_path):
+    path = song(tmp_path / "a.wav")
+    os.chmod(path, 0)
+    assert "permission" in write_spectrograms(table([path]), tmp_path / "out", n_jobs=1).attrs["skipped"][0]["reason"]
+
+
+def test_a_song_that_turns_bad_leaves_no_picture(tmp_path):
+    y = noise(20)
+    y[int(15 * SR)] = np.nan
+    soundfile.write(tmp_path / "a.wav", y, SR, subtype="FLOAT")
+    manifest = write_spectrograms(table([str(tmp_path / "a.wav")]), tmp_path / "out", segment_seconds=5, n_jobs=1)
+    assert manifest.empty and not list((tmp_path / "out").rglob("*.png"))
+
+
+def test_a_silent_stretch_is_left_out_of_a_song(tmp_path):
+    y = noise(20)
+    y[5 * SR:10 * SR] = 0
+    soundfile.write(tmp_path / "a.wav", y, SR, subtype="FLOAT")
+    manifest = write_spectrograms(table([str(tmp_path / "a.wav")]), tmp_path / "out", segment_seconds=5, n_jobs=1)
+    assert manifest["start"].tolist() == [0, 10, 15] and manifest["segment"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("arguments, message", [({"kinds": ("cqt",)}, "choose from mel, chroma"), ({"kinds": ()}, "choose from"),
+                                                ({"segment_seconds": 0}, "above zero")])
+def test_settings_that_make_no_sense(tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        write_spectrograms(table(["a.wav"]), tmp_path / "out", **arguments)
+
+
+def test_a_table_without_paths(tmp_path):
+    with pytest.raises(ValueError, match="no column 'path'"):
+        write_spectrograms(pd.DataFrame({"song": ["a"]}), tmp_path / "out")
+
+
+def test_the_frame_passed_in_is_not_changed(tmp_path):
+    tracks = table([song(tmp_path / "a.wav")])
+    before = tracks.copy(deep=True)
+    write_spectrograms(tracks, tmp_path / "out", n_jobs=1)
+    pd.testing.assert_frame_equal(tracks, before)
+
+
+def test_a_killed_run_goes_on_and_ends_as_an_undisturbed_one(tmp_path):
+    paths = [song(tmp_path / "in" / f"{i}.flac", 30, 44_100, seed=i) for i in range(12)]
+    table(paths).to_csv(tmp_path / "t.csv", index=False)
+    write_spectrograms(table(paths), tmp_path / "calm", segment_seconds=3, n_jobs=1)
+    code = (f"import pandas as pd, audio; audio.write_spectrograms(pd.read_csv('{tmp_path}/t.csv', dtype=str), '{tmp_path}/out', "
+            "segment_seconds=3, n_jobs=1)")
+    rng = np.random.default_rng(0)
+    finished = {}
+    for _ in range(4):
+        child = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+        start = time.time()
+        while len(picture_times(tmp_path / "out")) <= len(finished) + 5 and child.poll() is None and time.time() - start < 60:
+            time.sleep(.01)
+        time.sleep(rng.random() * .1)
+        os.killpg(child.pid, signal.SIGKILL) if child.poll() is None else None
+        child.wait()
+        assert all(picture_settings(path) for path in tmp_path.glob("out/mel/*/*.png")), "half a file"
+        now = picture_times(tmp_path / "out")
+        whole_songs = {path for path in finished if (path.parent / path.name.replace(path.name[-7:-4], "009")) in finished}
+        assert all(now[path] == finished[path] for path in whole_songs), "a finished file was made again"
+        finished = now
+    write_spectrograms(table(paths), tmp_path / "out", segment_seconds=3, n_jobs=1)
+    calm, out = ({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.suffix in (".png", ".part")}
+                 for folder in (tmp_path / "calm", tmp_path / "out"))
+    assert calm == out
