@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,8 +27,8 @@ from pictures import decibels_to_levels, file_stem, folder_names, index_pictures
 from prepare import first_genre
 from tables import write_table
 
-__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "chroma_spectrogram", "index_pictures", "load", "mel_spectrogram",
-           "over_tracks", "power_spectrogram", "read_picture", "segments", "write_spectrograms"]
+__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "index_pictures", "load", "over_tracks", "read_picture", "segments",
+           "spectrograms", "write_spectrograms"]
 
 SAMPLE_RATE, N_FFT, HOP_LENGTH = 22_050, 2048, 512
 SILENCE, CLIPPED, SHORTEST = 1e-4, .1, 1.0
@@ -37,6 +38,15 @@ KINDS = ("mel", "chroma")
 
 class AudioError(ValueError):
     """A sound file that cannot be used; the message is the reason, in few words."""
+
+
+class Segment(NamedTuple):
+    """A piece of a song: where it starts in seconds, mono samples, and the file's own samples [shape=(n, channels)]."""
+
+    start: float
+    y: np.ndarray
+    native: np.ndarray
+    native_sr: int
 
 
 # ---- decoding
@@ -77,7 +87,8 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
         own = sound.samplerate
         if offset:
             sound.seek(min(round(offset * own), sound.frames))
-        y = _read(sound, -1 if seconds is None else round(seconds * own), mono)
+        y = _read(sound, -1 if seconds is None else round(seconds * own))
+    y = _mono(y) if mono else y
     return (y, own) if sr is None else (_resampled(y, own, sr), sr)
 
 
@@ -90,7 +101,7 @@ def blocks(path, seconds, *, sr=SAMPLE_RATE):
         stream = soxr.ResampleStream(sound.samplerate, sr, 1, dtype="float32")
         size, waiting, last = round(seconds * sr), np.empty(0, np.float32), False
         while not last:
-            y = _read(sound, round(seconds * sound.samplerate), True)
+            y = _mono(_read(sound, round(seconds * sound.samplerate)))
             last = len(y) < round(seconds * sound.samplerate)
             waiting = np.concatenate([waiting, stream.resample_chunk(y, last=last)])
             while len(waiting) >= size or (last and len(waiting)):
@@ -99,7 +110,7 @@ def blocks(path, seconds, *, sr=SAMPLE_RATE):
 
 
 def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
-    """Yield a file's segments as (start in seconds, mono samples), decoding each sample once.
+    """Yield a file's segments as `Segment`, decoding each sample once.
 
     A last piece shorter than half a segment is dropped; a song shorter than one segment is one segment of its own length.
     Silent segments are left out.
@@ -113,15 +124,16 @@ def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
     with _opened(path) as sound:
         own, size, start, heard = sound.samplerate, round(seconds * sound.samplerate), 0, False
         while True:
-            y = _read(sound, size, True)
-            if not start and len(y) < shortest * own:
-                raise AudioError(f"shorter than {shortest:g} s" if len(y) else "empty: no sound in it")
-            if not len(y) or start and len(y) < size / 2:
+            native = _read(sound, size)
+            if not start and len(native) < shortest * own:
+                raise AudioError(f"shorter than {shortest:g} s" if len(native) else "empty: no sound in it")
+            if not len(native) or start and len(native) < size / 2:
                 break
+            y = _mono(native)
             if not _is_silent(y):
                 heard = True
-                yield start / own, _resampled(y, own, sr)
-            if len(y) < size:
+                yield Segment(start / own, _resampled(y, own, sr), native, own)
+            if len(native) < size:
                 break
             start += size
     if not heard:
@@ -130,7 +142,7 @@ def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
 
 def _is_silent(y):
     """Whether nothing can be heard; raises an AudioError where the samples cannot be used."""
-    peak = float(np.abs(y).max())
+    peak = float(max(y.max(), -y.min()))
     if not np.isfinite(peak):
         raise AudioError("holds values that are no numbers")
     if peak >= .98:  # flat tops: neighbours that both stand at full scale
@@ -180,20 +192,17 @@ def _decoded_by_ffmpeg(path):
         raise AudioError(f"unreadable: {done.stderr.decode(errors='replace').strip()[:100]}") from None
 
 
-def _read(sound, frames, mono):
+def _read(sound, frames):
     try:
-        y = sound.read(frames, dtype="float32", always_2d=True)
+        return sound.read(frames, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise AudioError(f"unreadable: {str(error).split(': ')[-1].strip()}") from None
-    if not mono:
-        return y
+
+
+def _mono(y):
     if y.shape[1] == 1:
         return y[:, 0]
-    if y.shape[1] == 2:  # several times as fast as a mean over so short an axis
-        y = y[:, 0] + y[:, 1]
-        y *= .5
-        return y
-    return y.mean(axis=1)
+    return y @ np.full(y.shape[1], 1 / y.shape[1], np.float32)  # many times as fast as a mean over so short an axis
 
 
 def _resampled(y, own, sr):
@@ -202,32 +211,20 @@ def _resampled(y, own, sr):
 
 # ---- spectrograms
 
-def power_spectrogram(y):
-    """Squared magnitude of the short-time Fourier transform, as librosa defines it (Hann, centred, zeros at the ends).
+def _power_blocks(y, size=128):
+    """Yield (number of the first frame, power of up to 128 frames): pieces that stay in the processor's cache.
 
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)], float32
-
-    Returns
-    -------
-    np.ndarray [shape=(1 + n // 512, 1025)], float32
-        One row a frame of 2048 samples, one column a frequency.
-
-    Examples
-    --------
-    >>> power_spectrogram(np.ones(5120, np.float32)).shape
-    (11, 1025)
+    Power is the squared magnitude of the short-time Fourier transform as librosa defines it: Hann window, frames centred,
+    zeros beyond the ends.
     """
     padded = np.zeros(len(y) + N_FFT, np.float32)
     padded[N_FFT // 2:N_FFT // 2 + len(y)] = y
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[:1 + len(y) // HOP_LENGTH * HOP_LENGTH:HOP_LENGTH]
-    power = np.empty((len(frames), N_FFT // 2 + 1), np.float32)
-    for first in range(0, len(frames), 128):  # pieces that stay in the processor's cache
-        spectrum = scipy.fft.rfft(frames[first:first + 128] * _window())
-        np.square(spectrum.real, out=power[first:first + 128])
-        power[first:first + 128] += spectrum.imag ** 2
-    return power
+    for first in range(0, len(frames), size):
+        spectrum = scipy.fft.rfft(frames[first:first + size] * _window())
+        power = np.square(spectrum.real)
+        power += np.square(spectrum.imag)
+        yield first, power
 
 
 @functools.cache
@@ -237,20 +234,42 @@ def _window():
 
 @functools.cache
 def _filters(kind, sr, n_mels):
-    """The bank that a power spectrogram is multiplied with: [shape=(1025, rows)]."""
+    """A bank of filters in pieces (first row, first and last frequency, weights): most of a mel bank is zeros."""
     from librosa import filters
     bank = filters.mel(sr=sr, n_fft=N_FFT, n_mels=n_mels) if kind == "mel" else filters.chroma(sr=sr, n_fft=N_FFT)
-    return np.ascontiguousarray(bank.T, dtype=np.float32)
+    pieces = []
+    for row in range(0, len(bank), 16):
+        used = np.flatnonzero(bank[row:row + 16].any(axis=0))
+        low, high = (used[0], used[-1] + 1) if used.size else (0, 1)
+        pieces.append((row, low, high, np.ascontiguousarray(bank[row:row + 16, low:high].T, dtype=np.float32)))
+    return pieces
 
 
-def mel_spectrogram(y, *, sr=SAMPLE_RATE, n_mels=128):
-    """Power in mel bands, as `librosa.feature.melspectrogram` has it: [shape=(n_mels, frames)]."""
-    return (power_spectrogram(y) @ _filters("mel", sr, n_mels)).T
+def spectrograms(y, kinds=("mel",), *, sr=SAMPLE_RATE, n_mels=128):
+    """Power in bands: mel bands, or the twelve pitch classes (C first, not normalised), from one Fourier transform.
 
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)], float32
+    kinds : sequence of {'mel', 'chroma'}
+    sr, n_mels : int
 
-def chroma_spectrogram(y, *, sr=SAMPLE_RATE):
-    """Power in the twelve pitch classes, C first, before any normalisation: [shape=(12, frames)]."""
-    return (power_spectrogram(y) @ _filters("chroma", sr, 0)).T
+    Returns
+    -------
+    dict of str to np.ndarray [shape=(bands, 1 + n // 512)], float32
+        Frames of 2048 samples, every 512 samples; `mel` as `librosa.feature.melspectrogram` has it.
+
+    Examples
+    --------
+    >>> spectrograms(np.ones(5120, np.float32), ("chroma",))["chroma"].shape
+    (12, 11)
+    """
+    out = {kind: np.empty((1 + len(y) // HOP_LENGTH, n_mels if kind == "mel" else 12), np.float32) for kind in kinds}
+    for first, power in _power_blocks(y):
+        for kind, bands in out.items():
+            for row, low, high, weights in _filters(kind, sr, n_mels):
+                bands[first:first + len(power), row:row + weights.shape[1]] = power[:, low:high] @ weights
+    return {kind: bands.T for kind, bands in out.items()}
 
 
 # ---- many files
@@ -348,8 +367,8 @@ def _settings(segment_seconds, n_mels, kinds):
             "segment_seconds": float(segment_seconds), "decibels": 80}
 
 
-def _with_places(tracks, out_dir):
-    """The tracks that are to be done: id, genre, artist, source, and where their pictures go."""
+def tracks_with_sound(tracks):
+    """The tracks that have a sound file, once each: `track_id, source, genre, artist`."""
     if "path" not in tracks:
         raise ValueError(f"the table has no column 'path' that says where the sound files are; it has {list(tracks.columns)}")
     known = tracks["path"].notna().to_numpy()
@@ -357,7 +376,12 @@ def _with_places(tracks, out_dir):
     table = pd.DataFrame({"track_id": pd.Index(ids).astype(str)[known], "source": tracks["path"].astype(str).to_numpy()[known]})
     for column in ("genre", "artist"):
         table[column] = tracks[column].astype(object).to_numpy()[known] if column in tracks else None
-    table = table.drop_duplicates(["track_id", "source"], ignore_index=True)
+    return table.drop_duplicates(["track_id", "source"], ignore_index=True)
+
+
+def _with_places(tracks, out_dir):
+    """The tracks that are to be done, and where their pictures go."""
+    table = tracks_with_sound(tracks)
     folder = first_genre(table["genre"]).map(folder_names(first_genre(table["genre"])), na_action="ignore").fillna("unknown")
     table["place"] = [f"{out_dir}\0{genre}\0{file_stem(track_id, source)}"
                       for genre, track_id, source in zip(folder, table["track_id"], table["source"])]
@@ -382,11 +406,11 @@ def _write_track(row, settings, kinds, shortest):
         return done
     made, waiting = [], None
     try:
-        for start, y in segments(row.source, settings["segment_seconds"], shortest=shortest):
+        for segment in segments(row.source, settings["segment_seconds"], shortest=shortest):
             if waiting:  # whether a segment is the last is known once the next has been read
                 _write_segment(row.place, kinds, len(made) - 1, *waiting, marks, last=False)
-            waiting = (start, y)
-            made.append((start, len(y) / SAMPLE_RATE))
+            waiting = (segment.start, segment.y)
+            made.append((segment.start, len(segment.y) / SAMPLE_RATE))
     except AudioError:
         _remove_beyond(row.place, kinds, 0)
         raise
@@ -396,9 +420,7 @@ def _write_track(row, settings, kinds, shortest):
 
 
 def _write_segment(place, kinds, number, start, y, marks, last):
-    power = power_spectrogram(y)
-    for kind in kinds:
-        bands = (power @ _filters(kind, SAMPLE_RATE, marks["n_mels"])).T
+    for kind, bands in spectrograms(y, kinds, n_mels=marks["n_mels"]).items():
         about = marks | {"kind": kind, "segment": number, "start": start, "seconds": len(y) / SAMPLE_RATE, "last": last}
         write_picture(_picture_path(place, kind, number), decibels_to_levels(bands), about)
 

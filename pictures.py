@@ -82,8 +82,8 @@ def decibels_to_levels(power):
     """
     peak = max(float(power.max()), 1e-30)
     with np.errstate(divide="ignore"):
-        levels = np.log10(power / np.float32(peak))
-    levels *= 10 * 255 / DECIBELS
+        levels = np.log(power / np.float32(peak))  # the natural logarithm is several times as fast as that to base 10
+    levels *= 10 / np.log(10) * 255 / DECIBELS
     levels += 255.5
     return np.maximum(levels, 0, out=levels).astype(np.uint8)
 
@@ -95,7 +95,8 @@ def write_picture(path, levels, settings):
     about = PngImagePlugin.PngInfo()
     about.add_text("settings", json.dumps(settings))
     beside = path.with_name(f".{path.name}.part")  # made again, and so replaced, by the run after one that was killed
-    Image.fromarray(np.ascontiguousarray(levels[::-1])).save(beside, "PNG", pnginfo=about, compress_level=1)
+    # type 3 packs run lengths: smaller and faster here than the default
+    Image.fromarray(np.ascontiguousarray(levels[::-1])).save(beside, "PNG", pnginfo=about, compress_level=1, compress_type=3)
     os.replace(beside, path)
 
 
@@ -280,3 +281,46 @@ def restore_archive(archive, folder):
             if not (folder / member.filename).exists():
                 packed.extract(member, folder)  # zipfile keeps members inside the folder
     return folder
+
+
+def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
+    """A few pictures of each genre, a row a genre, on one scale of time.
+
+    Parameters
+    ----------
+    manifest : pd.DataFrame
+        As from `audio.write_spectrograms` or `index_pictures`.
+    kind : str
+    each : int
+        Pictures a genre, of different tracks where there are as many.
+    seconds : float, optional
+        Show no more than this from each segment's start; the shortest length among them where it is not given.
+    axs : array of matplotlib Axes, optional
+
+    Returns
+    -------
+    np.ndarray of matplotlib Axes [shape=(genres, each)]
+    """
+    import matplotlib.pyplot as plt
+    rows = manifest[manifest["kind"] == kind].drop_duplicates("track_id")
+    chosen = [part.head(each) for _, part in rows.groupby("genre", observed=True)]
+    if axs is None:
+        _, axs = plt.subplots(len(chosen), each, figsize=(2.4 * each, 1.25 * len(chosen) + .5), squeeze=False, sharex=True,
+                              sharey=True, layout="constrained")
+    seconds = seconds or pd.concat(chosen)["seconds"].min()
+    for genre, line in zip(chosen, axs):
+        for number, ax in enumerate(line):
+            ax.set(xticks=[], yticks=[])
+            if number < len(genre):
+                _draw_start(ax, genre.iloc[number], seconds)
+        line[0].set_ylabel(str(genre["genre"].iloc[0]).replace("/", "/\n"), rotation=0, ha="right", va="center")
+    axs[-1, 0].set_xlabel("the whole picture" if np.isnan(seconds) else f"first {seconds:.0f} s")
+    return axs
+
+
+def _draw_start(ax, row, seconds):
+    about = json.loads(row["settings"])
+    levels = read_picture(row["path"], crop=about.get("crop"), colour_map=about.get("colour_map"))
+    if not np.isnan(seconds):
+        levels = levels[:, :max(1, round(levels.shape[1] * min(1, seconds / row["seconds"])))]
+    ax.imshow(levels, origin="lower", aspect="auto", cmap="magma", vmin=-DECIBELS, vmax=0, interpolation="nearest")
