@@ -7,6 +7,7 @@ and counted.
 
 import functools
 import io
+import itertools
 import json
 import shutil
 import subprocess
@@ -337,20 +338,15 @@ def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_
         The table has no paths, or a kind is unknown.
     """
     settings = _settings(segment_seconds, n_mels, kinds)
-    tracks = _with_places(tracks, Path(out_dir))
-    work = functools.partial(_write_track, settings=settings, kinds=tuple(kinds), shortest=shortest)
-    columns = {name: [] for name in ("row", "segment", "start", "seconds", "kind", "path")}
-    skipped = []
-    for number, made in over_tracks(work, tracks, n_jobs=n_jobs, desc="spectrograms"):
-        if isinstance(made, AudioError):
-            skipped.append({"path": str(tracks["source"].iat[number]), "reason": str(made)})
-            continue
-        places = tracks["place"].iat[number]
-        for kind in kinds:
-            for segment, (start, seconds) in enumerate(made):
-                for name, value in zip(columns, (number, segment, start, seconds, kind, _picture_path(places, kind, segment))):
-                    columns[name].append(value)
-    manifest = _manifest(tracks, columns, settings)
+    tracks = _with_folders(tracks)
+    work = functools.partial(_write_track, out_dir=str(out_dir), settings=settings, kinds=tuple(kinds), shortest=shortest)
+    made, skipped = [], []
+    for number, segments_made in over_tracks(work, tracks, n_jobs=n_jobs, desc="spectrograms"):
+        if isinstance(segments_made, AudioError):
+            skipped.append({"path": str(tracks["source"].iat[number]), "reason": str(segments_made)})
+        else:
+            made.extend((number, segment, start, seconds) for segment, (start, seconds) in enumerate(segments_made))
+    manifest = _manifest(tracks, made, str(out_dir), kinds, settings)
     manifest.attrs["skipped"] = sorted(skipped, key=lambda one: one["path"])
     write_table(manifest, Path(out_dir) / "manifest.parquet")
     write_table(pd.DataFrame(manifest.attrs["skipped"], columns=["path", "reason"]), Path(out_dir) / "skipped.csv")
@@ -375,61 +371,66 @@ def tracks_with_sound(tracks):
     ids = tracks.get("track_id", tracks.index)
     table = pd.DataFrame({"track_id": pd.Index(ids).astype(str)[known], "source": tracks["path"].astype(str).to_numpy()[known]})
     for column in ("genre", "artist"):
-        table[column] = tracks[column].astype(object).to_numpy()[known] if column in tracks else None
+        values = tracks[column].astype(object).to_numpy()[known] if column in tracks else None
+        table[column] = pd.Categorical(values if values is not None else [None] * len(table))
     return table.drop_duplicates(["track_id", "source"], ignore_index=True)
 
 
-def _with_places(tracks, out_dir):
-    """The tracks that are to be done, and where their pictures go."""
+def _with_folders(tracks):
+    """The tracks that are to be done, and the folder of each one's genre."""
     table = tracks_with_sound(tracks)
-    folder = first_genre(table["genre"]).map(folder_names(first_genre(table["genre"])), na_action="ignore").fillna("unknown")
-    table["place"] = [f"{out_dir}\0{genre}\0{file_stem(track_id, source)}"
-                      for genre, track_id, source in zip(folder, table["track_id"], table["source"])]
-    return table
+    first = first_genre(pd.Series(table["genre"].cat.categories))
+    names = folder_names(first)
+    folder_of = {cell: names[genre] for cell, genre in zip(table["genre"].cat.categories, first) if genre is not None}
+    return table.assign(folder=pd.Categorical(table["genre"].astype(object).map(folder_of).fillna("unknown")))
 
 
-def _picture_path(place, kind, segment):
-    out_dir, genre, stem = place.split("\0")
-    return f"{out_dir}/{kind}/{genre}/{stem}_{segment:03d}.png"
+def _picture_path(out_dir, kind, folder, stem, segment):
+    return f"{out_dir}/{kind}/{folder}/{stem}_{segment:03d}.png"
 
 
-def _write_track(row, settings, kinds, shortest):
+def _write_track(row, out_dir, settings, kinds, shortest):
     """Write one song's pictures where they are not there yet; returns (start, seconds) of each segment."""
+    stem = file_stem(row.track_id, row.source)
+
+    def place(kind, segment):
+        return _picture_path(out_dir, kind, row.folder, stem, segment)
+
     try:
         stat = Path(row.source).stat()
         marks = settings | {"track_id": row.track_id, "source": row.source, "source_size": stat.st_size,
                             "source_time": stat.st_mtime_ns}
     except OSError:
         marks = settings  # decoding it says what is wrong
-    done = _done(row.place, kinds, marks)
+    done = _done(place, kinds, marks)
     if done:
         return done
     made, waiting = [], None
     try:
         for segment in segments(row.source, settings["segment_seconds"], shortest=shortest):
             if waiting:  # whether a segment is the last is known once the next has been read
-                _write_segment(row.place, kinds, len(made) - 1, *waiting, marks, last=False)
+                _write_segment(place, kinds, len(made) - 1, *waiting, marks, last=False)
             waiting = (segment.start, segment.y)
             made.append((segment.start, len(segment.y) / SAMPLE_RATE))
     except AudioError:
-        _remove_beyond(row.place, kinds, 0)
+        _remove_beyond(place, kinds, 0)
         raise
-    _write_segment(row.place, kinds, len(made) - 1, *waiting, marks, last=True)
-    _remove_beyond(row.place, kinds, len(made))
+    _write_segment(place, kinds, len(made) - 1, *waiting, marks, last=True)
+    _remove_beyond(place, kinds, len(made))
     return made
 
 
 def _write_segment(place, kinds, number, start, y, marks, last):
     for kind, bands in spectrograms(y, kinds, n_mels=marks["n_mels"]).items():
         about = marks | {"kind": kind, "segment": number, "start": start, "seconds": len(y) / SAMPLE_RATE, "last": last}
-        write_picture(_picture_path(place, kind, number), decibels_to_levels(bands), about)
+        write_picture(place(kind, number), decibels_to_levels(bands), about)
 
 
 def _done(place, kinds, marks):
     """The segments of a song whose pictures are all there, made from this very file with these settings; else None."""
     made = []
     while True:
-        about = [picture_settings(_picture_path(place, kind, len(made))) for kind in kinds]
+        about = [picture_settings(place(kind, len(made))) for kind in kinds]
         if not all(one and marks.items() <= one.items() for one in about) or len({one["last"] for one in about}) > 1:
             return None
         made.append((about[0]["start"], about[0]["seconds"]))
@@ -440,19 +441,23 @@ def _done(place, kinds, marks):
 def _remove_beyond(place, kinds, number):
     """Remove pictures of segments that the song no longer has."""
     for kind in kinds:
-        for beyond in range(number, 100_000):
-            path = Path(_picture_path(place, kind, beyond))
+        for segment in itertools.count(number):
+            path = Path(place(kind, segment))
             if not path.exists():
                 break
             path.unlink()
 
 
-def _manifest(tracks, columns, settings):
-    rows = np.array(columns.pop("row"), dtype=int)
-    manifest = pd.DataFrame({"track_id": tracks["track_id"].to_numpy()[rows], **columns})
-    for column in ("genre", "artist", "source"):
-        manifest[column] = pd.Categorical(tracks[column].to_numpy()[rows])
-    manifest["kind"] = manifest["kind"].astype("category")
-    manifest["settings"] = pd.Categorical([json.dumps(settings)] * len(manifest))
-    manifest = manifest.sort_values(["kind", "track_id", "source", "segment"], ignore_index=True)
-    return manifest[["track_id", "segment", "start", "seconds", "genre", "artist", "path", "source", "kind", "settings"]]
+def _manifest(tracks, made, out_dir, kinds, settings):
+    made.sort()
+    number, segment, start, seconds = (np.array([one[i] for one in made] * len(kinds)) for i in range(4))
+    number = number.astype(int)
+    kind = np.repeat(kinds, len(made))
+    stems = [file_stem(*pair) for pair in zip(tracks["track_id"], tracks["source"])]
+    folders = tracks["folder"].to_numpy()
+    return pd.DataFrame({
+        "track_id": tracks["track_id"].to_numpy()[number], "segment": segment.astype(int), "start": start.astype(float),
+        "seconds": seconds.astype(float), "genre": tracks["genre"].array[number], "artist": tracks["artist"].array[number],
+        "path": [_picture_path(out_dir, k, folders[n], stems[n], int(s)) for k, n, s in zip(kind, number, segment)],
+        "source": tracks["source"].to_numpy()[number], "kind": pd.Categorical(kind, categories=list(kinds)),
+        "settings": pd.Categorical.from_codes(np.zeros(len(kind), dtype=int), [json.dumps(settings)])})

@@ -1,17 +1,27 @@
 """Speeds, as ratios measured in one run: `make bench`."""
 
+import os
+
+for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # one process is one core
+
 import contextlib
 import io
+import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import audio
 from associations import correlations_within
+from features import extract_features
 from prepare import load_Data, prepare_df
 from preprocessing import create_features, spotify_split
 from sample_songs import make_table
@@ -48,5 +58,84 @@ def bench_tables(n_tracks=200_000):
     return table
 
 
+def minute_of_music(path):
+    """A 60 s, 44.1 kHz stereo mp3 of chords, drums and noise."""
+    sr, rng = 44_100, np.random.default_rng(0)
+    t = np.arange(60 * sr) / sr
+    chord = sum(np.sin(2 * np.pi * hertz * t) / (i + 1) for i, hertz in enumerate((110, 220, 277, 330, 440, 880)))
+    beat = np.exp(-12 * (t % .5)) * rng.standard_normal(len(t))
+    soundfile.write(path, .12 * np.column_stack([chord + beat, np.roll(chord, 99) + beat]), sr, format="MP3")
+    return str(path)
+
+
+def usual_picture(path, out):
+    """A spectrogram picture as tutorials make it."""
+    import librosa
+    import matplotlib.pyplot as plt
+    y, sr = librosa.load(path)
+    decibels = librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=sr), ref=np.max)
+    figure, ax = plt.subplots()
+    librosa.display.specshow(decibels, sr=sr, ax=ax)
+    ax.set_axis_off()
+    figure.savefig(out)
+    plt.close(figure)
+
+
+def our_picture(path, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    row = next(audio._with_folders(pd.DataFrame({"track_id": ["a"], "path": [path]})).itertuples())
+    audio._write_track(row, str(folder), audio._settings(60, 128, ("mel",)), ("mel",), 1.0)
+
+
+def essentia_bands(path):
+    import essentia.standard as es
+    y = es.MonoLoader(filename=path, sampleRate=22_050)()
+    window, spectrum = es.Windowing(type="hann", size=2048), es.Spectrum(size=2048)
+    bands = es.MelBands(numberBands=128, sampleRate=22_050, inputSize=1025, highFrequencyBound=11_025)
+    return np.array([bands(spectrum(window(frame))) for frame in es.FrameGenerator(y, 2048, 512)])
+
+
+def audioflux_bands(path):
+    import audioflux
+    y, sr = audioflux.read(path, samplate=22_050)
+    return audioflux.mel_spectrogram(y, num=128, radix2_exp=11, samplate=22_050, slide_length=512)[0]
+
+
+def bench_pictures():
+    """A minute of stereo mp3 to its picture on disk, beside the usual way, decoding alone, and others' mel bands alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = minute_of_music(Path(folder) / "a.mp3")
+        ways = {"decoding alone (soundfile)": lambda: soundfile.read(path, dtype="float32"),
+                "our picture, one process": lambda: our_picture(path, Path(folder) / "out"),
+                "the usual way (librosa, savefig)": lambda: usual_picture(path, Path(folder) / "a.png"),
+                "Essentia's mel bands alone": lambda: essentia_bands(path),
+                "audioFlux's mel bands alone": lambda: audioflux_bands(path)}
+        rows = {}
+        for name, way in ways.items():
+            try:
+                rows[name] = seconds(way, repeat=5)[0]
+            except ImportError as error:
+                print(f"{name}: {error}; `pip install essentia audioflux` to compare")
+        many = pd.DataFrame({"track_id": map(str, range(120)), "path": path})
+        audio.write_spectrograms(many.head(4), Path(folder) / "warm", n_jobs=2)
+        for n_jobs in (1, 2):
+            rows[f"our pictures, {n_jobs} processes, a song"] = seconds(
+                audio.write_spectrograms, many, Path(folder) / str(n_jobs), n_jobs=n_jobs, repeat=1)[0] / len(many)
+    table = pd.DataFrame({"seconds": rows})
+    table["times decoding"] = table["seconds"] / rows["decoding alone (soundfile)"]
+    table["ours is faster by"] = table["seconds"] / rows["our picture, one process"]
+    return table
+
+
+def bench_features():
+    """The full table of features of a minute of mp3, decoding included, one process."""
+    with tempfile.TemporaryDirectory() as folder:
+        tracks = pd.DataFrame({"track_id": ["a"], "path": [minute_of_music(Path(folder) / "a.mp3")]})
+        taken = seconds(extract_features, tracks, segment_seconds=60, n_jobs=1)[0]
+    return pd.DataFrame({"seconds": [taken], "times real time": [60 / taken]}, index=["extract_features, 60 s"])
+
+
 if __name__ == "__main__":
-    print(f"tables of {200_000:,} songs\n{bench_tables().round(2)}")
+    pd.set_option("display.width", 120)
+    for bench in (bench_pictures, bench_features, bench_tables):
+        print(f"{bench.__doc__.splitlines()[0]}\n{bench().round(3)}\n")

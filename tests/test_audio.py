@@ -132,7 +132,7 @@ def test_segments_are_cut_as_promised(tmp_path):
     assert found.loc["exact"].tolist() == [[0.0, 10.0], [10.0, 10.0]]
     assert found.loc["tail"].tolist() == [[0.0, 10.0], [10.0, 10.0]]
     assert found.loc["long_tail"].tolist() == [[0.0, 10.0, 20.0], [10.0, 10.0, 6.0]]
-    assert read_picture(manifest["path"].iloc[0]).shape == (128, 1 + 10 * SR // 512)
+    assert read_picture(manifest.set_index("track_id").loc["tail", "path"].iloc[0]).shape == (128, 1 + 10 * SR // 512)
 
 
 def test_the_picture_is_the_spectrogram(tmp_path):
