@@ -212,8 +212,9 @@ def _resampled(y, own, sr):
 
 # ---- spectrograms
 
-def _power_blocks(y, size=128):
-    """Yield (number of the first frame, power of up to 128 frames): pieces that stay in the processor's cache.
+def power_blocks(y, size=128):
+    """Yield (number of the first frame, power of up to 128 frames): pieces that stay in the processor's cache, each
+    overwritten by the next.
 
     Power is the squared magnitude of the short-time Fourier transform as librosa defines it: Hann window, frames centred,
     zeros beyond the ends.
@@ -221,11 +222,13 @@ def _power_blocks(y, size=128):
     padded = np.zeros(len(y) + N_FFT, np.float32)
     padded[N_FFT // 2:N_FFT // 2 + len(y)] = y
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[:1 + len(y) // HOP_LENGTH * HOP_LENGTH:HOP_LENGTH]
+    windowed, power = np.empty((size, N_FFT), np.float32), np.empty((size, N_FFT // 2 + 1), np.float32)
     for first in range(0, len(frames), size):
-        spectrum = scipy.fft.rfft(frames[first:first + size] * _window())
-        power = np.square(spectrum.real)
-        power += np.square(spectrum.imag)
-        yield first, power
+        n = min(size, len(frames) - first)
+        spectrum = scipy.fft.rfft(np.multiply(frames[first:first + n], _window(), out=windowed[:n]))
+        np.square(spectrum.real, out=power[:n])
+        power[:n] += np.square(spectrum.imag, out=spectrum.imag)
+        yield first, power[:n]
 
 
 @functools.cache
@@ -266,7 +269,7 @@ def spectrograms(y, kinds=("mel",), *, sr=SAMPLE_RATE, n_mels=128):
     (12, 11)
     """
     out = {kind: np.empty((1 + len(y) // HOP_LENGTH, n_mels if kind == "mel" else 12), np.float32) for kind in kinds}
-    for first, power in _power_blocks(y):
+    for first, power in power_blocks(y):
         for kind, bands in out.items():
             for row, low, high, weights in _filters(kind, sr, n_mels):
                 bands[first:first + len(power), row:row + weights.shape[1]] = power[:, low:high] @ weights

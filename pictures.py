@@ -9,13 +9,15 @@ import hashlib
 import json
 import os
 import re
+import struct
 import unicodedata
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image, PngImagePlugin
+from PIL import Image
 from tqdm import tqdm
 
 DECIBELS = 80
@@ -92,12 +94,26 @@ def write_picture(path, levels, settings):
     """Write levels as a grey PNG, low bands at the bottom, with its settings in it; whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    about = PngImagePlugin.PngInfo()
-    about.add_text("settings", json.dumps(settings))
     beside = path.with_name(f".{path.name}.part")  # made again, and so replaced, by the run after one that was killed
-    # type 3 packs run lengths: smaller and faster here than the default
-    Image.fromarray(np.ascontiguousarray(levels[::-1])).save(beside, "PNG", pnginfo=about, compress_level=1, compress_type=3)
+    beside.write_bytes(_png(levels[::-1], "settings", json.dumps(settings)))
     os.replace(beside, path)
+
+
+def _png(levels, key, text):
+    """The bytes of an 8-bit grey PNG with one text in it, in half the time that Pillow takes to choose a filter a row.
+
+    Every row is stored as differences of neighbours (filter 1), which packed by run lengths is as small.
+    """
+    rows = np.empty((levels.shape[0], levels.shape[1] + 1), np.uint8)
+    rows[:, 0] = 1
+    rows[:, 1:2] = levels[:, :1]
+    np.subtract(levels[:, 1:], levels[:, :-1], out=rows[:, 2:])
+    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    chunks = {b"IHDR": struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], 8, 0, 0, 0, 0),
+              b"tEXt": key.encode() + b"\0" + text.encode("ascii"),  # json.dumps escapes all that is not ASCII
+              b"IDAT": packer.compress(rows.tobytes()) + packer.flush(), b"IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+                                            for name, data in chunks.items())
 
 
 def picture_settings(path):

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -311,3 +312,26 @@ def test_gtzans_recipe_on_the_same_clips_gives_its_pictures_row_means(shared):
         assert np.corrcoef(ours, theirs)[0, 1] > .99 and np.abs(ours - theirs).mean() < .5, path.name
         seen += 1
     assert seen >= 10
+
+
+def test_on_a_dask_cluster_a_killed_worker_costs_nothing(tmp_path):
+    distributed = pytest.importorskip("distributed", reason="dask is an extra: pip install 'dask[distributed]'")
+    joblib = pytest.importorskip("joblib")
+    paths = [song(tmp_path / "in" / f"{i}.flac", 20, 44_100, seed=i) for i in range(40)]
+    calm = write_spectrograms(table(paths), tmp_path / "calm", segment_seconds=5, n_jobs=1)
+    settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None, "silence_logs": 50}
+    with distributed.LocalCluster(**settings, env={"PYTHONPATH": str(ROOT)}) as cluster, distributed.Client(cluster) as client:
+        victim = next(iter(client.run(os.getpid).values()))
+
+        def kill_in_the_middle():
+            while not list(tmp_path.glob("out/mel/*/*.png")):
+                time.sleep(.01)
+            os.kill(victim, signal.SIGKILL)
+        killer = threading.Thread(target=kill_in_the_middle)
+        killer.start()
+        with joblib.parallel_config(backend="dask"):
+            manifest = write_spectrograms(table(paths), tmp_path / "out", segment_seconds=5)
+        killer.join()
+    assert manifest.attrs["skipped"] == [] and len(manifest) == len(calm) == 160
+    for ours, theirs in zip(manifest["path"], calm["path"]):
+        assert Path(ours).read_bytes() == Path(theirs).read_bytes()

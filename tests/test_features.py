@@ -1,0 +1,84 @@
+"""A table of features from many files: bad ones skipped, finished ones not done again."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+import features
+from features import extract_features
+
+SR = 22_050
+
+
+def tone(path, hertz, seconds=3.0):
+    t = np.arange(int(seconds * SR)) / SR
+    soundfile.write(path, .4 * np.sin(2 * np.pi * hertz * t) * (1 + .5 * np.sin(2 * np.pi * 2 * t)), SR)
+    return str(path)
+
+
+@pytest.fixture
+def tracks(tmp_path):
+    paths = [tone(tmp_path / f"{hertz}.wav", hertz) for hertz in (220, 440, 880)]
+    return pd.DataFrame({"track_id": [Path(path).stem for path in paths], "genre": "test", "artist": "a", "path": paths})
+
+
+def test_one_row_a_song(tracks):
+    table = extract_features(tracks, n_jobs=1)
+    assert table.index.tolist() == ["220", "440", "880"] and table.index.name == "track_id"
+    assert table["spectral_centroid_mean"].is_monotonic_increasing
+    assert {"genre", "artist", "path", "tempo", "key", "loudness_lufs", "mfcc_01_mean", "danceability_proxy"} <= set(table)
+    assert table["seconds"].tolist() == [3, 3, 3]
+
+
+def test_one_row_a_segment(tracks, tmp_path):
+    tracks.loc[0, "path"] = tone(tmp_path / "long.wav", 330, 7)
+    table = extract_features(tracks, segment_seconds=3, n_jobs=1)
+    assert table.loc["220", "start"].tolist() == [0, 3]
+    assert len(table) == 4
+
+
+def test_parallel_is_the_same(tracks):
+    one, two = (extract_features(tracks, n_jobs=n_jobs) for n_jobs in (1, 2))
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_bad_files_are_skipped_with_their_reason(tracks, tmp_path):
+    (tmp_path / "880.wav").write_text("no sound")
+    tracks.loc[1, "path"] = str(tmp_path / "gone.wav")
+    table = extract_features(tracks, n_jobs=1)
+    assert table.index.tolist() == ["220"]
+    assert {Path(one["path"]).name for one in table.attrs["skipped"]} == {"880.wav", "gone.wav"}
+
+
+def test_what_is_done_is_not_done_again_and_changes_are_noticed(tracks, tmp_path, monkeypatch):
+    out, asked = tmp_path / "out" / "features.parquet", []
+    real = features._describe_track
+    monkeypatch.setattr(features, "_describe_track", lambda row, **kwargs: asked.append(row.track_id) or real(row, **kwargs))
+    first = extract_features(tracks.head(2), out=out, n_jobs=1)
+    with open(tmp_path / "out" / ".features.parquet.jsonl", "a") as journal:
+        journal.write('\n{"key": "half a li')  # as a killed run leaves it
+    both = extract_features(tracks, out=out, n_jobs=1)
+    assert asked == ["220", "440", "880"]
+    pd.testing.assert_frame_equal(both.head(2), first)
+    pd.testing.assert_frame_equal(pd.read_parquet(out), both, check_dtype=False, check_index_type=False)
+    tone(tmp_path / "440.wav", 445, 4)
+    again = extract_features(tracks, out=out, n_jobs=1)
+    assert asked == ["220", "440", "880", "440"] and again.loc["440", "seconds"] == 4
+    extract_features(tracks, out=out, segment_seconds=2, n_jobs=1)
+    assert len(asked) == 7, "another length of segments is another table"
+    notes = (tmp_path / "out" / ".features.parquet.jsonl").read_text().splitlines()
+    assert json.loads(notes[-1])["mark"][2] == 2
+
+
+def test_a_table_without_paths():
+    with pytest.raises(ValueError, match="no column 'path'"):
+        extract_features(pd.DataFrame({"song": ["a"]}))
+
+
+def test_nothing_to_describe(tmp_path):
+    table = extract_features(pd.DataFrame({"track_id": ["a"], "path": [str(tmp_path / "gone.mp3")]}), n_jobs=1)
+    assert table.empty and table.attrs["skipped"][0]["reason"].startswith("vanished")

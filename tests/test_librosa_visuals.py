@@ -1,0 +1,174 @@
+"""Pictures of recordings: truths about signals, labels that can be read, long files in little memory."""
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import soundfile
+
+import audio
+import librosa_visuals as visuals
+
+SR = 22_050
+ONE = [visuals.plot_waveform, visuals.plot_spectrogram, visuals.plot_chromagram, visuals.plot_mel_spectrogram, visuals.plot_mfcc,
+       visuals.plot_rolloff_and_centroid, visuals.plot_zero_crossing_rate, visuals.plot_tempogram, visuals.plot_self_similarity]
+NAMES = [plot.__name__ for plot in ONE]
+
+
+def tone(hertz, seconds=3.0, sr=SR):
+    return np.sin(2 * np.pi * hertz * np.arange(round(seconds * sr)) / sr).astype(np.float32)
+
+
+def drawn(ax):
+    """The values and the edges of what was drawn as an image."""
+    mesh = ax.collections[0]
+    corners = mesh.get_coordinates()
+    return np.asarray(mesh.get_array()).reshape(corners.shape[0] - 1, -1), corners[0, :, 0], corners[:, 0, 1]
+
+
+@pytest.fixture
+def song():
+    rng = np.random.default_rng(0)
+    beat = (np.arange(12 * SR) % (SR // 2) < 800) * rng.normal(size=12 * SR)
+    return (.3 * tone(330, 12) + .3 * beat).astype(np.float32), SR
+
+
+@pytest.mark.parametrize("hertz", [60, 440, 2500, 9000])
+def test_the_brightest_row_is_the_sines(hertz):
+    values, _, edges = drawn(visuals.plot_spectrogram((tone(hertz), SR)))
+    row = values.mean(axis=1).argmax()
+    assert edges[row] * .97 < hertz < edges[row + 1] * 1.03
+    assert values.max() == 0 and values.min() >= -80
+
+
+def test_the_mel_ticks_stand_where_the_frequency_is():
+    ax = visuals.plot_mel_spectrogram((tone(2000), SR))
+    at = dict(zip((label.get_text() for label in ax.get_yticklabels()), ax.get_yticks()))
+    assert drawn(ax)[0].mean(axis=1).argmax() == pytest.approx(at["2,000"], abs=1)
+
+
+@pytest.mark.parametrize(("hertz", "name"), [(440, "A"), (261.63, "C"), (739.99, "F♯")])
+def test_a_tone_lights_its_pitch_class(hertz, name):
+    ax = visuals.plot_chromagram((tone(hertz), SR))
+    row = drawn(ax)[0].mean(axis=1).argmax()
+    assert ax.get_yticklabels()[row].get_text() == name
+
+
+def test_centroid_and_crossings_of_a_tone():
+    rolloff, centroid = visuals.plot_rolloff_and_centroid((tone(1000), SR)).lines
+    assert np.median(centroid.get_ydata()) == pytest.approx(1000, rel=.02)
+    assert np.median(rolloff.get_ydata()) == pytest.approx(1000, rel=.02)
+    crossings = visuals.plot_zero_crossing_rate((tone(1000), SR)).lines[0].get_ydata()
+    assert np.median(crossings) == pytest.approx(2000, rel=.01)
+
+
+def test_a_spectrogram_is_librosas(song):
+    import librosa
+    ours, theirs = visuals.spectrogram(song, trim=False).power, np.abs(librosa.stft(song[0])) ** 2
+    np.testing.assert_allclose(ours, theirs, atol=1e-5 * theirs.max())
+
+
+def test_beats_and_tempo(song):
+    ax = visuals.plot_tempogram(song)
+    assert [text.get_text() for text in ax.get_legend().get_texts()][0] == "120 BPM"
+    assert np.diff(visuals.beat_times(song)) == pytest.approx(.5, abs=.03)
+
+
+def test_sections():
+    parts = [tone(220, 15), tone(555, 15) + .5 * tone(3000, 15), tone(220, 15)]
+    assert visuals.section_times(visuals.self_similarity((np.concatenate(parts), SR))) == pytest.approx([15, 30], abs=1)
+
+
+def test_two_axes_that_share_time(song):
+    above, below = visuals.visualize_Chromagram_y_Spectrogram(song)
+    assert above.get_shared_x_axes().joined(above, below) and above.get_xlim() == below.get_xlim()
+    assert (above.get_ylabel(), below.get_ylabel(), below.get_xlabel()) == ("frequency (Hz)", "pitch class", "time (min:s)")
+    below.figure.canvas.draw()
+    assert {"0:00", "0:02", "0:10"} < {label.get_text() for label in below.get_xticklabels()}
+
+
+def test_silence_is_trimmed_and_times_stay_those_of_the_file():
+    y = np.concatenate([np.zeros(2 * SR, np.float32), tone(440, 3), np.zeros(4 * SR, np.float32)])
+    edges = visuals.spectrogram((y, SR)).edges
+    assert edges[[0, -1]] == pytest.approx([2, 5], abs=.1)
+
+
+def test_compare_has_one_scale(song):
+    axs = visuals.compare([song, (.1 * song[0][:6 * SR], SR)], titles=["loud", "quiet"])
+    assert axs.shape == (2, 2) and [ax.get_title() for ax in axs[0]] == ["loud", "quiet"]
+    assert len({ax.get_xlim() for ax in axs.flat}) == 1
+    assert len({ax.collections[0].get_clim() for ax in axs[0]}) == 1
+    loud, quiet = (drawn(ax)[0] for ax in axs[0])
+    assert loud.max() == 0 and quiet.max() == pytest.approx(-20, abs=.5)
+
+
+@pytest.mark.parametrize("plot", ONE, ids=NAMES)
+def test_a_plot_draws_where_it_is_told_names_units_and_leaves_the_song_alone(plot, song, monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda *args, **kwargs: pytest.fail("a plot function calls show"))
+    figure, ax = plt.subplots()
+    before = song[0].copy()
+    assert plot(song, ax=ax) is ax and plt.get_fignums() == [figure.number]
+    assert ax.get_xlabel() == "time (min:s)" and ax.get_ylabel()
+    assert plot is visuals.plot_chromagram or "(" in ax.get_ylabel()
+    np.testing.assert_array_equal(song[0], before)
+
+
+@pytest.mark.parametrize("plot", ONE, ids=NAMES)
+def test_a_path_gives_the_same_as_its_samples(plot, song, tmp_path):
+    soundfile.write(tmp_path / "one song.wav", song[0], SR, subtype="FLOAT")
+    one, other = plot(tmp_path / "one song.wav"), plot(song)
+    assert (one.get_title(), other.get_title()) == ("one song", "")
+    for drawing, twin in zip([*one.collections, *one.lines], [*other.collections, *other.lines]):
+        data = [each.get_array() if hasattr(each, "get_array") else each.get_ydata() for each in (drawing, twin)]
+        if data[0] is not None:
+            np.testing.assert_allclose(*data, atol=1e-3)
+
+
+@pytest.mark.parametrize("plot", ONE, ids=NAMES)
+@pytest.mark.parametrize("y", [np.zeros(SR), tone(440, .01), tone(440, 1, 8000)], ids=["silence", "10 ms", "8 kHz"])
+def test_odd_songs_are_drawn_without_a_warning(plot, y):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot((y, 8000 if len(y) == 8000 else SR)).figure.canvas.draw()
+
+
+@pytest.mark.parametrize(("y", "reason"), [(np.empty(0), "empty"), (np.full(SR, np.nan), "no numbers"),
+                                           (np.ones((2, SR)), "one channel")])
+def test_what_cannot_be_drawn_is_said(y, reason):
+    with pytest.raises(audio.AudioError, match=reason):
+        visuals.plot_spectrogram((y, SR))
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ValueError):
+        visuals.visualize_Chromagram_y_Spectrogram(tmp_path / "no such.wav")
+
+
+def test_arguments_are_passed_on(song):
+    assert visuals.plot_spectrogram(song, cmap="gray", vmin=-40).collections[0].get_clim() == (-40, 0)
+    assert visuals.plot_waveform(song, color="red").collections[0].get_facecolor()[0][:3].tolist() == [1, 0, 0]
+
+
+def test_a_long_file_becomes_few_columns(tmp_path):
+    with soundfile.SoundFile(tmp_path / "long.wav", "w", SR, 1) as file:
+        for minute in range(20):
+            file.write(tone(440 if minute < 10 else 880, 60))
+    axs = visuals.visualize_Chromagram_y_Spectrogram(tmp_path / "long.wav")
+    values, times, edges = drawn(axs[0])
+    assert 1000 < values.shape[1] <= 2001 and len(values) < 300
+    assert times[-1] == pytest.approx(1200, abs=1)
+    half = values.shape[1] // 2
+    for columns, hertz in ((values[:, 5:half - 5], 440), (values[:, half + 5:-5], 880)):
+        row = columns.mean(axis=1).argmax()
+        assert edges[row] * .97 < hertz < edges[row + 1] * 1.03
+    assert len(visuals.plot_waveform(tmp_path / "long.wav").collections[0].get_paths()[0].vertices) < 4100
+
+
+@pytest.mark.parametrize("rows", [1, 7, 2000, 2001, 4099, 30_001])
+def test_rows_are_averaged_wherever_the_pieces_begin(rows):
+    values = np.random.default_rng(rows).random((rows, 3))
+    pooled, step = visuals._pooled(values[first:first + 999] for first in range(0, rows, 999))
+    expected = [values[first:first + step].mean(axis=0) for first in range(0, rows, step)]
+    assert len(pooled) <= 2001
+    np.testing.assert_allclose(pooled, expected)
