@@ -30,9 +30,10 @@ def load_Data(source="sample"):
     Parameters
     ----------
     source : str or Path
-        ``"sample"`` (a synthetic table made to order, see `sample_songs.make_table`); a CSV, TSV or Parquet file,
-        plain or in gzip or zip; a folder of sound files, laid out as ``genre/song.mp3`` or flat with tags; or the name
-        of a public data set: ``tidytuesday``, ``fma_metadata``, ``fma_small``, ``fma_medium``, ``top_hits``, ``gtzan``.
+        ``"sample"`` (a synthetic table made to order, see `sample_songs.make_table`); ``"sample_songs"`` (songs made to
+        order, with their paths, see `corpus.make_corpus`: rendered once, into ``data/``); a CSV, TSV or Parquet file, plain
+        or in gzip or zip; a folder of sound files, laid out as ``genre/song.mp3`` or flat with tags; or the name of a public
+        data set: ``tidytuesday``, ``fma_metadata``, ``fma_small``, ``fma_medium``, ``top_hits``, ``gtzan``.
 
     Returns
     -------
@@ -52,6 +53,9 @@ def load_Data(source="sample"):
     path = Path(source).expanduser()
     if source == "sample":
         df = tables.numbers_from_text(tables.standard_names(sample_songs.make_table()), "the sample")
+    elif source == "sample_songs":
+        from corpus import make_corpus  # it renders and encodes sound: only who asks for that waits for it
+        df = make_corpus(data_sets.DATA_DIR / "sample_songs")
     elif source in data_sets.NAMES:
         df = data_sets.load_data_set(source)
     elif path.is_dir():
@@ -59,7 +63,7 @@ def load_Data(source="sample"):
     elif path.is_file():
         df = tables.read_table(path)
     else:
-        names = ["sample", *data_sets.NAMES]
+        names = ["sample", "sample_songs", *data_sets.NAMES]
         near = difflib.get_close_matches(str(source), names, n=1)
         raise FileNotFoundError(f"no songs found for {str(source)!r}: there is no file or folder {path.absolute()}, and "
                                 f"the known names are {', '.join(names)}" + (f". Did you mean {near[0]!r}?" if near else ""))
