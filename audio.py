@@ -5,10 +5,12 @@ installed. Sound is mono, 22,050 Hz, float32 unless said otherwise. A bad file n
 and counted.
 """
 
+import contextlib
 import functools
 import io
 import itertools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -161,7 +163,8 @@ def _opened(path):
             raise AudioError("not a file but a folder")
         if path.stat().st_size == 0:
             raise AudioError("empty file")
-        return soundfile.SoundFile(path)
+        with _quiet():
+            return soundfile.SoundFile(path)
     except FileNotFoundError:
         raise AudioError("vanished: there is no such file") from None
     except PermissionError:
@@ -172,6 +175,19 @@ def _opened(path):
         # libsndfile says "System error" where it may not open the file
         raise AudioError("no permission to read it" if not _readable(path) else
                          f"unreadable, or not audio: {str(error).split(': ')[-1].strip()}") from None
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Keep what libmpg123 writes straight to the process's standard error, a line a damaged frame, out of notebooks."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _readable(path):
@@ -195,7 +211,8 @@ def _decoded_by_ffmpeg(path):
 
 def _read(sound, frames):
     try:
-        return sound.read(frames, dtype="float32", always_2d=True)
+        with _quiet():
+            return sound.read(frames, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise AudioError(f"unreadable: {str(error).split(': ')[-1].strip()}") from None
 

@@ -1,5 +1,6 @@
 """From sound files to pictures: truths about signals, files that are bad in every way, runs that are killed."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -78,6 +79,16 @@ def test_blocks_are_the_whole_without_seams(tmp_path):
     parts = list(blocks(path, 1.0))
     assert [len(part) for part in parts[:-1]] == [SR] * 7
     np.testing.assert_allclose(np.concatenate(parts), load(path)[0], atol=2e-3)
+
+
+def test_damaged_frames_do_not_flood_the_screen(tmp_path, capfd):
+    whole = bytearray(Path(song(tmp_path / "a.mp3", 4, 44_100)).read_bytes())
+    for at in range(2000, len(whole) - 400, 997):
+        whole[at:at + 200] = bytes(200)
+    (tmp_path / "b.mp3").write_bytes(whole)
+    with contextlib.suppress(AudioError):
+        load(tmp_path / "b.mp3")
+    assert capfd.readouterr().err == ""
 
 
 def test_ffmpeg_is_asked_for_where_it_is_needed(tmp_path, monkeypatch):

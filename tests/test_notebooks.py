@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
+from corpus import make_corpus
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
 SERIES = ["00_quickstart", "01_collect_from_spotify", "02_prepare_and_split", "03_explore_popularity", "04_listen_and_look",
@@ -155,6 +157,24 @@ def test_a_users_own_small_table(tmp_path, columns):
         explored = run("03_explore_popularity", tmp_path, OUT_DIR=tmp_path)
         assert "cannot be told: no column 'loudness'" in pd.read_csv(tmp_path / "claims.csv")["verdict"].tolist()
         assert pictures(explored) >= 1
+
+
+def test_listen_and_look(tmp_path):
+    heard = run("04_listen_and_look", tmp_path, OUT_DIR=tmp_path)
+    assert pictures(heard) == 9
+    assert "hip hop made to order: " in printed(heard)
+    assert len(list((tmp_path / "portions").glob("*"))) >= 4
+    assert (tmp_path / "04_listen_and_look.ipynb").stat().st_size < 8e6, "the players' sound is kept short"
+
+
+def test_make_spectrograms(tmp_path):
+    make_corpus(tmp_path / "songs", songs_per_genre=1, seconds=6, long_songs=0, n_jobs=2)
+    (tmp_path / "songs" / "jazz" / "broken.mp3").write_text("no music")
+    made = run("05_make_spectrograms", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path, ARCHIVE=tmp_path / "drive" / "kept.zip")
+    manifest = pd.read_parquet(tmp_path / "model_output" / "manifest.parquet")
+    assert len(manifest) == 16 and manifest["genre"].nunique() == 8
+    assert len(pd.read_parquet(tmp_path / "model_output" / "features.parquet")) == 8
+    assert pictures(made) == 4 and (tmp_path / "drive" / "kept.zip").exists()
 
 
 @pytest.mark.parametrize("name", ["top_hits/songs_normalize.csv", "tidytuesday/spotify_songs.zip"])

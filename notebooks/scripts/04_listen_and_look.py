@@ -45,6 +45,7 @@ songs = {"hip hop made to order": SONG, "rock made to order": OTHER_SONG}
 for name, path in songs.items():
     if not path:
         made = synthesis.render(name.removesuffix(" made to order"), seconds=60)
+        print(f"{name}: {made.tempo:.0f} BPM, {'C C# D D# E F F# G G# A A# B'.split()[made.key]} {'minor major'.split()[made.mode]}")
         songs[name] = portions_dir / f"{name}.flac"
         soundfile.write(songs[name], made.y, made.sr)
 song, other = songs.values()
