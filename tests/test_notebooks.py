@@ -170,7 +170,8 @@ def test_listen_and_look(tmp_path):
 def test_make_spectrograms(tmp_path):
     make_corpus(tmp_path / "songs", songs_per_genre=1, seconds=6, long_songs=0, n_jobs=2)
     (tmp_path / "songs" / "jazz" / "broken.mp3").write_text("no music")
-    made = run("05_make_spectrograms", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path, ARCHIVE=tmp_path / "drive" / "kept.zip")
+    made = run("05_make_spectrograms", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path,
+               ARCHIVE=tmp_path / "drive" / "kept.zip")
     manifest = pd.read_parquet(tmp_path / "model_output" / "manifest.parquet")
     assert len(manifest) == 16 and manifest["genre"].nunique() == 8
     assert len(pd.read_parquet(tmp_path / "model_output" / "features.parquet")) == 8
