@@ -1,8 +1,8 @@
 """What one signal is, as numbers: timbre, rhythm, pitch, loudness, and stand-ins for some of Spotify's features.
 
-Frame-wise features are librosa's, from one Fourier transform of 2048 samples every 512, and are summed up by mean and
-variance. Where a routine of librosa's is slow, another route to the same meaning is taken, and tests hold the two
-together.
+Frame-wise features are librosa's, of 2048 samples every 512, and are summed up by mean and variance. All but the key
+share one spectrum, which is gone through in blocks. Where a routine of librosa's is slow, another route to the same
+meaning is taken, and tests hold the two together.
 """
 
 import functools
@@ -31,7 +31,7 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
     y : np.ndarray [shape=(n,)], float32
         Mono samples.
     sr : int
-        Their rate; pictures and features are made for 22,050 Hz.
+        Their rate, 16,000 Hz or more: there are seven octave bands to fill. Models and tables are made for 22,050 Hz.
     loudness_of : tuple of np.ndarray [shape=(m,) or (m, channels)] and int, optional
         The samples and rate to take the loudness of: the channels as they are, before they are mixed. Else `y`.
 
@@ -45,6 +45,11 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
         `mode` (major = 1), `key_confidence`; `loudness_lufs`; `danceability_proxy`, `energy_proxy`,
         `acousticness_proxy`. What is not defined (the key of silence, say) is NaN.
 
+    Raises
+    ------
+    ValueError
+        There are no samples, or too few a second.
+
     Examples
     --------
     >>> described = describe(np.sin(2 * np.pi * 440 * np.arange(22_050) / 22_050).astype(np.float32))
@@ -52,19 +57,21 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
     (1.0, 9)
     """
     y = np.asarray(y, dtype=np.float32)
-    mel, frames = _frames(y, sr)
+    if not len(y) or sr < 16_000:
+        raise ValueError(f"{len(y)} samples at {sr} Hz: there must be samples, and 16,000 or more a second")
+    tuning = _tuning(y, sr)
+    mel, frames = _frames(y, sr, tuning)
     mel_decibels = _decibels(mel)
     frames["mfcc"] = scipy.fft.dct(mel_decibels, axis=1, type=2, norm="ortho")[:, :20]
     frames["mfcc_delta"] = _deltas(frames["mfcc"])
     onset = onset_strength(mel_decibels)
     frames["onset_strength"] = onset[:, None]
-    pulse = tempogram(onset)
-    frames["tempogram"] = _tempo_bands(pulse, sr)
+    frames["tempogram"] = _tempo_bands(tempogram(onset), sr)
     out = {}
     for name, values in frames.items():
         out |= _summed_up(name, values)
-    out |= estimate_tempo(onset, pulse, sr)
-    out |= estimate_key(frames["chroma"])
+    out |= estimate_tempo(onset, sr)
+    out |= estimate_key(_tones(y, sr, tuning))
     out["loudness_lufs"] = loudness(*(loudness_of or (y, sr)))
     out["danceability_proxy"] = danceability(y, sr)
     return out | _proxies(y, mel, sr)
@@ -80,10 +87,10 @@ def _summed_up(name, values):
 
 # ---- frame by frame
 
-def _frames(y, sr):
+def _frames(y, sr, tuning):
     """The mel spectrogram, and every other feature of the spectrum: [shape=(frames, values)] each."""
-    bank = _chroma_bank(sr, _tuning(y, sr))
-    moments, bands = _moments(sr), _contrast_bands(sr)
+    bank = _chroma_bank(sr, tuning)
+    hertz, bands = (np.arange(N_FFT // 2 + 1) * sr / N_FFT).astype(np.float32), _contrast_bands(sr)
     n = 1 + len(y) // HOP_LENGTH
     chroma, shape = np.empty((n, 12), np.float32), np.empty((n, 4), np.float32)
     peak, valley = np.empty((2, n, len(bands)), np.float32)
@@ -91,7 +98,7 @@ def _frames(y, sr):
         here = slice(first, first + len(power))
         chroma[here] = power @ bank
         magnitude = np.sqrt(power)
-        shape[here] = _spectral_shape(power, magnitude, moments, sr)
+        shape[here] = _spectral_shape(power, magnitude, hertz)
         peak[here], valley[here] = _peaks_and_valleys(magnitude, bands)
     chroma /= np.maximum(chroma.max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     frames = {"chroma": chroma, "rms": _rms(y), "spectral_centroid": shape[:, :1], "spectral_bandwidth": shape[:, 1:2],
@@ -100,21 +107,15 @@ def _frames(y, sr):
     return spectrograms(y, sr=sr)["mel"].T, frames
 
 
-@functools.cache
-def _moments(sr):
-    """What a magnitude spectrum is multiplied with for its sum, first and second moment."""
-    hertz = np.arange(N_FFT // 2 + 1) * sr / N_FFT
-    return np.column_stack([np.ones_like(hertz), hertz, hertz ** 2]).astype(np.float32)
-
-
-def _spectral_shape(power, magnitude, moments, sr):
+def _spectral_shape(power, magnitude, hertz):
     """Centroid, bandwidth, roll-off at 85 % and flatness of each frame."""
-    total, first, second = (magnitude @ moments).astype(np.float64).T
-    total = np.maximum(total, np.finfo(np.float32).tiny)
-    centroid = first / total
-    bandwidth = np.sqrt(np.maximum(second / total - centroid ** 2, 0))
+    total = np.maximum(magnitude.sum(axis=1), np.finfo(np.float32).tiny)
+    centroid = magnitude @ hertz / total
+    # not from the second moment: of a pure tone, too little would be left of the difference
+    away = np.subtract(hertz, centroid[:, None])
+    bandwidth = np.sqrt(np.einsum("ij,ij,ij->i", magnitude, away, away) / total)
     cumulated = np.cumsum(magnitude, axis=1)
-    rolloff = (cumulated < .85 * cumulated[:, -1:]).sum(axis=1) * sr / N_FFT
+    rolloff = (cumulated < .85 * cumulated[:, -1:]).sum(axis=1) * hertz[1]
     floored = np.maximum(power, 1e-10)
     flatness = np.exp(np.log(floored).mean(axis=1)) / floored.mean(axis=1)
     return np.column_stack([centroid, bandwidth, rolloff, flatness])
@@ -152,25 +153,21 @@ def _peaks_and_valleys(magnitude, bands):
     return peaks, valleys
 
 
-def _window_sums(values, edge):
-    """Sums over each frame of 2048 values, every 512, through one running sum; frames are centred."""
-    padded = np.pad(values.astype(np.float64), N_FFT // 2, mode="edge" if edge else "constant")
-    running = np.concatenate([[0], np.cumsum(padded)])
-    starts = np.arange(1 + len(values) // HOP_LENGTH) * HOP_LENGTH
-    return running[starts + N_FFT] - running[starts]
+def _sums(padded):
+    """Sums over each frame of 2048 values, every 512: each of four hops."""
+    hops = padded[:len(padded) // HOP_LENGTH * HOP_LENGTH].reshape(-1, HOP_LENGTH).sum(axis=1)
+    return np.convolve(hops, np.ones(N_FFT // HOP_LENGTH), "valid")
 
 
 def _rms(y):
-    return np.sqrt(np.maximum(_window_sums(np.square(y, dtype=np.float64), False), 0) / N_FFT)[:, None]
+    return np.sqrt(_sums(np.square(np.pad(y, N_FFT // 2))) / N_FFT)[:, None]
 
 
 def _zero_crossing_rate(y):
     """Share of samples at which the sign changes; a frame's own first sample never counts."""
-    padded = np.pad(y, N_FFT // 2, mode="edge")
-    negative = np.signbit(np.where(np.abs(padded) <= 1e-10, 0, padded))
-    running = np.concatenate([[0], np.cumsum(negative[1:] != negative[:-1])])
-    starts = np.arange(1 + len(y) // HOP_LENGTH) * HOP_LENGTH
-    return ((running[starts + N_FFT - 1] - running[starts]) / N_FFT)[:, None]
+    negative = np.pad(y, N_FFT // 2, mode="edge") < -1e-10
+    changes = np.concatenate([[False], negative[1:] != negative[:-1]])
+    return ((_sums(changes) - changes[:len(y) + 1:HOP_LENGTH]) / N_FFT)[:, None]
 
 
 def _decibels(power):
@@ -194,24 +191,30 @@ def _tonnetz(chroma):
     return chroma / np.maximum(chroma.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny) @ circles.T
 
 
-def _tuning(y, sr, frames=200):
-    """How far a recording is tuned from 440 Hz, in semitones, from some of its frames spread evenly."""
-    from librosa import estimate_tuning
-    step = max(1, (1 + len(y) // HOP_LENGTH) // frames)
-    padded = np.pad(y, N_FFT // 2)
-    starts = np.arange(0, 1 + len(y) // HOP_LENGTH, step) * HOP_LENGTH
-    window = scipy.signal.get_window("hann", N_FFT).astype(np.float32)
-    spectrum = scipy.fft.rfft(np.stack([padded[start:start + N_FFT] for start in starts]) * window)
-    power = np.square(np.abs(spectrum)).T
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where there is nothing to tune
-        return round(float(estimate_tuning(S=power, sr=sr)), 2) if power.max() > 0 else 0.0
+def _tuning(y, sr):
+    """How far a recording is tuned from 440 Hz, in semitones: `librosa.estimate_tuning`, interpolating only where a peak is."""
+    low, high = (int(np.ceil(hertz * N_FFT / sr)) for hertz in (150, min(4000, sr / 2)))
+    pitches, heights = [np.empty(0)], [np.empty(0)]
+    for _, power in power_blocks(y):
+        left, middle, right = (power[:, low + shift:high + shift] for shift in (-1, 0, 1))
+        frame, at = np.nonzero((middle > left) & (middle >= right) & (middle > .1 * power.max(axis=1, keepdims=True)))
+        before, peak, after = (part[frame, at].astype(np.float64) for part in (left, middle, right))
+        slope, bend = (after - before) / 2, before - 2 * peak + after
+        offset = np.where(np.abs(slope) < np.abs(bend), -slope / np.where(bend, bend, 1), 0)
+        pitches.append((low + at + offset) * sr / N_FFT)
+        heights.append(peak + slope * offset / 2)
+    pitches, heights = np.concatenate(pitches), np.concatenate(heights)
+    if not len(pitches):
+        return 0.0
+    away = (12 * np.log2(pitches[heights >= np.median(heights)] / 440) + .5) % 1 - .5
+    counts, edges = np.histogram(away, np.linspace(-.5, .5, 101))
+    return round(float(edges[counts.argmax()]), 2)
 
 
 @functools.lru_cache(maxsize=256)
-def _chroma_bank(sr, tuning):
+def _chroma_bank(sr, tuning, n_fft=N_FFT, **middle):
     from librosa import filters
-    return np.ascontiguousarray(filters.chroma(sr=sr, n_fft=N_FFT, tuning=tuning).T, dtype=np.float32)
+    return np.ascontiguousarray(filters.chroma(sr=sr, n_fft=n_fft, tuning=tuning, **middle).T, dtype=np.float32)
 
 
 # ---- rhythm
@@ -264,37 +267,63 @@ def _tempo_bands(pulse, sr):
                             for low, high in zip(TEMPO_EDGES, TEMPO_EDGES[1:])])
 
 
-def estimate_tempo(onset, pulse, sr=SAMPLE_RATE):
+def estimate_tempo(onset, sr=SAMPLE_RATE):
     """The tempo, its rival at half or double, and how far it is ahead.
 
-    The lag at which the mean tempogram, weighted by a log-normal prior around 120 BPM (Ellis 2007), is strongest, made
-    finer on its multiples in the autocorrelation of the whole.
+    The pulse that returns after one, two and four beats: the mean of the onsets' autocorrelation there, as by a comb filter
+    (Davies and Plumbley 2007), beside a log-normal prior around 120 BPM (Ellis 2007). A dotted rhythm returns after one of
+    its steps as well, but not after four. Made finer on its multiples.
+
+    Parameters
+    ----------
+    onset : np.ndarray [shape=(frames,)]
+    sr : int
 
     Returns
     -------
     dict
-        `tempo`, `tempo_rival` (BPM), `tempo_confidence` from .5 (the rival is as strong) to 1; NaN where nothing pulses.
+        `tempo`, `tempo_rival` (BPM), `tempo_confidence` (the share of the two's strength that is the tempo's: .5 where the
+        rival is as strong); NaN where nothing pulses.
+
+    Examples
+    --------
+    >>> round(estimate_tempo(np.arange(1000) % 20 == 0)["tempo"], 1)
+    129.2
     """
-    strength, tempi = pulse.mean(axis=0), _tempi(sr)
-    usable = (tempi >= 30) & (tempi <= 300)
-    if not (strength[usable] > 1e-6).any() or len(onset) < 2 * TEMPOGRAM_STEP:
+    lags = _autocorrelation(onset)
+    if lags is None:
         return {"tempo": np.nan, "tempo_rival": np.nan, "tempo_confidence": np.nan}
-    score = np.where(usable, np.log1p(1e6 * np.maximum(strength, 0)) - .5 * np.log2(np.maximum(tempi, 1e-9) / 120) ** 2, -np.inf)
-    lag = int(np.argmax(score))
-    rivals = [other for other in (round(lag / 2), lag * 2) if 0 < other < len(strength) and usable[other]]
-    rival = max(rivals, key=lambda other: score[other]) if rivals else lag
-    own, other = (max(float(strength[max(at - 1, 0):at + 2].max()), 0) for at in (lag, rival))
-    tempo = 60 * sr / HOP_LENGTH / _finer(onset, lag)
-    return {"tempo": float(tempo), "tempo_rival": float(tempo * lag / rival), "tempo_confidence": own / max(own + other, 1e-12)}
+    tempi = 30 * 2 ** (np.arange(320) / 96)  # 30 to 300 BPM
+
+    def strength(tempo):
+        return np.mean([np.interp(60 * sr / HOP_LENGTH / tempo * beats, np.arange(len(lags)), lags, right=0)
+                        for beats in (1, 2, 4)], axis=0)
+
+    def score(tempo):
+        return strength(tempo) - .5 * np.log2(tempo / 120) ** 2
+
+    heard = float(tempi[score(tempi).argmax()])
+    rival = max((heard * ratio for ratio in (.5, 2) if 30 <= heard * ratio <= 300), key=score)
+    own, other = (max(float(strength(tempo)), 0) for tempo in (heard, rival))
+    tempo = 60 * sr / HOP_LENGTH / _finer(lags, 60 * sr / HOP_LENGTH / heard)
+    return {"tempo": float(tempo), "tempo_rival": float(tempo * rival / heard),
+            "tempo_confidence": own / (own + other) if own + other else np.nan}
 
 
-def _finer(onset, lag):
+def _autocorrelation(onset):
+    """By lag in frames, 1 at lag 0, corrected for the ever shorter overlap; None where nothing pulses."""
+    centred = np.asarray(onset, dtype=np.float64) - np.mean(onset)
+    size = scipy.fft.next_fast_len(2 * len(onset), real=True)
+    lags = scipy.fft.irfft(np.abs(scipy.fft.rfft(centred, size)) ** 2, size)[:len(onset) // 2]
+    if len(lags) < 32 or not lags[0] > 1e-6:
+        return None
+    return lags / lags[0] * len(onset) / (len(onset) - np.arange(len(lags)))
+
+
+def _finer(lags, lag):
     """A lag to a fraction of a frame: its multiples lie as many times as exactly."""
-    centred = onset - onset.mean()
-    size = scipy.fft.next_fast_len(2 * len(onset))
-    lags = scipy.fft.irfft(np.abs(scipy.fft.rfft(centred, size)) ** 2, size)[:len(onset)]
     best, multiple = float(lag), 1
-    while (multiple * 2 + .5) * best + 2 < len(lags) / 2 and multiple < 16:
+    while (multiple * 2 + .5) * best + 2 < len(lags) and multiple < 16:
         multiple *= 2
         centre, reach = multiple * best, max(1, round(multiple * .3) if multiple < 4 else 2)
         window = np.arange(round(centre) - reach, round(centre) + reach + 1)
@@ -306,6 +335,25 @@ def _finer(onset, lag):
 
 
 # ---- pitch, loudness, proxies
+
+def _tones(y, sr, tuning, n_fft=4 * N_FFT):
+    """How much each pitch class sounds: [shape=(frames, 12)], each frame's sum 1.
+
+    For the key alone: four times as fine in frequency, of peaks only (Gomez 2006), so that drums count for little, and mostly
+    from the octaves around 220 Hz, where chords lie and few of what sounds are overtones.
+    """
+    bank = _chroma_bank(sr, tuning, n_fft, ctroct=3, octwidth=1)
+    window, padded = scipy.signal.get_window("hann", n_fft).astype(np.float32), np.pad(y, n_fft // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[:len(y) + 1:n_fft // 2]
+    tones = np.empty((len(frames), 12), np.float32)
+    for first in range(0, len(frames), 64):
+        spectrum = np.abs(scipy.fft.rfft(frames[first:first + 64] * window))[:, :n_fft // 8]
+        peaks = np.zeros_like(spectrum)
+        inner = spectrum[:, 1:-1]
+        peaks[:, 1:-1] = np.where((inner > spectrum[:, :-2]) & (inner >= spectrum[:, 2:]), inner, 0)
+        tones[first:first + 64] = peaks @ bank[:n_fft // 8]
+    return tones / np.maximum(tones.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+
 
 def estimate_key(chroma):
     """The key whose profile of pitch classes is most like that of the whole (Krumhansl and Schmuckler 1990).
