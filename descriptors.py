@@ -1,8 +1,8 @@
 """What one signal is, as numbers: timbre, rhythm, pitch, loudness, and stand-ins for some of Spotify's features.
 
-Frame-wise features are librosa's, of 2048 samples every 512, and are summed up by mean and variance. All but the key
-share one spectrum, which is gone through in blocks. Where a routine of librosa's is slow, another route to the same
-meaning is taken, and tests hold the two together.
+Frame-wise features are librosa's, of 2048 samples every 512, and are summed up by mean and variance; spectra are gone
+through in blocks, so that a long song takes no more memory. Where a routine of librosa's is slow, another route to the
+same meaning is taken, and tests hold the two together.
 """
 
 import functools
