@@ -59,7 +59,7 @@ $(RUNS)/02_prepare_and_split.ipynb: parameters += -r SOURCE "$(SOURCE)"
 $(RUNS)/03_explore_popularity.ipynb: $(TABLES) $(RUNS)/02_prepare_and_split.ipynb
 
 # Songs that can be heard: the folder or table that SOURCE names, where it names sound files; else songs made to order.
-SOUND := audio.py pictures.py synthesis.py librosa_visuals.py portions.py descriptors.py features.py
+SOUND := audio.py pictures.py synthesis.py recipes.py corpus.py structure.py librosa_visuals.py portions.py descriptors.py features.py
 songs = $(shell test -d "$(SOURCE)" && echo "$(SOURCE)" || echo sample_songs)
 $(RUNS)/04_listen_and_look.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source
 $(RUNS)/05_make_spectrograms.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source

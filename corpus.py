@@ -20,15 +20,17 @@ _PEOPLE = ("Amber Anchor Basalt Birch Cedar Cinder Cobalt Coral Delta Ember Fabl
            "Lantern Maple Nectar Onyx Opal Pepper Quarry Ripple Saffron Thistle Umber Velvet Willow Yarrow Zephyr").split()
 _TITLES = ("Arrow Beacon Canyon Doorway Echo Feather Glacier Horizon Island Junction Kite Ladder Meadow Needle Orbit Pebble "
            "Quiver Ribbon Shelter Tunnel Umbrella Valley Window Xylem Yonder Zigzag").split()
-VERSION = 1
+VERSION = 2
 """Goes up when the same settings would give other songs."""
 
 
 def make_corpus(out_dir, *, genres=GENRES, songs_per_genre=12, seconds=20.0, long_songs=4, long_seconds=150.0, seed=0, n_jobs=-1):
     """Render a corpus of songs to ``out_dir/genre/artist - title.mp3``, and list what is known about them.
 
-    Each genre has four artists. The long songs take the genres in turn; every second one changes, half-way, to the next genre.
-    A song that is there already, made with the same settings, is not made again; files appear whole or not at all.
+    Each genre has four artists. The long songs take the genres in turn; every second one changes, half-way, to the next genre,
+    and names both in its folder, its tags and its row: `jazz, latin`.
+    A song that is there already, made with the same settings, is not made again; one that an earlier call made with other
+    settings is removed; files appear whole or not at all.
 
     Parameters
     ----------
@@ -45,8 +47,9 @@ def make_corpus(out_dir, *, genres=GENRES, songs_per_genre=12, seconds=20.0, lon
     Returns
     -------
     pd.DataFrame
-        One row a song: `track_id, artist, song, album, genre, year, duration_ms, key, mode, tempo, path, source`; for the long
-        songs that change, `second_genre` and `changes_at` (s).
+        One row a song: `track_id, artist, song, album, genre, year, duration_ms, key, mode, tempo, path, source`; the genre
+        that its beat, timbre and pitch are taken from (`beat_genre, timbre_genre, pitch_genre`: where a song changes, the one
+        it begins with), and when it changes (`changes_at`, s).
 
     Raises
     ------
@@ -59,7 +62,20 @@ def make_corpus(out_dir, *, genres=GENRES, songs_per_genre=12, seconds=20.0, lon
     plans = _plans(list(genres), songs_per_genre, seconds, long_songs, long_seconds, seed)
     work = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_make)(plan, str(out_dir)) for plan in plans)
     rows = list(tqdm(work, total=len(plans), desc="songs made to order", unit="song", mininterval=1))
+    _remove_others(Path(out_dir), {row["path"] for row in rows})
     return pd.DataFrame(rows)
+
+
+def _remove_others(out_dir, kept):
+    """Remove the songs that an earlier call has left here; nothing but what it noted down as made to order."""
+    for known in out_dir.glob("*/.*.json"):
+        path = known.with_name(known.name[1:-len(".json")])
+        if str(path.absolute()) not in kept:
+            path.unlink(missing_ok=True)
+            known.unlink()
+    for folder in out_dir.iterdir():
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _plans(genres, songs_per_genre, seconds, long_songs, long_seconds, seed):
@@ -89,7 +105,8 @@ def _make(plan, out_dir):
     """Render one song where it is not there yet; returns its row."""
     artist, title = _name(plan)
     suffix = "mp3" if "MP3" in soundfile.available_formats() else "ogg"
-    path = Path(out_dir) / plan["genre"].replace("/", "-") / f"{artist} - {title}.{suffix}"
+    genre = ", ".join(filter(None, (plan["genre"], plan.get("second_genre"))))
+    path = Path(out_dir) / genre.replace("/", "-") / f"{artist} - {title}.{suffix}"
     known = path.with_name(f".{path.name}.json")
     try:
         row = json.loads(known.read_text(encoding="utf-8"))
@@ -99,9 +116,10 @@ def _make(plan, out_dir):
         pass
     song = _render(plan)
     row = {"track_id": f"{plan['genre']}-{plan['artist']}-{plan['number']}-{plan['seed']}", "artist": artist, "song": title,
-           "album": f"Made to order {plan['seed']}", "genre": plan["genre"], "year": 2000 + plan["number"] % 25,
+           "album": f"Made to order {plan['seed']}", "genre": genre, "year": 2000 + plan["number"] % 25,
            "duration_ms": round(1000 * len(song.y) / song.sr), "key": song.key, "mode": song.mode, "tempo": round(song.tempo, 3),
-           "source": "sample songs (synthetic)", "second_genre": plan.get("second_genre"), "changes_at": plan.get("changes_at")}
+           "source": "sample songs (synthetic)", **{f"{part}_genre": plan["genre"] for part in song.parts},
+           "changes_at": plan.get("changes_at")}
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{os.getpid()}.{path.name}")
     soundfile.write(beside, song.y, song.sr, format=suffix.upper())

@@ -13,13 +13,16 @@ import scipy.signal
 import soundfile
 
 import audio
-from librosa_visuals import HOP_LENGTH, analyse, beat_times, read, self_similarity
+from structure import HOP_LENGTH, analyse, beat_times, read, self_similarity
 
 __all__ = ["Portion", "WHAT", "extract_portion"]
 
 WHAT = ("beat", "percussive", "harmonic", "hook", "loop")
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 BEATS_PER_BAR, FADE_SECONDS, BLOCK_SECONDS = 4, .005, 30
+LEVEL, LENGTH = .9, .7
+"""What counts as repeated, between any two stretches (0) and the two most alike (1); the power of its length in a hook's score:
+with 1 a verse and its hook together win, with 0 half a hook does."""
 
 
 @dataclass
@@ -110,24 +113,39 @@ def _separated(y, sr, part):
 
 
 def _hook(y, frames, beats, seconds):
-    """Every stretch of 5 s is laid beside every other; the one with most that is like it wins, and grows while it is."""
+    """Every stretch is laid beside every other, at every length from 5 to 30 s: the one wins whose repetitions, taken together,
+    are longest and most alike, the loudest of them."""
     matrix, edges = self_similarity(frames)
-    width = min(max(2, round((seconds or 5) / np.median(np.diff(edges)))), max(1, len(matrix) // 2))
-    starts = len(matrix) - width + 1
-    runs = sum(matrix[k:k + starts, k:k + starts] for k in range(width)) / width
-    apart = np.abs(np.subtract.outer(np.arange(starts), np.arange(starts))) >= width
-    level = .5 * (np.median(runs[apart]) + runs[apart].max()) if apart.any() else 1
-    gains = np.where(apart, runs - level, -1)
-    scores = np.array([sum(gains[i, j] for j in _repeats(gains[i], width)) for i in range(starts)])
+    n, step = len(matrix), np.median(np.diff(edges))
+    widths = {min(max(2, round(length / step)), max(1, n // 2)) for length in ([seconds] if seconds else np.arange(5, 31))}
+    level, best = _alike(matrix, min(widths)), None
+    for width in sorted(widths):
+        gains = _runs(matrix, width) - level
+        gains[np.abs(np.subtract.outer(np.arange(len(gains)), np.arange(len(gains)))) < width] = -1
+        repeats = [_repeats(row, width) for row in gains]
+        scores = [width ** LENGTH * sum(row[j] for j in found) for row, found in zip(gains, repeats)]
+        one = int(np.argmax(scores))
+        if best is None or scores[one] > best[0]:
+            best = scores[one], width, [one, *repeats[one]]
+    _, width, places = best
     loudness = np.convolve(np.add.reduceat(frames.power, np.round(edges[:-1] * frames.sr / HOP_LENGTH).astype(int)),
                            np.ones(width), "valid")
-    best = int(np.argmax(np.where(scores >= .97 * scores.max(), loudness, -1)))  # of equals, the loudest
-    places = np.array([best, *_repeats(gains[best], width)])
-    before, after = (0, 0) if seconds else _grown(matrix, places, width, level, round(25 / np.median(np.diff(edges))))
-    places = sorted(places - before, key=lambda place: -loudness[place + before])
-    times = [float(edges[place]) for place in places]
-    end = float(edges[min(places[0] + before + width + after, len(edges) - 1)])
+    times = [float(edges[place]) for place in sorted(places, key=lambda place: -loudness[place])]
+    end = float(edges[min(int(np.searchsorted(edges, times[0])) + width, n)])
     return _portion("hook", y, frames.sr, times[0], end, beats, tuple(sorted(times[1:])))
+
+
+def _runs(matrix, width):
+    """How alike every two stretches of a width are: the mean along the diagonals of the similarity."""
+    starts = len(matrix) - width + 1
+    return sum(matrix[k:k + starts, k:k + starts] for k in range(width)) / width
+
+
+def _alike(matrix, width):
+    """The likeness from which on a stretch counts as repeated: nearer to the best repetition than to any two stretches."""
+    runs = _runs(matrix, width)
+    apart = runs[np.triu_indices(len(runs), width)]
+    return LEVEL * apart.max() + (1 - LEVEL) * np.median(apart) if apart.size else 1.0
 
 
 def _repeats(gains, width):
@@ -137,20 +155,6 @@ def _repeats(gains, width):
         found.append(int(gains.argmax()))
         gains[max(0, found[-1] - width + 1):found[-1] + width] = -1
     return found
-
-
-def _grown(matrix, places, width, level, most):
-    """How many stretches all places can be lengthened, backward and forward, before they are no longer alike."""
-    if len(places) < 2:
-        return 0, 0
-    gap = int(np.diff(np.sort(places)).min()) - width  # repetitions must not grow into each other
-    back = min(most, gap, int(places.min()))
-    on = min(most, gap, len(matrix) - width - int(places.max()))
-    grown = [0, 0]
-    for side, (room, begin, step) in enumerate([(back, -1, -1), (on, width, 1)]):
-        alike = [matrix[places[0] + begin + step * k, places[1:] + begin + step * k].mean() - level for k in range(room)]
-        grown[side] = int(np.argmax(np.cumsum([0, *alike])))
-    return grown[0], min(grown[1], gap - grown[0])
 
 
 def _loop(y, frames, beats, bars):

@@ -302,20 +302,20 @@ def _section(plan, name, bars):
     n = round((bars * 240 / plan.tempo + _TAIL) * plan.sr)
     recipe, artist = TIMBRES[plan.parts["timbre"]], _rng("sound", plan.parts["timbre"], plan.artist)
     song = _rng("mix", plan.seed, plan.artist)
-    tuning, color = artist.normal(0, 8), artist.normal(0, .35)
-    sounds = {lane: _drum(drum, plan.sr) for lane, drum in zip(_LANES, recipe["kit"])}
+    tuning, color = artist.normal(0, 8), artist.normal(0, .8)
+    sounds = {lane: _drum(drum, plan.key, plan.sr) for lane, drum in zip(_LANES, artist.choice(recipe["kit"].split()).split(","))}
     drums = _overlay(n, _drum_score(plan, name, bars), lambda lane, _: sounds[lane], plan)
     tracks = [drums]
     for part, score in (("bass", _bass_score), ("chords", _chord_score), ("melody", _melody_score)):
         instrument = INSTRUMENTS[artist.choice(recipe[part].split())]
-        instrument = instrument | {"top": instrument["top"] * 2 ** artist.normal(0, .3),
+        instrument = instrument | {"top": instrument["top"] * 2 ** artist.normal(0, .5),
                                    "tilt": instrument["tilt"] + artist.normal(0, .1)}
         track = _overlay(n, score(plan, name, bars), _player(instrument, tuning, plan), plan)
         tracks.append(_amplify(track, instrument, plan.sr))
     dips = 1 - recipe["pump"] * np.exp(-(np.arange(n) / plan.sr % (60 / plan.tempo)) / .12)
     tracks[1:3] = [track * dips for track in tracks[1:3]]
-    levels = np.array(recipe["levels"]) + artist.normal(0, 1.5, 4) + song.normal(0, 1, 4)
-    return _room(sum(10 ** (level / 20) * _level(track) for level, track in zip(levels, tracks)), recipe, color, plan.sr)
+    levels = np.array(recipe["levels"]) + artist.normal(0, 2.5, 4) + song.normal(0, 1.5, 4)
+    return _room(sum(10 ** (level / 20) * _level(track, plan.sr) for level, track in zip(levels, tracks)), recipe, color, plan.sr)
 
 
 def _overlay(n, score, sound, plan):
@@ -332,9 +332,9 @@ def _player(instrument, tuning, plan):
     return lambda pitch, steps: _tone(instrument, pitch + tuning / 100, steps * 15 / plan.tempo, plan.sr)
 
 
-def _level(track):
+def _level(track, sr):
     """The track at one loudness, whatever it plays; silence stays silent."""
-    return track / max(_loudness(track, 22_050), 1e-6) if track.any() else track
+    return track / max(_loudness(track, sr), 1e-6) if track.any() else track
 
 
 def _loudness(y, sr):
@@ -441,9 +441,12 @@ def _nearest(note, plan, name, step):
 
 # ---- sounds
 
-def _drum(name, sr):
-    """One stroke: a tone whose pitch falls, and a burst of noise."""
+def _drum(name, key, sr):
+    """One stroke: a tone whose pitch falls, tuned to the key if it comes from a skin, and a burst of noise."""
     pitch, fall, decay, share, noise_decay, low, high = DRUMS[name]
+    if pitch < 400:
+        above = 12 * np.log2(pitch / 440) + 69 - key
+        pitch *= 2 ** ((12 * round(above / 12) - above) / 12)
     t = np.arange(round(5 * max(decay, noise_decay) * sr)) / sr
     cycles = pitch * t + pitch * (fall - 1) * .03 * (1 - np.exp(-t / .03))
     noise = _rng("drum", name).standard_normal(len(t))

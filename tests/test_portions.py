@@ -7,6 +7,8 @@ import soundfile
 
 import portions
 from portions import extract_portion
+from sample_songs import GENRES
+from synthesis import render
 
 SR = 22_050
 
@@ -50,6 +52,16 @@ def test_the_hook_is_found_to_a_second(order):
     assert sorted([hook.start, *hook.repeats]) == pytest.approx(true, abs=1)
     assert hook.end - hook.start == pytest.approx(8, abs=1)
     assert len(extract_portion((y, SR), "hook", seconds=6).samples) / SR == pytest.approx(6, abs=.6)
+
+
+def test_the_hooks_of_rendered_songs_are_found():
+    """Eight songs of verses and hooks, one a genre; where the hook begins, to a second."""
+    found = []
+    for genre in GENRES:
+        song = render(genre, seconds=90, seed=400)
+        hook = extract_portion((song.y, song.sr), "hook")
+        found.append(min(abs(hook.start - start) for start, _ in song.hooks) < 1)
+    assert np.mean(found) > .6
 
 
 def test_of_equal_hooks_the_loudest_is_taken():

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 
 ORDER = ["sample_songs", "recipes", "synthesis", "corpus", "tables", "data_sets", "prepare", "preprocessing", "associations",
-         "explore", "pictures", "audio", "descriptors", "features", "librosa_visuals", "portions"]
+         "explore", "pictures", "audio", "descriptors", "features", "structure", "librosa_visuals", "portions"]
 """From the source of the data downwards: a module may import those before it."""
 
 

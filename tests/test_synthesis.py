@@ -50,7 +50,7 @@ def test_tempo_and_key_can_be_heard():
             tempo.append(min(abs(heard["tempo"] / song.tempo / ratio - 1) for ratio in (.5, 1, 2)) < .04)
             step = (heard["key"] - song.key) % 12
             key.append(step in (0, 5, 7) or (step in (3, 9) and heard["mode"] != song.mode))
-    assert np.mean(tempo) > .7, "octave errors aside"
+    assert np.mean(tempo) > .85, "octave errors aside"
     assert np.mean(key) > .8, "the key, its relative, or a neighbour on the circle of fifths"
 
 
@@ -76,9 +76,8 @@ def test_the_hook_of_a_long_song_returns_with_the_same_samples():
     song = render("rock", seconds=60, seed=2)
     assert len(song.hooks) >= 2
     (one, end), (two, _) = song.hooks[:2]
-    middle = slice(int((one + 2) * song.sr), int((end - 1) * song.sr))
-    later = slice(middle.start + round((two - one) * song.sr), middle.stop + round((two - one) * song.sr))
-    assert np.corrcoef(song.y[middle], song.y[later])[0, 1] > .9
+    first, second = (song.y[round(start * song.sr):][:round((end - one) * song.sr)] for start in (one, two))
+    assert np.corrcoef(first[2 * song.sr:-song.sr], second[2 * song.sr:-song.sr])[0, 1] > .95
 
 
 # ---- the corpus
@@ -93,8 +92,11 @@ def test_a_corpus_is_tagged_listed_and_kept(tmp_path):
     tags = read_folder(tmp_path).set_index("path")
     for row in table.itertuples():
         assert tags.loc[row.path, ["artist", "song"]].tolist() == [row.artist, row.song]
-    assert {Path(path).parent.name for path in table["path"]} == {"hip hop", "dance-electronic"}
-    assert table["changes_at"].dropna().tolist() == [2.0]
+    assert {Path(path).parent.name for path in table["path"]} == {"hip hop", "dance-electronic", "dance-electronic, hip hop"}
+    changing = table.dropna(subset=["changes_at"])
+    assert changing[["genre", "beat_genre"]].values.tolist() == [["dance/electronic, hip hop", "dance/electronic"]]
+    assert changing["changes_at"].tolist() == [2.0]
+    assert (table["genre"] == table["timbre_genre"]).sum() == 5
     times = {path: Path(path).stat().st_mtime_ns for path in table["path"]}
     pd.testing.assert_frame_equal(make_corpus(tmp_path, **SMALL), table)
     assert {path: Path(path).stat().st_mtime_ns for path in table["path"]} == times, "nothing is made again"
@@ -102,6 +104,16 @@ def test_a_corpus_is_tagged_listed_and_kept(tmp_path):
     make_corpus(tmp_path, **SMALL | {"seed": 1})
     assert all(Path(path).stat().st_mtime_ns != times.get(path) for path in table["path"]), "another seed, other songs"
     assert not [path for path in tmp_path.rglob(".*") if path.suffix != ".json"], "nothing half written"
+
+
+def test_a_smaller_corpus_leaves_nothing_of_a_larger_one_and_nobody_elses_file_is_touched(tmp_path):
+    make_corpus(tmp_path, **SMALL)
+    mine = tmp_path / "hip hop" / "mine.mp3"
+    mine.write_bytes(b"not made to order")
+    table = make_corpus(tmp_path, **SMALL | {"songs_per_genre": 1, "long_songs": 0})
+    assert {str(path) for path in tmp_path.rglob("*.mp3")} == {*table["path"], str(mine)}
+    assert len(list(tmp_path.rglob(".*.json"))) == 2
+    assert not (tmp_path / "dance-electronic, hip hop").exists()
 
 
 def test_an_unknown_genre(tmp_path):
