@@ -11,7 +11,7 @@ SCRIPTS := $(sort $(wildcard notebooks/scripts/[0-9]*.py))
 PAGES := $(NOTEBOOKS:notebooks/%.ipynb=$(RUNS)/%.html)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-colab notebooks covers bench lint clean FORCE
+.PHONY: help run test test-colab notebooks covers bench bench-gtzan lint clean FORCE
 .SECONDARY:
 
 help:  ## Say what can be made
@@ -21,6 +21,8 @@ help:  ## Say what can be made
 	@echo "make test                      run the whole test suite"
 	@echo "make test-colab                the same on Colab's versions, in an environment of its own"
 	@echo "make bench                     measure speeds"
+	@echo "make bench-gtzan IMAGES=... FEATURES=... TRAIN=... VALID=... [TEST=...] [FAST=1]"
+	@echo "                               the whole family on a published split, into results/bench_gtzan.csv"
 	@echo "make notebooks                 make the notebooks from notebooks/scripts (REPO=owner/name sets the project's address)"
 	@echo "make covers                    take the README's pictures from the executed notebooks"
 	@echo "make lint                      check the code's style"
@@ -65,6 +67,10 @@ $(RUNS)/04_listen_and_look.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source
 $(RUNS)/05_make_spectrograms.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source
 $(RUNS)/05_make_spectrograms.ipynb: parameters += -r SOURCE "$(songs)"
 
+MODELS := batches.py textures.py networks.py saving.py classifiers.py models.py training.py evaluate.py
+$(RUNS)/06_train_models.ipynb: $(MODELS) $(RUNS)/05_make_spectrograms.ipynb
+$(RUNS)/07_compare_models.ipynb: $(MODELS) $(RUNS)/06_train_models.ipynb
+
 run: $(RUNS)/index.html
 	@echo "done: open $(RUNS)/index.html"
 
@@ -97,6 +103,13 @@ test-colab: $(VENV)-colab/installed
 
 bench: $(VENV)/installed-tests
 	$(BIN)/python tests/benchmark.py
+
+# FAST=1 leaves out the three slow networks.
+bench-gtzan: $(VENV)/installed-tests
+	@test -n "$(IMAGES)" -a -n "$(FEATURES)" -a -n "$(TRAIN)" -a -n "$(VALID)" || { \
+		echo "make bench-gtzan IMAGES=folder FEATURES=features_30_sec.csv TRAIN=train.txt VALID=valid.txt [TEST=test.txt] [FAST=1]"; exit 1; }
+	$(BIN)/python tests/bench_gtzan.py --images "$(IMAGES)" --features "$(FEATURES)" --train "$(TRAIN)" --valid "$(VALID)" \
+		$(if $(TEST),--test "$(TEST)") $(if $(FAST),--models "linear svm knn mlp lstm")
 
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .

@@ -160,21 +160,25 @@ def read_picture(path, *, crop=None, colour_map=None):
 @functools.cache
 def _colours(colour_map):
     """The nearest of a colour map's 256 levels for each colour, in a cube of 64 steps a side, and the distance to it."""
-    import matplotlib
-    from scipy.spatial import cKDTree
-    palette = matplotlib.colormaps[colour_map](np.arange(256), bytes=True)[:, :3]
     cube = np.stack(np.meshgrid(*[np.arange(64) * 4 + 2] * 3, indexing="ij"), -1).reshape(-1, 3)
-    distance, level = cKDTree(palette).query(cube)
+    distance, level = _palette(colour_map).query(cube)
     return level.astype(np.uint8), distance.astype(np.float32)
 
 
 def _levels_of_colours(pixels, colour_map):
     """The level whose colour is nearest to each pixel's."""
+    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    colours, where = np.unique(packed, return_inverse=True)
+    parts = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1)
+    return _palette(colour_map).query(parts)[1].astype(np.uint8)[where].reshape(packed.shape)
+
+
+@functools.cache
+def _palette(colour_map):
+    """A colour map's 256 colours, to be asked which is nearest."""
     import matplotlib
     from scipy.spatial import cKDTree
-    palette = matplotlib.colormaps[colour_map](np.arange(256), bytes=True)[:, :3]
-    colours, where = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
-    return cKDTree(palette).query(colours)[1].astype(np.uint8)[where.ravel()].reshape(pixels.shape[:2])
+    return cKDTree(matplotlib.colormaps[colour_map](np.arange(256), bytes=True)[:, :3])
 
 
 def recognise_colour_map(pixels):

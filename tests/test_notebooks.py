@@ -28,7 +28,7 @@ def cells(path, kind="code"):
 def run(name, out, cwd=ROOT, **parameters):
     """Execute a notebook as a user would, by papermill's command, in a fresh kernel."""
     notebook = ROOT / "notebooks" / f"{name}.ipynb"
-    options = [part for key, value in parameters.items() for part in ("-r", key, str(value))]
+    options = [part for key, value in parameters.items() for part in ("-p" if isinstance(value, int) else "-r", key, str(value))]
     done = subprocess.run([sys.executable, "-m", "papermill", str(notebook), str(out / f"{name}.ipynb"), *options], cwd=cwd,
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -176,6 +176,21 @@ def test_make_spectrograms(tmp_path):
     assert len(manifest) == 16 and manifest["genre"].nunique() == 8
     assert len(pd.read_parquet(tmp_path / "model_output" / "features.parquet")) == 8
     assert pictures(made) == 4 and (tmp_path / "drive" / "kept.zip").exists()
+
+
+def test_train_then_compare(tmp_path):
+    make_corpus(tmp_path / "songs", songs_per_genre=8, genres=["jazz", "metal", "hip hop"], seconds=6, long_songs=0, n_jobs=2)
+    run("05_make_spectrograms", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path)
+    trained = run("06_train_models", tmp_path, OUT_DIR=tmp_path, MODELS="cnn mlp linear", EPOCHS=2)
+    assert "0 artists of the train side stand on another side too" in printed(trained)
+    assert {path.name for path in (tmp_path / "models").iterdir()} == {"cnn", "mlp", "linear"}
+    compared = run("07_compare_models", tmp_path, OUT_DIR=tmp_path)
+    assert pictures(trained) == 1 and pictures(compared) == 4
+    scores = pd.read_csv(tmp_path / "scores.csv").set_index(["model", "measure"])
+    assert {"cnn", "mlp", "linear", "combined"} == set(scores.index.get_level_values("model"))
+    assert (scores["low"].dropna() <= scores["high"].dropna()).all()
+    assert len(pd.read_csv(tmp_path / "model_claims.csv")) == 6
+    assert "random split of segments reads" in printed(compared)
 
 
 @pytest.mark.parametrize("name", ["top_hits/songs_normalize.csv", "tidytuesday/spotify_songs.zip"])

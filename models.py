@@ -1,0 +1,278 @@
+"""The family of models: build, train, predict, embed, save.
+
+Pictures go to `cnn`, `lstm`, `lstm_cnn`, `multi_cnn`, `transfer`; tables to `mlp`, `linear`, `knn`, `svm`, and the report's
+`table_cnn`, `table_lstm`. All are scikit-learn classifiers with calibrated probabilities.
+"""
+
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from classifiers import PictureClassifier, TableModel, TableNetwork
+from saving import ModelError, plain, read_estimator, read_model, read_network, write_model
+
+__all__ = ["ModelError", "NAMES", "PICTURE_MODELS", "TABLE_MODELS", "build", "build_knn", "build_linear", "build_svm",
+           "class_activation", "embed", "kmeans_view", "load", "plot_history", "save", "track_proba", "with_chroma"]
+
+PICTURE_MODELS = ("cnn", "lstm", "lstm_cnn", "multi_cnn", "transfer")
+TABLE_MODELS = ("mlp", "linear", "knn", "svm")
+REPORT_MODELS = ("table_cnn", "table_lstm")
+NAMES = (*PICTURE_MODELS, *TABLE_MODELS, *REPORT_MODELS)
+CLASSES = {one.__name__: one for one in (PictureClassifier, TableNetwork, TableModel)}
+LEARNED = ("classes_", "multilabel_", "temperature_", "calibrated_on_", "picture_settings_", "has_chroma_", "feature_names_in_",
+           "n_features_in_", "medians_", "mean_", "scale_")
+"""What a fitted classifier knows beside its weights."""
+DEFAULTS = {"lstm": {"learning_rate": 3e-3}, "table_cnn": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0},
+            "table_lstm": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0}}
+
+
+def build(name, **settings):
+    """An unfitted classifier.
+
+    Parameters
+    ----------
+    name : str
+        For pictures `cnn`, `lstm`, `lstm_cnn`, `multi_cnn`, `transfer`; for tables `mlp`, `linear`, `knn`, `svm`, `table_cnn`,
+        `table_lstm`.
+    **settings
+        As `classifiers.PictureClassifier`, `classifiers.TableNetwork`, `build_linear`, `build_knn` or `build_svm` take them.
+
+    Returns
+    -------
+    classifier
+        `fit(X, y, validation=None)`, `predict`, `predict_proba`, `classes_`, `get_params`.
+
+    Raises
+    ------
+    ValueError
+        The name or a setting is unknown.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"tempo": [80, 82, 84, 140, 142, 144], "energy": [.2, .3, .1, .9, .8, .7]})
+    >>> model = build("linear").fit(songs, ["folk"] * 3 + ["metal"] * 3)
+    >>> model.predict(pd.DataFrame({"tempo": [143], "energy": [.8]})).tolist()
+    ['metal']
+    """
+    makers = {"linear": build_linear, "knn": build_knn, "svm": build_svm}
+    settings = DEFAULTS.get(name, {}) | settings
+    try:
+        if name in makers:
+            return makers[name](**settings)
+        if name in PICTURE_MODELS:
+            return PictureClassifier(name, **settings)
+        if name in NAMES:
+            return TableNetwork(name, **settings)
+    except TypeError as error:
+        raise ValueError(f"{name}: {str(error).split('() ')[-1]}") from None
+    raise ValueError(f"there is no model {name!r}: choose from {', '.join(NAMES)}")
+
+
+def build_linear(C=.1, seed=0):
+    """Multinomial logistic regression: one weight for each feature and genre.
+
+    In: rows of a numeric frame, standardised. Out: probabilities. (features + 1) x genres weights. `C` is the inverse strength of
+    the L2 penalty.
+    """
+    return TableModel("linear", make_pipeline(StandardScaler(), LogisticRegression(C=C, class_weight="balanced", max_iter=3000)),
+                      seed)
+
+
+def build_knn(n_neighbors=15, seed=0):
+    """The genres of the nearest songs, the nearer the more (Fix & Hodges 1951): no training, no weights but the songs
+    themselves."""
+    return TableModel("knn", make_pipeline(StandardScaler(), KNeighborsClassifier(n_neighbors, weights="distance")), seed)
+
+
+def build_svm(C=5.0, gamma="scale", seed=0):
+    """A support vector machine with a Gaussian kernel (Cortes & Vapnik 1995), its margins made probabilities by a temperature."""
+    return TableModel("svm", make_pipeline(StandardScaler(), SVC(C=C, gamma=gamma, class_weight="balanced", cache_size=500)),
+                      seed)
+
+
+# ---- on disk
+
+def save(classifier, folder, *, scores=None, about=None):
+    """Save a fitted classifier: weights in Keras' or skops' format, all else in JSON beside them; see `saving`.
+
+    Parameters
+    ----------
+    classifier
+        From `build`, fitted.
+    folder : str or Path
+        It appears whole or not at all; a model that stands there is replaced.
+    scores : dict, optional
+        How well it does, as from `evaluate.evaluate`.
+    about : dict, optional
+        What else should be known: data, purpose, limits.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ValueError
+        The folder is there and holds something that is no model.
+    """
+    def write_weights(beside):
+        if isinstance(classifier, TableModel):
+            import skops.io
+            skops.io.dump(classifier.fitted_, beside / "weights.skops")
+            return beside / "weights.skops"
+        import networks
+        network = classifier.network_  # the same layers, without what trained them
+        networks.keras.Model(network.inputs, network.outputs).save(beside / "weights.keras")
+        return beside / "weights.keras"
+    parameters = {name: value for name, value in classifier.get_params(deep=False).items() if name != "estimator"}
+    libraries = ("numpy", "scikit-learn", "skops" if isinstance(classifier, TableModel) else "keras")
+    note = {"class": type(classifier).__name__, "parameters": parameters,
+            "learned": {name: getattr(classifier, name) for name in LEARNED if hasattr(classifier, name)},
+            "versions": {name: version(name) for name in libraries}, "scores": scores or {}, "about": about or {}}
+    return write_model(folder, plain(note), write_weights)
+
+
+def load(folder):
+    """Load a model that `save` wrote.
+
+    Raises
+    ------
+    ModelError
+        There is no model; it was changed after it was saved, comes from another version, or holds types or code that no model of
+        ours needs.
+    """
+    note, weights = read_model(folder)
+    if note["class"] not in CLASSES or set(note["learned"]) - set(LEARNED):
+        raise ModelError(f"{folder} asks for {note['class']!r}, which is no model of ours, or for more than such a model has")
+    if note["class"] == "TableModel":
+        fitted = read_estimator(weights)
+        *before, (name, last) = fitted.steps
+        unfitted = clone(Pipeline([*before, (name, getattr(last, "estimator", last))]))
+        classifier = TableModel(estimator=unfitted, **note["parameters"])
+        classifier.fitted_ = fitted
+    else:
+        classifier = CLASSES[note["class"]](**note["parameters"])
+        classifier.network_ = read_network(weights)
+    for name, value in note["learned"].items():
+        setattr(classifier, name, np.array(value) if isinstance(value, list) else value)
+    classifier.saved_scores_, classifier.about_ = note["scores"], note["about"]
+    return classifier
+
+
+# ---- what fitted models say
+
+def track_proba(classifier, X):
+    """Probabilities per track: those of its rows averaged.
+
+    Parameters
+    ----------
+    classifier
+        Fitted.
+    X : pd.DataFrame
+        Rows that the classifier takes, with the track in the index or a column `track_id`.
+
+    Returns
+    -------
+    pd.DataFrame [shape=(tracks, genres)]
+        Indexed by `track_id`, in the order in which the tracks first appear.
+    """
+    ids = X["track_id"] if "track_id" in X else X.index.to_series()
+    proba = pd.DataFrame(classifier.predict_proba(X), columns=classifier.classes_, index=pd.Index(ids, name="track_id"))
+    return proba.groupby(level=0, sort=False).mean()
+
+
+def embed(classifier, X):
+    """What the last layer but one says of each row, [shape=(rows, size)]; the scores, for a model without layers."""
+    return classifier.embed(X)
+
+
+def with_chroma(manifest):
+    """A manifest's mel rows, with the path of each one's chroma picture in `chroma_path`, as `multi_cnn` takes them."""
+    mel, chroma = (manifest[manifest["kind"] == kind] for kind in ("mel", "chroma"))
+    if chroma.empty:
+        raise ValueError("the manifest has no chroma pictures: make them with write_spectrograms(..., kinds=('mel', 'chroma'))")
+    paths = chroma.set_index(["track_id", "segment", "source"])["path"]
+    rows = pd.MultiIndex.from_frame(mel[["track_id", "segment", "source"]])
+    return mel.assign(chroma_path=paths.reindex(rows).to_numpy()).dropna(subset=["chroma_path"])
+
+
+def class_activation(classifier, row):
+    """Where in a picture a `cnn` found each genre (class-activation maps: Zhou et al. 2016).
+
+    Parameters
+    ----------
+    classifier
+        A fitted `cnn`.
+    row : pd.DataFrame
+        One row of a manifest.
+
+    Returns
+    -------
+    maps : np.ndarray [shape=(genres, bands, columns)]
+        What each place adds to each genre's score, at the resolution of the network's last layer; the mean over places, with the
+        layer's bias, is the score.
+    seconds : float or None
+        Length of one column.
+    """
+    import networks
+    from batches import ChunkStore
+    if classifier.name != "cnn":
+        raise ValueError(f"class-activation maps need a network that ends in a global average: a cnn, not {classifier.name}")
+    store = ChunkStore(row, classifier.n_bands)
+    columns = max(classifier.columns, int(store.lengths[0]) // 32 * 32)
+    network = networks.keras.Model(classifier.network_.inputs, classifier.network_.get_layer("maps").output)
+    heard = np.asarray(network(store.read(0, 0, columns)[None, :, :, None]))[0]
+    weights = np.asarray(classifier.network_.get_layer("scores").kernel)
+    maps = np.moveaxis(heard @ weights, -1, 0)
+    seconds = store.seconds_per_column and store.seconds_per_column * columns / maps.shape[2]
+    return maps, seconds
+
+
+def kmeans_view(X, genres, *, n_clusters=None, seed=0):
+    """What clusters form without labels, and how they agree with the genres.
+
+    Parameters
+    ----------
+    X : pd.DataFrame
+        Numeric, one row a song; standardised here.
+    genres : sequence of str
+    n_clusters : int, optional
+        As many as there are genres.
+
+    Returns
+    -------
+    pd.DataFrame
+        Songs by genre and cluster; `attrs` hold the adjusted Rand index (0 by chance, 1 the same) and the normalised mutual
+        information.
+    """
+    genres = np.asarray(genres, dtype=object)
+    values = StandardScaler().fit_transform(X.fillna(X.median()))
+    found = KMeans(n_clusters or len(set(genres)), n_init=10, random_state=seed).fit_predict(values)
+    table = pd.crosstab(pd.Series(genres, name="genre"), pd.Series(found, name="cluster"))
+    table.attrs = {"adjusted Rand index": float(adjusted_rand_score(genres, found)),
+                   "normalised mutual information": float(normalized_mutual_info_score(genres, found))}
+    return table
+
+
+def plot_history(classifier, *, axs=None):
+    """Loss and accuracy by epoch, of training and validation; returns the two Axes."""
+    import matplotlib.pyplot as plt
+    history = classifier.history_
+    if axs is None:
+        axs = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")[1]
+    for ax, measure, label in zip(axs, ("loss", "accuracy"), ("loss (nats)", "accuracy (share of chunks)")):
+        for column, name in ((measure, "training, varied and mixed"), (f"val_{measure}", "validation")):
+            if column in history:
+                ax.plot(history.index + 1, history[column], label=name)
+        ax.set(xlabel="epoch", ylabel=label, title=f"{classifier.name}: {measure}")
+        ax.legend()
+    return axs

@@ -1,0 +1,95 @@
+"""Songs gathered and split, lists of tracks, models combined, predictions kept."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_models import corpus
+
+from audio import index_pictures
+from training import (
+    combine,
+    gather,
+    predictions,
+    read_predictions,
+    stacking_weights,
+    table_features,
+    train_family,
+    write_predictions,
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Pictures of 60 tracks of three genres and 30 artists, as notebook 05 leaves them."""
+    rows = corpus(tmp_path / "model_output", 60, kinds=("mel", "chroma"))
+    rows.to_parquet(tmp_path / "model_output" / "manifest.parquet")
+    return tmp_path
+
+
+def test_songs_are_split_by_artist_and_described(folder):
+    songs = gather(folder, n_jobs=1)
+    assert len(songs.tracks) == 60 and songs.features.shape[0] == 60 and "chroma_path" in songs.pictures
+    assert (songs.tracks.groupby("artist")["side"].nunique() == 1).all()
+    assert set(songs.tracks["side"]) == {"train", "validate", "test"}
+    pd.testing.assert_frame_equal(gather(folder, n_jobs=1).tracks, songs.tracks)
+
+
+def test_a_published_split_is_run_as_published(folder, tmp_path):
+    lists = [tmp_path / f"{side}.txt" for side in ("train", "valid", "test")]
+    for file, numbers in zip(lists, (range(30), range(30, 40), range(40, 44))):
+        file.write_text("\n".join(f"folk/t{number}.wav" for number in numbers))
+    songs = gather(folder, lists=[str(file) for file in lists], n_jobs=1)
+    assert songs.tracks["side"].value_counts().to_dict() == {"train": 30, "validate": 10, "test": 4}
+    lists[2].write_text("t0.wav\nt41.wav\nnobody.wav")
+    with pytest.raises(ValueError, match="names 't0', which another list names too"):
+        gather(folder, lists=[str(file) for file in lists], n_jobs=1)
+    lists[2].write_text("who.wav\n")
+    with pytest.raises(ValueError, match="names 1 tracks, none of which is among the 60"):
+        gather(folder, lists=[str(file) for file in lists], n_jobs=1)
+
+
+def test_pictures_made_elsewhere_and_features_by_file_name(folder, tmp_path):
+    pictures = folder / "model_output" / "mel"
+    manifest = index_pictures(pictures)
+    table = pd.DataFrame({"filename": [f"{name}.wav" for name in manifest["track_id"]], "length": 1, "a": 1.0, "label": "x"})
+    table.to_csv(tmp_path / "features.csv", index=False)
+    songs = gather(tmp_path / "elsewhere", pictures=pictures, features=tmp_path / "features.csv", n_jobs=1)
+    assert list(songs.features) == ["a"] and len(songs.features) == 60
+    table.drop(columns="filename").to_csv(tmp_path / "features.csv", index=False)
+    with pytest.raises(ValueError, match="no column track_id, filename or path"):
+        table_features(tmp_path / "features.csv", manifest["track_id"])
+
+
+def test_a_family_is_trained_kept_and_judged(folder, capsys):
+    songs = gather(folder, n_jobs=1)
+    few = {"pictures": {"epochs": 2, "width": 4, "columns": 32, "n_bands": 32}, "tables": {"epochs": 3}}
+    fitted, report = train_family(["cnn", "mlp", "linear"], songs, out=folder / "models", settings=few, verbose=False)
+    assert report.loc["linear", "accuracy"] > .8 and (report["weights"] > 0).all()
+    assert {path.name for path in (folder / "models").iterdir()} == {"cnn", "mlp", "linear"}
+    said = {(name, side): proba for side in ("validate", "test") for name, proba in predictions(fitted, songs, side).items()}
+    file = write_predictions(folder / "predictions.parquet", said, songs)
+    genre, artist, probas, genres = read_predictions(file, "test")
+    assert list(probas) == ["cnn", "mlp", "linear"] and genres == ["folk", "metal", "techno"]
+    assert genre.index.equals(probas["cnn"].index) and len(artist) == (songs.tracks["side"] == "test").sum()
+    pd.testing.assert_frame_equal(probas["mlp"], said["mlp", "test"], check_names=False)
+    with pytest.raises(ValueError, match="no predictions of the train side"):
+        read_predictions(file, "train")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 5), st.integers(0, 10 ** 6))
+def test_combinations_are_probabilities(n_models, seed):
+    probas = np.random.default_rng(seed).dirichlet(np.ones(4), size=(n_models, 7))
+    assert combine(probas).sum(axis=1) == pytest.approx(1)
+    np.testing.assert_allclose(combine([probas[0]] * 3), probas[0], atol=1e-6)
+
+
+def test_the_model_that_knows_gets_the_weight():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 300)
+    knows = .6 * np.eye(3)[truth] + .4 * rng.dirichlet(np.ones(3), 300)
+    guesses = rng.dirichlet(np.ones(3), 300)
+    weights = stacking_weights([guesses, knows], truth)
+    assert weights[1] > 5 * weights[0]

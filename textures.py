@@ -1,0 +1,96 @@
+"""Spectrogram pictures -> a table of numbers: what statistics say of a picture without learning anything.
+
+The families are those of Seyerlehner et al. (2010) and Lidy & Rauber (2005), on pictures in place of sound, so that pictures made
+elsewhere can be described too.
+"""
+
+import functools
+import sys
+
+import numpy as np
+import pandas as pd
+import scipy.fft
+import scipy.ndimage
+import scipy.stats
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from batches import ChunkStore, settings_of
+
+BANDS = 128
+MODULATIONS = 13
+
+
+def picture_features(manifest, *, n_jobs=-1):
+    """Describe each picture by statistics of its levels, their changes and their rhythms.
+
+    Parameters
+    ----------
+    manifest : pd.DataFrame
+        As from `audio.write_spectrograms` or `pictures.index_pictures`.
+    n_jobs : int
+        Processes; -1 for all cores.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a picture, indexed as the manifest. Columns by rule: `level_mean_01 ...` (32 bands: mean, deviation, skewness,
+        kurtosis, quantiles), `change_...` (of neighbouring columns), `cepstrum_...` (mean and deviation of 24 coefficients),
+        `covariance_...` and `change_covariance_...` (of 16 and 12 coefficients), `rhythm_...` (strength of modulation, 16 bands
+        by 13 rates), `together_...` (correlation of 16 bands), `texture_...` and `flux_...` (fine structure over frequency and
+        time).
+    """
+    pieces = np.array_split(np.arange(len(manifest)), max(1, len(manifest) // 16))
+    settings_of(manifest)
+    work = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_describe_pictures)(manifest.iloc[piece]) for piece in pieces)
+    rows = [row for piece in tqdm(work, total=len(pieces), desc="textures", unit="batch", file=sys.stdout, mininterval=1,
+                                  disable=len(manifest) < 200) for row in piece]
+    return pd.DataFrame(np.array(rows, dtype=np.float32), columns=_names(), index=manifest.index)
+
+
+def _describe_pictures(manifest):
+    store = ChunkStore(manifest, BANDS)
+    return [np.concatenate(list(_described(store.read(number, 0, max(int(store.lengths[number]), 32))).values()))
+            for number in range(len(store))]
+
+
+def _described(levels):
+    """Every family's numbers, by its name."""
+    in_32, in_16 = (levels.reshape(n, BANDS // n, -1).mean(axis=1) for n in (32, 16))
+    change = np.diff(in_32, axis=1)
+    cepstrum = scipy.fft.dct(levels.reshape(64, 2, -1).mean(axis=1), axis=0, norm="ortho")[:24]
+    spectrum = np.abs(scipy.fft.rfft(in_16 - in_16.mean(axis=1, keepdims=True), axis=1)) / np.sqrt(in_16.shape[1])
+    edges = np.unique(np.geomspace(2, spectrum.shape[1], MODULATIONS + 1).round().astype(int))
+    edges = np.linspace(1, spectrum.shape[1], MODULATIONS + 1).astype(int) if len(edges) <= MODULATIONS else edges
+    rhythm = np.array([spectrum[:, low:max(high, low + 1)].mean(axis=1) for low, high in zip(edges, edges[1:])])
+    fine = [np.abs(levels - scipy.ndimage.uniform_filter1d(levels, 9, axis=axis)).reshape(32, BANDS // 32, -1) for axis in (0, 1)]
+    steady = in_16 + 1e-4 * np.random.default_rng(0).standard_normal(in_16.shape)  # a band that never moves has no correlation
+    families = {
+        "level": _moments(in_32),
+        "change": np.concatenate([np.abs(change).mean(axis=1), change.std(axis=1), _finite(scipy.stats.skew(change, axis=1)),
+                                  *np.quantile(change, (.9, .98), axis=1)]),
+        "cepstrum": np.concatenate([cepstrum.mean(axis=1), cepstrum.std(axis=1)]),
+        "covariance": np.cov(cepstrum[:16])[np.triu_indices(16)],
+        "change_covariance": np.cov(np.diff(cepstrum[:12], axis=1))[np.triu_indices(12)],
+        "rhythm": np.log(rhythm + 1e-4).ravel(),
+        "together": np.corrcoef(steady)[np.triu_indices(16, 1)],
+        "texture": np.concatenate([fine[0].mean(axis=(1, 2)), fine[0].std(axis=(1, 2))]),
+        "flux": np.concatenate([fine[1].mean(axis=(1, 2)), fine[1].std(axis=(1, 2))])}
+    return families
+
+
+def _moments(rows):
+    """Mean, deviation, skewness, kurtosis and five quantiles of each row."""
+    return np.concatenate([rows.mean(axis=1), rows.std(axis=1), _finite(scipy.stats.skew(rows, axis=1)),
+                           _finite(scipy.stats.kurtosis(rows, axis=1)), *np.quantile(rows, (.05, .25, .5, .75, .95), axis=1)])
+
+
+def _finite(values):
+    """Rows that never change have no skewness."""
+    return np.nan_to_num(values)
+
+
+@functools.cache
+def _names():
+    sizes = {name: len(values) for name, values in _described(np.random.default_rng(0).random((BANDS, 100))).items()}
+    return [f"{name}_{number + 1:03d}" for name, size in sizes.items() for number in range(size)]
