@@ -11,7 +11,7 @@ SCRIPTS := $(sort $(wildcard notebooks/scripts/[0-9]*.py))
 PAGES := $(NOTEBOOKS:notebooks/%.ipynb=$(RUNS)/%.html)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-colab notebooks covers bench bench-gtzan lint clean FORCE
+.PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-tables lint clean FORCE
 .SECONDARY:
 
 help:  ## Say what can be made
@@ -23,6 +23,8 @@ help:  ## Say what can be made
 	@echo "make bench                     measure speeds"
 	@echo "make bench-gtzan IMAGES=... FEATURES=... TRAIN=... VALID=... [TEST=...] [FAST=1]"
 	@echo "                               the whole family on a published split, into results/bench_gtzan.csv"
+	@echo "make bench-tables TOP_HITS=... TIDYTUESDAY=..."
+	@echo "                               the table models on the teaching tables: the report's split, and artists held out"
 	@echo "make notebooks                 make the notebooks from notebooks/scripts (REPO=owner/name sets the project's address)"
 	@echo "make covers                    take the README's pictures from the executed notebooks"
 	@echo "make lint                      check the code's style"
@@ -110,6 +112,11 @@ bench-gtzan: $(VENV)/installed-tests
 		echo "make bench-gtzan IMAGES=folder FEATURES=features_30_sec.csv TRAIN=train.txt VALID=valid.txt [TEST=test.txt] [FAST=1]"; exit 1; }
 	$(BIN)/python tests/bench_gtzan.py --images "$(IMAGES)" --features "$(FEATURES)" --train "$(TRAIN)" --valid "$(VALID)" \
 		$(if $(TEST),--test "$(TEST)") $(if $(FAST),--models "linear svm knn mlp lstm")
+
+bench-tables: $(VENV)/installed-tests
+	@test -n "$(TOP_HITS)$(TIDYTUESDAY)" || { \
+		echo "make bench-tables TOP_HITS=songs_normalize.csv TIDYTUESDAY=spotify_songs.csv (either or both)"; exit 1; }
+	$(BIN)/python tests/bench_tables.py --top-hits "$(TOP_HITS)" --tidytuesday "$(TIDYTUESDAY)"
 
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .

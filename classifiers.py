@@ -132,10 +132,17 @@ class _Network(_Calibrated):
         examples = self._examples(X, fitting=True)
         val = None if validation is None else (self._examples(validation[0]), self._targets(validation[1]))
         self.temperature_, self.calibrated_on_ = 1.0, "nothing: no validation set was given"
-        self.network_ = self._build(len(self.classes_))
+        mixed = networks.has_gpu() and self.name != "transfer"  # a backbone keeps the precision that it was saved with
+        with networks.precision(mixed):
+            self.network_ = self._build(len(self.classes_))
         self.history_ = []
         for phase, (epochs, rate) in enumerate(self._phases()):
             self._train(examples, targets, val, epochs, rate, checkpoint and f"{checkpoint}/{phase}")
+        if mixed:  # what was learned is used, and saved, in whole precision, as machines without a graphics card need it
+            learned = self.network_.get_weights()
+            with networks.precision(False):
+                self.network_ = self._build(len(self.classes_))
+            self.network_.set_weights(learned)
         if val is not None:
             scores, rows = self._scores(val[0])
             self._calibrate(scores, rows, val[1], f"{len(val[1]):,} validation rows")

@@ -4,6 +4,7 @@ Every `build_...` takes the shape of its input and returns an uncompiled `keras.
 `embedding`. Only Keras' own layers are used, so that a saved network can be loaded in safe mode on any backend.
 """
 
+import contextlib
 import os
 import sys
 
@@ -32,7 +33,7 @@ def _head(x, n_genres, settings, *, name="embedding"):
     """From what was heard to one score a genre; probabilities are made from the scores afterwards."""
     x = layers.Identity(name=name)(x)
     x = layers.Dropout(settings["dropout"])(x) if settings["dropout"] else x
-    return layers.Dense(n_genres, name="scores")(x)
+    return layers.Dense(n_genres, name="scores", dtype="float32")(x)  # in half precision its sums would overflow
 
 
 def _block(x, filters, settings, *, size=(3, 3), pool=(2, 2)):
@@ -181,6 +182,25 @@ PICTURES = {"cnn": build_cnn, "lstm": build_lstm, "lstm_cnn": build_lstm_cnn, "m
             "transfer": build_transfer}
 TABLES = {"mlp": build_mlp, "table_cnn": build_table_cnn, "table_lstm": build_table_lstm}
 
+
+
+def has_gpu():
+    """Whether Keras computes on a graphics card."""
+    try:
+        return bool(keras.distribution.list_devices("gpu"))
+    except (NotImplementedError, RuntimeError, ValueError, AttributeError):  # not every backend can tell
+        return False
+
+
+@contextlib.contextmanager
+def precision(mixed):
+    """Half precision, with weights and scores kept whole, for the networks that are built within."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16" if mixed else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 class Batches(keras.utils.PyDataset):

@@ -175,6 +175,16 @@ def test_a_killed_training_goes_on(train, tmp_path):
     assert 1 <= len(model.history_) < FEW["epochs"], "epochs that were done are not done again"
 
 
+def test_half_precision_is_for_training_alone(train, monkeypatch):
+    import networks
+    monkeypatch.setattr(networks, "has_gpu", lambda: True)
+    built, build = [], networks.build_cnn
+    monkeypatch.setitem(networks.PICTURES, "cnn", lambda *given: built.append(build(*given)) or built[-1])
+    model = models.build("cnn", **FEW | {"epochs": 1}).fit(train, train["genre"])
+    assert [network.get_layer("maps").compute_dtype for network in built] == ["float16", "float32"]
+    assert np.isfinite(model.predict_proba(train)).all() and networks.keras.config.dtype_policy().name == "float32"
+
+
 # ---- pictures
 
 def test_pictures_are_read_from_disk_as_they_are_needed(train):
