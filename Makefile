@@ -111,7 +111,7 @@ bench-gtzan: $(VENV)/installed-tests
 	@test -n "$(IMAGES)" -a -n "$(FEATURES)" -a -n "$(TRAIN)" -a -n "$(VALID)" || { \
 		echo "make bench-gtzan IMAGES=folder FEATURES=features_30_sec.csv TRAIN=train.txt VALID=valid.txt [TEST=test.txt] [FAST=1]"; exit 1; }
 	$(BIN)/python tests/bench_gtzan.py --images "$(IMAGES)" --features "$(FEATURES)" --train "$(TRAIN)" --valid "$(VALID)" \
-		$(if $(TEST),--test "$(TEST)") $(if $(FAST),--models "linear svm knn mlp lstm")
+		$(if $(TEST),--test "$(TEST)") $(if $(FAST),--models "linear svm knn mlp forest lstm")
 
 bench-tables: $(VENV)/installed-tests
 	@test -n "$(TOP_HITS)$(TIDYTUESDAY)" || { \

@@ -153,7 +153,7 @@ class _Network(_Calibrated):
 
     def _train(self, examples, targets, val, epochs, rate, checkpoint):
         import networks
-        keras, weights = networks.keras, balance(targets)
+        keras, weights = networks.keras, balance(targets) if self.balanced else np.ones(len(targets), np.float32)
         batches = networks.Batches(lambda rows, rng: self._batch(examples, targets, weights, rows, rng), len(targets),
                                    min(self.batch_size, len(targets) * self._repeats), self.seed, repeats=self._repeats)
         loss = (keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=self.label_smoothing) if self.multilabel_ else
@@ -220,6 +220,8 @@ class PictureClassifier(_Network):
         `chunks` are taken from each picture an epoch.
     patience : int, optional
         Epochs without a better validation loss after which training stops; None trains to the end and keeps the best.
+    balanced : bool
+        All genres count alike, however many songs they have.
     backbone : str, optional
         For `transfer`: a folder that `models.save` wrote, or a name in `keras.applications` such as `'MobileNetV2'`.
     weights : str or None
@@ -232,8 +234,8 @@ class PictureClassifier(_Network):
 
     def __init__(self, name="cnn", *, n_bands=64, columns=128, width=16, dropout=.4, l2=0.0, activity_l2=0.0, noise=0.0, shift=2,
                  equalizer=.08, mask=.1, stretch=.1, mixup=.2, label_smoothing=.05, epochs=40, batch_size=16, chunks=2,
-                 learning_rate=2e-3, weight_decay=1e-3, patience=None, backbone=None, weights="imagenet", frozen_epochs=15,
-                 seed=0, verbose=True):
+                 learning_rate=2e-3, weight_decay=1e-3, patience=None, balanced=True, backbone=None, weights="imagenet",
+                 frozen_epochs=15, seed=0, verbose=True):
         _remember(self, locals())
 
     @property
@@ -373,7 +375,8 @@ class TableNetwork(_Table, _Network):
     _repeats = 1
 
     def __init__(self, name="mlp", *, width=16, dropout=.3, l2=0.0, activity_l2=0.0, noise=.1, mixup=.2, label_smoothing=.05,
-                 epochs=60, batch_size=32, learning_rate=2e-3, weight_decay=1e-3, patience=None, seed=0, verbose=True):
+                 epochs=60, batch_size=32, learning_rate=2e-3, weight_decay=1e-3, patience=None, balanced=True, seed=0,
+                 verbose=True):
         _remember(self, locals())
 
     def _examples(self, X, fitting=False):

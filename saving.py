@@ -16,7 +16,8 @@ FORMAT = 1
 WEIGHTS = ("weights.keras", "weights.skops")
 TRUSTED = ["sklearn.multiclass.OneVsRestClassifier", "sklearn.multiclass._ConstantPredictor",
            "sklearn.metrics._dist_metrics.EuclideanDistance64", "sklearn.neighbors._kd_tree.KDTree",
-           "sklearn.neighbors._kd_tree.newObj", "sklearn.preprocessing._label.LabelBinarizer"]
+           "sklearn.neighbors._kd_tree.newObj", "sklearn.preprocessing._label.LabelBinarizer",
+           "sklearn.tree._tree.Tree"]
 """Types that skops does not trust by itself but that our models are made of; never what a file itself asks for."""
 
 

@@ -192,7 +192,7 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
     settings, fitted, rows = settings or {}, {}, {}
     for name in names:
         pictured = name in models.PICTURE_MODELS
-        own = {"seed": seed} | ({"verbose": verbose} if name not in ("linear", "knn", "svm") else {})
+        own = {"seed": seed} | ({"verbose": verbose} if name not in ("linear", "knn", "svm", "forest") else {})
         own |= settings.get("pictures", {}) if pictured else settings.get("tables", {}) if "verbose" in own else {}
         start = time.perf_counter()
         train, held_out = (rows_of(songs, side, pictured) for side in SIDES[:2])
@@ -217,10 +217,13 @@ def rows_of(songs, side, pictured):
 
 
 def n_weights(model):
-    """Numbers that were learned: weights of a network, coefficients, support vectors or stored songs."""
+    """Numbers that were learned: weights of a network, coefficients, support vectors, stored songs or nodes of
+    trees."""
     if hasattr(model, "network_"):
         return model.network_.count_params()
     last = model.fitted_.steps[-1][1]
+    if hasattr(last, "estimators_") and hasattr(last.estimators_[0], "tree_"):
+        return sum(tree.tree_.node_count for tree in last.estimators_)
     kept = next((getattr(last, name) for name in ("coef_", "support_vectors_", "_fit_X") if hasattr(last, name)), np.empty(0))
     return int(np.size(kept))
 

@@ -25,7 +25,7 @@ from tables import write_table
 from textures import picture_features
 from training import combine, n_weights, stacking_weights, table_features, tracks_on_list
 
-FAST = ("linear", "svm", "knn", "mlp", "lstm")
+FAST = ("linear", "svm", "knn", "mlp", "forest", "lstm")
 ALL = (*FAST, "cnn", "lstm_cnn", "multi_cnn")
 WIDE = {"columns": 320, "chunks": 1, "stretch": 0.0, "shift": 2, "mask": .06, "verbose": False}
 SETTINGS = {"linear": {"C": .003}, "svm": {"C": 5.0}, "knn": {"n_neighbors": 11}, "mlp": {"verbose": False, "dropout": .5},

@@ -81,7 +81,7 @@ def test_networks_learn_from_pictures(name, train, other):
     assert models.embed(model, other).shape[0] == 18
 
 
-@pytest.mark.parametrize("name", ["mlp", "linear", "knn", "svm", "table_cnn", "table_lstm"])
+@pytest.mark.parametrize("name", ["mlp", "linear", "knn", "svm", "forest", "table_cnn", "table_lstm"])
 def test_models_learn_from_tables(name):
     (X, y), (Z, z) = table(), table(80, 1)
     few = {"epochs": 25, "verbose": False} if name in ("mlp", *models.REPORT_MODELS) else {}
@@ -94,7 +94,7 @@ def test_models_learn_from_tables(name):
     pd.testing.assert_frame_equal(X, table()[0])
 
 
-@pytest.mark.parametrize("name", ["mlp", "linear", "knn", "svm"])
+@pytest.mark.parametrize("name", ["mlp", "linear", "knn", "svm", "forest"])
 def test_several_genres_a_song(name):
     X, y = table(200)
     hot = pd.DataFrame({"folk": y == "folk", "loud": np.isin(y, ["metal", "techno"]), "any": X["a"] > 0}).astype(int)
@@ -297,7 +297,7 @@ def test_textures_are_a_table(train):
 
 # ---- on disk
 
-@pytest.mark.parametrize("name", ["mlp", "linear", "knn", "svm"])
+@pytest.mark.parametrize("name", ["mlp", "linear", "knn", "svm", "forest"])
 def test_saved_and_loaded_they_say_the_same(name, tmp_path):
     X, y = table()
     few = {"epochs": 3, "verbose": False} if name == "mlp" else {}

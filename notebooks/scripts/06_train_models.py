@@ -31,7 +31,7 @@ from models import NAMES, kmeans_view, plot_history
 from training import gather, predictions, train_family, write_predictions
 
 # %% tags=["parameters"]
-MODELS: str = "cnn lstm lstm_cnn multi_cnn mlp linear knn svm"  # which to train, separated by blanks
+MODELS: str = "cnn lstm lstm_cnn multi_cnn mlp linear knn svm forest"  # which to train, separated by blanks
 EPOCHS: int = 12  # times that a network on pictures goes through the songs; 40 to 80 for thousands of real ones
 PICTURES: str = ""  # a folder of spectrogram pictures sorted by genre, ours or made elsewhere; empty: what notebook 05 wrote
 FEATURES: str = ""  # a CSV or Parquet file with a row of features a track; empty: what notebook 05 wrote, else statistics of the pictures
