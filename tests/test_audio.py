@@ -239,10 +239,11 @@ def test_bad_files_are_skipped_named_and_counted(tmp_path, n_jobs):
     assert len(list((tmp_path / "out").rglob("*.png"))) == len(manifest), "a skipped song leaves nothing behind"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_no_permission(tmp_path):
     path = song(tmp_path / "a.wav")
     os.chmod(path, 0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
     assert "permission" in write_spectrograms(table([path]), tmp_path / "out", n_jobs=1).attrs["skipped"][0]["reason"]
 
 
