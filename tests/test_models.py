@@ -19,6 +19,7 @@ from textures import picture_features
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": 64, "segment_seconds": 5.0, "decibels": 80}
+SMALL = {"forest": {"n_trees": 20}}
 FEW = {"epochs": 6, "width": 4, "columns": 32, "n_bands": 32, "verbose": False, "shift": 1}
 
 
@@ -84,7 +85,7 @@ def test_networks_learn_from_pictures(name, train, other):
 @pytest.mark.parametrize("name", ["mlp", "linear", "knn", "svm", "forest", "table_cnn", "table_lstm"])
 def test_models_learn_from_tables(name):
     (X, y), (Z, z) = table(), table(80, 1)
-    few = {"epochs": 25, "verbose": False} if name in ("mlp", *models.REPORT_MODELS) else {}
+    few = {"epochs": 25, "verbose": False} if name in ("mlp", *models.REPORT_MODELS) else SMALL.get(name, {})
     model = models.build(name, **few).fit(X, y, validation=(Z.iloc[:40], z[:40]))
     proba = model.predict_proba(Z.iloc[40:])
     assert proba.sum(axis=1) == pytest.approx(1) and (proba >= 0).all()
@@ -98,7 +99,7 @@ def test_models_learn_from_tables(name):
 def test_several_genres_a_song(name):
     X, y = table(200)
     hot = pd.DataFrame({"folk": y == "folk", "loud": np.isin(y, ["metal", "techno"]), "any": X["a"] > 0}).astype(int)
-    few = {"epochs": 25, "verbose": False} if name == "mlp" else {}
+    few = {"epochs": 25, "verbose": False} if name == "mlp" else SMALL.get(name, {})
     model = models.build(name, **few).fit(X, hot)
     proba = model.predict_proba(X)
     assert list(model.classes_) == ["folk", "loud", "any"]
@@ -300,7 +301,7 @@ def test_textures_are_a_table(train):
 @pytest.mark.parametrize("name", ["mlp", "linear", "knn", "svm", "forest"])
 def test_saved_and_loaded_they_say_the_same(name, tmp_path):
     X, y = table()
-    few = {"epochs": 3, "verbose": False} if name == "mlp" else {}
+    few = {"epochs": 3, "verbose": False} if name == "mlp" else SMALL.get(name, {})
     model = models.build(name, **few).fit(X, y)
     folder = models.save(model, tmp_path / "model", scores={"accuracy": np.float64(.9)}, about={"data": "made up"})
     back = models.load(folder)
