@@ -80,8 +80,10 @@ def _checked(y_true, proba, genres):
 
 
 def _draws(groups, n, n_boot, seed):
-    """How often each row is drawn in each bootstrap sample, whole groups at a time [shape=(n_boot, n)]."""
-    codes = np.arange(n) if groups is None else pd.factorize(pd.Series(groups).astype(object).fillna("").astype(str))[0]
+    """How often each row is drawn in each bootstrap sample, whole groups at a time [shape=(n_boot, n)]; a row that has no group is
+    one of its own."""
+    names = range(n) if groups is None else [(row, "") if pd.isna(group) else str(group) for row, group in enumerate(groups)]
+    codes = pd.factorize(pd.Series(list(names), dtype=object))[0]
     number = codes.max() + 1
     drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=n_boot)
     return drawn[:, codes].astype(float)
