@@ -80,8 +80,8 @@ def _checked(y_true, proba, genres):
 
 
 def _draws(groups, n, n_boot, seed):
-    """How often each row is drawn in each bootstrap sample, whole groups at a time [shape=(n_boot, n)]; a row that has no group is
-    one of its own."""
+    """How often each row is drawn in each bootstrap sample, whole groups at a time [shape=(n_boot, n)]; a row that has no group
+    is one of its own."""
     names = range(n) if groups is None else [(row, "") if pd.isna(group) else str(group) for row, group in enumerate(groups)]
     codes = pd.factorize(pd.Series(list(names), dtype=object))[0]
     number = codes.max() + 1
