@@ -308,7 +308,7 @@ def plot_heatmap(table, *, ax=None, **kwargs):
     for column, genre in enumerate(wide):
         ax.add_patch(plt.Rectangle((column, int(wide[genre].to_numpy().argmax())), 1, 1, fill=False, ec="w", lw=2))
     ax.set(xlabel="", ylabel="")
-    ax.tick_params(axis="x", rotation=30)
+    plt.setp(ax.get_xticklabels(), rotation=30, ha="right", rotation_mode="anchor")
     return ax
 
 
@@ -324,7 +324,7 @@ def plot_confusion(y_true, proba, genres, *, ax=None, **kwargs):
     sns.heatmap(shares, annot=True, fmt=".0%", annot_kws={"size": 8}, ax=ax,
                 **{"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar_kws": {"label": "share of the true genre's tracks"}} | kwargs)
     ax.set(xlabel="predicted", ylabel="true")
-    ax.tick_params(axis="x", rotation=40)
+    plt.setp(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
     return ax
 
 
