@@ -63,7 +63,7 @@ $(RUNS)/02_prepare_and_split.ipynb: parameters += -r SOURCE "$(SOURCE)"
 $(RUNS)/03_explore_popularity.ipynb: $(TABLES) $(RUNS)/02_prepare_and_split.ipynb
 
 # Songs that can be heard: the folder or table that SOURCE names, where it names sound files; else songs made to order.
-SOUND := audio.py pictures.py synthesis.py recipes.py corpus.py structure.py librosa_visuals.py portions.py descriptors.py features.py
+SOUND := audio.py pictures.py recipes.py instruments.py synthesis.py corpus.py structure.py librosa_visuals.py portions.py descriptors.py features.py
 songs = $(shell test -d "$(SOURCE)" && echo "$(SOURCE)" || echo sample_songs)
 $(RUNS)/04_listen_and_look.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source
 $(RUNS)/05_make_spectrograms.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source
@@ -111,7 +111,7 @@ bench-gtzan: $(VENV)/installed-tests
 	@test -n "$(IMAGES)" -a -n "$(FEATURES)" -a -n "$(TRAIN)" -a -n "$(VALID)" || { \
 		echo "make bench-gtzan IMAGES=folder FEATURES=features_30_sec.csv TRAIN=train.txt VALID=valid.txt [TEST=test.txt] [FAST=1]"; exit 1; }
 	$(BIN)/python tests/bench_gtzan.py --images "$(IMAGES)" --features "$(FEATURES)" --train "$(TRAIN)" --valid "$(VALID)" \
-		$(if $(TEST),--test "$(TEST)") $(if $(FAST),--models "linear svm knn mlp forest lstm")
+		$(if $(TEST),--test "$(TEST)") $(if $(FAST),--fast)
 
 bench-tables: $(VENV)/installed-tests
 	@test -n "$(TOP_HITS)$(TIDYTUESDAY)" || { \

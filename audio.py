@@ -238,7 +238,12 @@ def power_blocks(y, size=128):
     """
     padded = np.zeros(len(y) + N_FFT, np.float32)
     padded[N_FFT // 2:N_FFT // 2 + len(y)] = y
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[:1 + len(y) // HOP_LENGTH * HOP_LENGTH:HOP_LENGTH]
+    yield from power_of_whole_frames(padded, size)
+
+
+def power_of_whole_frames(padded, size=128):
+    """As `power_blocks`, of samples that bring what stands before the first frame's centre and behind the last one's."""
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
     windowed, power = np.empty((size, N_FFT), np.float32), np.empty((size, N_FFT // 2 + 1), np.float32)
     for first in range(0, len(frames), size):
         n = min(size, len(frames) - first)

@@ -149,7 +149,8 @@ class _Network(_Calibrated):
         return self
 
     def _phases(self):
-        return [(self.epochs, self.learning_rate)]
+        """How often and how fast to go through the examples, one training after the other."""
+        yield self.epochs, self.learning_rate
 
     def _train(self, examples, targets, val, epochs, rate, checkpoint):
         import networks
@@ -280,15 +281,13 @@ class PictureClassifier(_Network):
 
     def _phases(self):
         if self.name != "transfer":
-            return super()._phases()
-        return [(self.frozen_epochs, self.learning_rate), (self.epochs, self.learning_rate / 10)]
-
-    def _train(self, examples, targets, val, epochs, rate, checkpoint):
-        if not epochs:
+            yield from super()._phases()
             return
-        if self.name == "transfer":
-            self.network_.get_layer("backbone").trainable = rate != self.learning_rate
-        super()._train(examples, targets, val, epochs, rate, checkpoint)
+        for learns, epochs, rate in ((False, self.frozen_epochs, self.learning_rate),
+                                     (True, self.epochs, self.learning_rate / 10)):
+            self.network_.get_layer("backbone").trainable = learns
+            if epochs:
+                yield epochs, rate
 
     def _batch(self, stores, targets, weights, rows, rng):
         chunks = [np.empty((len(rows), store.n_bands, self.columns), np.float32) for store in stores]

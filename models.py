@@ -28,6 +28,7 @@ PICTURE_MODELS = ("cnn", "lstm", "lstm_cnn", "multi_cnn", "transfer")
 TABLE_MODELS = ("mlp", "linear", "knn", "svm", "forest")
 REPORT_MODELS = ("table_cnn", "table_lstm")
 NAMES = (*PICTURE_MODELS, *TABLE_MODELS, *REPORT_MODELS)
+NETWORKS = (*PICTURE_MODELS, "mlp", *REPORT_MODELS)
 CLASSES = {one.__name__: one for one in (PictureClassifier, TableNetwork, TableModel)}
 LEARNED = ("classes_", "multilabel_", "temperature_", "calibrated_on_", "picture_settings_", "has_chroma_", "feature_names_in_",
            "n_features_in_", "medians_", "mean_", "scale_")
@@ -72,7 +73,7 @@ def build(name, **settings):
             return makers[name](**settings)
         if name in PICTURE_MODELS:
             return PictureClassifier(name, **settings)
-        if name in NAMES:
+        if name in NETWORKS:
             return TableNetwork(name, **settings)
     except TypeError as error:
         raise ValueError(f"{name}: {str(error).split('() ')[-1]}") from None

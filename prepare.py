@@ -4,7 +4,6 @@
 the frame passed in; what was dropped and why is printed and kept in ``attrs["report"]``.
 """
 
-import ast
 import difflib
 import re
 from collections import Counter
@@ -272,13 +271,13 @@ def _is_text(column):
     return not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column))
 
 
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+
+
 def _join_listed(cell):
-    """`['A', 'B']`, as some exports write artists, becomes `A, B`."""
-    if isinstance(cell, str) and re.fullmatch(r"\[\s*['\"].*['\"]\s*\]", cell):
-        try:
-            return ", ".join(map(str, ast.literal_eval(cell)))
-        except (ValueError, SyntaxError):
-            return cell
+    """`['A', 'B']`, as some exports write artists, becomes `A, B`; a list of anything but texts stays as it is."""
+    if isinstance(cell, str) and re.fullmatch(rf"\[\s*{_QUOTED}(?:\s*,\s*{_QUOTED})*\s*\]", cell):
+        return ", ".join(re.sub(r"\\(.)", r"\1", text[1:-1]) for text in re.findall(_QUOTED, cell))
     return cell
 
 

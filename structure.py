@@ -111,13 +111,7 @@ def chunks(song):
 
 def frame_power(piece):
     """The power spectrum of each whole frame of a piece, through a Hann window: [shape=(frames, 1025)]."""
-    frames = np.lib.stride_tricks.sliding_window_view(piece, N_FFT)[::HOP_LENGTH]
-    window = scipy.signal.get_window("hann", N_FFT).astype(np.float32)
-    power = np.empty((len(frames), N_FFT // 2 + 1), np.float32)
-    for first in range(0, len(frames), 128):  # so many stay in the processor's cache
-        spectrum = scipy.fft.rfft(frames[first:first + 128] * window)
-        power[first:first + 128] = spectrum.real ** 2 + spectrum.imag ** 2
-    return power
+    return np.concatenate([power.copy() for _, power in audio.power_of_whole_frames(piece)])
 
 
 def pooled(pieces, how=np.mean, most=MOST_COLUMNS):

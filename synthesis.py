@@ -7,14 +7,13 @@ Everything is drawn from seeds: the same arguments give the same samples.
 """
 
 import re
-import zlib
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import scipy.fft
-import scipy.signal
 
-from recipes import BEATS, DRUMS, INSTRUMENTS, PITCHES, QUALITIES, SCALES, TIMBRES
+import instruments
+from instruments import random_numbers
+from recipes import BEATS, INSTRUMENTS, PITCHES, QUALITIES, SCALES, TIMBRES
 from sample_songs import GENRES
 
 HOOK_FROM = 40.0
@@ -22,8 +21,6 @@ HOOK_FROM = 40.0
 
 _NUMERALS = {"i": 0, "ii": 2, "iii": 4, "iv": 5, "v": 7, "vi": 9, "vii": 11}
 _LANES = ("kick", "snare", "hat", "perc")
-_TAIL = 1.5  # seconds in which a section's last notes and its room die away
-_TABLE = 1 << 14
 
 
 @dataclass
@@ -142,10 +139,10 @@ def blend(one, two, weight, *, seconds=20.0, seed=0, artist=0, key=None, tempo=N
     plans = _common_ground(one, two, points, seconds, seed=seed, artist=artist, key=key, tempo=tempo, sr=sr)
     songs = [perform(plan, seconds) for plan in plans]
     share = np.interp(np.arange(len(songs[0].y)) / sr, points[:, 0], points[:, 1])
-    y = [song.y / _loudness(song.y, sr) for song in songs]
+    y = [song.y / instruments.loudness(song.y, sr) for song in songs]
     y = np.sqrt(1 - share) * y[0] + np.sqrt(share) * y[1]
     heavier = songs[int(share.mean() > .5)]
-    y = _limit(y * _loudness(heavier.y, sr))
+    y = instruments.limited(y * instruments.loudness(heavier.y, sr))
     return replace(heavier, y=y.astype(np.float32), shares=_timeline(one, two, points, seconds))
 
 
@@ -167,7 +164,7 @@ def change(one, two, at, *, seconds=60.0, seed=0, artist=0, key=None, tempo=None
 def _common_tempo(one, two, seed):
     """A tempo that both genres have, or one between them."""
     slowest, fastest = np.array([BEATS[genre]["tempo"] for genre in (one, two)]).T
-    return round(float(_rng("common tempo", seed).uniform(*sorted((slowest.max(), fastest.min())))), 1)
+    return round(float(random_numbers("common tempo", seed).uniform(*sorted((slowest.max(), fastest.min())))), 1)
 
 
 def _common_ground(one, two, points, seconds, *, tempo, seed, **settings):
@@ -208,7 +205,7 @@ def make_plan(genre=None, *, beat=None, timbre=None, pitch=None, seed=0, artist=
         if name not in GENRES:
             raise ValueError(f"no recipe for the {part} of {name!r}; the genres are {', '.join(GENRES)}")
     recipe = PITCHES[parts["pitch"]]
-    rng = _rng("song", parts["pitch"], artist, seed)
+    rng = random_numbers("song", parts["pitch"], artist, seed)
     own_key, mode = int(rng.integers(12)), int(rng.random() < recipe["major"])
     verse = rng.choice(recipe["up" if mode else "down"].split(","))
     hook = rng.choice(recipe["up" if mode else "down"].split(","))
@@ -220,7 +217,8 @@ def make_plan(genre=None, *, beat=None, timbre=None, pitch=None, seed=0, artist=
 def _own_tempo(genre, artist, seed):
     """A tempo of the genre's range, in the region that the artist favours."""
     slow, fast = BEATS[genre]["tempo"]
-    place = .6 * _rng("favoured tempo", genre, artist).random() + .4 * _rng("tempo", genre, artist, seed).random()
+    place = (.6 * random_numbers("favoured tempo", genre, artist).random()
+             + .4 * random_numbers("tempo", genre, artist, seed).random())
     return round(slow + (fast - slow) * place, 1)
 
 
@@ -230,11 +228,6 @@ def _chord(numeral):
     minor = degree.islower()
     quality = {None: "min" if minor else "maj", "7": "min7" if minor else "7", "M7": "maj7", "5": "5"}[suffix]
     return (_NUMERALS[degree.lower()] - bool(flat)) % 12, quality
-
-
-def _rng(*names):
-    """Random numbers that depend on the names alone, on any machine."""
-    return np.random.default_rng([zlib.crc32(str(name).encode()) for name in names])
 
 
 # ---- from plan to sound
@@ -264,8 +257,9 @@ def perform(plan, seconds):
         y[first:first + len(sounds[name])] += sounds[name]
         beats += [start + beat * 60 / plan.tempo for beat in range(4 * bars)]
     y = y[:round(seconds * plan.sr)]
-    loudness = TIMBRES[plan.parts["timbre"]]["loudness"] + _rng("loudness", plan.parts["timbre"], plan.artist).normal(0, 1.5)
-    y = _limit(y * 10 ** (loudness / 20) / max(np.sqrt(np.mean(y ** 2)), 1e-9))
+    habit = random_numbers("loudness", plan.parts["timbre"], plan.artist).normal(0, 1.5)
+    loudness = TIMBRES[plan.parts["timbre"]]["loudness"] + habit
+    y = instruments.limited(y * 10 ** (loudness / 20) / max(np.sqrt(np.mean(y ** 2)), 1e-9))
     fade = np.linspace(1, 0, min(len(y), round(.02 * plan.sr)))
     y[len(y) - len(fade):] *= fade
     one = plan.parts["beat"] if len(set(plan.parts.values())) == 1 else None
@@ -299,11 +293,12 @@ def _chords(plan, sections, seconds):
 
 def _section(plan, name, bars):
     """One section with all its players, and the time in which its last notes die away."""
-    n = round((bars * 240 / plan.tempo + _TAIL) * plan.sr)
-    recipe, artist = TIMBRES[plan.parts["timbre"]], _rng("sound", plan.parts["timbre"], plan.artist)
-    song = _rng("mix", plan.seed, plan.artist)
+    n = round((bars * 240 / plan.tempo + instruments.TAIL) * plan.sr)
+    recipe, artist = TIMBRES[plan.parts["timbre"]], random_numbers("sound", plan.parts["timbre"], plan.artist)
+    song = random_numbers("mix", plan.seed, plan.artist)
     tuning, color = artist.normal(0, 8), artist.normal(0, .8)
-    sounds = {lane: _drum(drum, plan.key, plan.sr) for lane, drum in zip(_LANES, artist.choice(recipe["kit"].split()).split(","))}
+    kit = artist.choice(recipe["kit"].split()).split(",")
+    sounds = {lane: instruments.drum(drum, plan.key, plan.sr) for lane, drum in zip(_LANES, kit)}
     drums = _overlay(n, _drum_score(plan, name, bars), lambda lane, _: sounds[lane], plan)
     tracks = [drums]
     for part, score in (("bass", _bass_score), ("chords", _chord_score), ("melody", _melody_score)):
@@ -311,11 +306,12 @@ def _section(plan, name, bars):
         instrument = instrument | {"top": instrument["top"] * 2 ** artist.normal(0, .5),
                                    "tilt": instrument["tilt"] + artist.normal(0, .1)}
         track = _overlay(n, score(plan, name, bars), _player(instrument, tuning, plan), plan)
-        tracks.append(_amplify(track, instrument, plan.sr))
+        tracks.append(instruments.amplify(track, instrument, plan.sr))
     dips = 1 - recipe["pump"] * np.exp(-(np.arange(n) / plan.sr % (60 / plan.tempo)) / .12)
     tracks[1:3] = [track * dips for track in tracks[1:3]]
     levels = np.array(recipe["levels"]) + artist.normal(0, 2.5, 4) + song.normal(0, 1.5, 4)
-    return _room(sum(10 ** (level / 20) * _level(track, plan.sr) for level, track in zip(levels, tracks)), recipe, color, plan.sr)
+    mix = sum(10 ** (level / 20) * instruments.at_one_loudness(track, plan.sr) for level, track in zip(levels, tracks))
+    return instruments.in_a_room(mix, recipe, color, plan.sr)
 
 
 def _overlay(n, score, sound, plan):
@@ -329,29 +325,14 @@ def _overlay(n, score, sound, plan):
 
 
 def _player(instrument, tuning, plan):
-    return lambda pitch, steps: _tone(instrument, pitch + tuning / 100, steps * 15 / plan.tempo, plan.sr)
-
-
-def _level(track, sr):
-    """The track at one loudness, whatever it plays; silence stays silent."""
-    return track / max(_loudness(track, sr), 1e-6) if track.any() else track
-
-
-def _loudness(y, sr):
-    """RMS of what is heard rather than felt: the lowest octaves count less."""
-    return np.sqrt(np.mean(scipy.signal.sosfilt(scipy.signal.butter(1, 150, "highpass", fs=sr, output="sos"), y) ** 2)) + 1e-9
-
-
-def _limit(y):
-    """Round off the peaks: below full scale, whatever comes."""
-    return .97 * np.tanh(y / .97)
+    return lambda pitch, steps: instruments.tone(instrument, pitch + tuning / 100, steps * 15 / plan.tempo, plan.sr)
 
 
 # ---- scores: who plays what when, in steps of a sixteenth
 
 def _onsets(plan, name, lane):
     """Steps of one bar in which a lane plays, and how loud; the hook leaves nothing out that is up to the song."""
-    rng = _rng("rhythm", lane, plan.parts["beat"], plan.artist, plan.seed)
+    rng = random_numbers("rhythm", lane, plan.parts["beat"], plan.artist, plan.seed)
     rhythm, chances = rng.choice(BEATS[plan.parts["beat"]][lane].split()), rng.random(16)
     return [(step, .5 if mark == "-" else 1.0) for step, mark in enumerate(rhythm)
             if mark in "x-" or (mark == "o" and (chances[step] < .4 or name == "hook"))]
@@ -360,13 +341,13 @@ def _onsets(plan, name, lane):
 def _swung(plan, step, rng):
     """The step as it is played: late where the beat swings, a little off where it is loose."""
     recipe = BEATS[plan.parts["beat"]]
-    swing = np.array(recipe["swing"]) * (.7 + .4 * _rng("swing", plan.parts["beat"], plan.artist).random())
+    swing = np.array(recipe["swing"]) * (.7 + .4 * random_numbers("swing", plan.parts["beat"], plan.artist).random())
     late = swing[0] if step % 4 == 2 else swing[1] if step % 2 else 0
     return step + late + np.clip(rng.normal(0, recipe["loose"]), -.02, .02) * plan.tempo / 15
 
 
 def _drum_score(plan, name, bars):
-    rng, balance = _rng("drums", name, plan.seed), dict(zip(_LANES, (1.0, .8, .3, .35)))
+    rng, balance = random_numbers("drums", name, plan.seed), dict(zip(_LANES, (1.0, .8, .3, .35)))
     return [(_swung(plan, 16 * bar + step, rng), 0, lane, balance[lane] * loudness * rng.uniform(.85, 1))
             for lane in _LANES for step, loudness in _onsets(plan, name, lane) for bar in range(bars)]
 
@@ -382,7 +363,7 @@ def _hits(plan, name, lane, bars):
 
 
 def _bass_score(plan, name, bars):
-    rng, score, style = _rng("bass", name, plan.seed), [], PITCHES[plan.parts["pitch"]]["bass"]
+    rng, score, style = random_numbers("bass", name, plan.seed), [], PITCHES[plan.parts["pitch"]]["bass"]
     for i, step, steps, loudness, root, quality in _hits(plan, name, "bass", bars):
         low, tones = 28 + (root - 28) % 12, QUALITIES[quality]
         walk = tones[i % len(tones)] if step % 16 else 0
@@ -392,7 +373,7 @@ def _bass_score(plan, name, bars):
 
 
 def _chord_score(plan, name, bars):
-    rng, score, voicing = _rng("chords", name, plan.seed), [], PITCHES[plan.parts["pitch"]]["voicing"]
+    rng, score, voicing = random_numbers("chords", name, plan.seed), [], PITCHES[plan.parts["pitch"]]["voicing"]
     for i, step, steps, loudness, root, quality in _hits(plan, name, "chords", bars):
         lowest = {"power": 38, "open": 43}.get(voicing, 52)
         tones = [lowest + (root + tone - lowest) % 12 for tone in QUALITIES[quality]]
@@ -407,8 +388,9 @@ def _chord_score(plan, name, bars):
 
 def _melody_score(plan, name, bars):
     """A motif of two bars that returns in every other pair of bars, bent to the chords; it comes home at the end."""
-    rng, recipe = _rng("melody", name, plan.parts["pitch"], plan.artist, plan.seed), PITCHES[plan.parts["pitch"]]
-    centre = recipe["centre"] + 4 * (name == "hook") + int(_rng("register", plan.parts["pitch"], plan.artist).integers(-3, 4))
+    rng, recipe = random_numbers("melody", name, plan.parts["pitch"], plan.artist, plan.seed), PITCHES[plan.parts["pitch"]]
+    register = random_numbers("register", plan.parts["pitch"], plan.artist)
+    centre = recipe["centre"] + 4 * (name == "hook") + int(register.integers(-3, 4))
     scale = [note for note in range(centre - 9, centre + 10) if (note - plan.key) % 12 in SCALES[recipe["scale"], plan.mode]]
     motifs, score, place = [_motif(recipe, rng), _motif(recipe, rng)], [], len(scale) // 2
     for pair in range((bars + 1) // 2):
@@ -437,67 +419,3 @@ def _nearest(note, plan, name, step):
     root, quality = chords[step // 16 % len(chords)]
     tones = [(plan.key + root + tone) % 12 for tone in QUALITIES[quality]]
     return min((note + shift for shift in range(-6, 7) if (note + shift) % 12 in tones), key=lambda tone: abs(tone - note))
-
-
-# ---- sounds
-
-def _drum(name, key, sr):
-    """One stroke: a tone whose pitch falls, tuned to the key if it comes from a skin, and a burst of noise."""
-    pitch, fall, decay, share, noise_decay, low, high = DRUMS[name]
-    if pitch < 400:
-        above = 12 * np.log2(pitch / 440) + 69 - key
-        pitch *= 2 ** ((12 * round(above / 12) - above) / 12)
-    t = np.arange(round(5 * max(decay, noise_decay) * sr)) / sr
-    cycles = pitch * t + pitch * (fall - 1) * .03 * (1 - np.exp(-t / .03))
-    noise = _rng("drum", name).standard_normal(len(t))
-    noise = scipy.signal.sosfilt(scipy.signal.butter(2, (low, min(high, .48 * sr)), "bandpass", fs=sr, output="sos"), noise)
-    return ((1 - share) * np.sin(2 * np.pi * cycles) * np.exp(-t / decay)
-            + share * noise / noise.std() * .5 * np.exp(-t / noise_decay)) * np.minimum(1, t / .001)
-
-
-def _tone(instrument, pitch, seconds, sr):
-    """One note: a bright wave and a dull one, read from a period of each, that decay at their own rates."""
-    hertz = 440 * 2 ** ((pitch - 69) / 12)
-    release = .06 if instrument["attack"] < .03 else .15
-    t = np.arange(round((seconds + release) * sr)) / sr
-    vibrato = instrument.get("vibrato", 0) / 1200 * np.log(2) * hertz / (2 * np.pi * 5.5) * np.minimum(1, t / .3)
-    cycles = hertz * t + vibrato * np.sin(2 * np.pi * 5.5 * t)
-    bright, dull = (_period(instrument, hertz, top, sr) for top in (instrument["top"], instrument["top"] / 5))
-    envelope = np.minimum(1, t / instrument["attack"]) * np.clip((t[-1] - t) / release, 0, 1)
-    y, detune = 0, instrument.get("detune", 0)
-    for i, cents in enumerate((-detune, 0, detune) if detune else (0,)):
-        phase = ((cycles * 2 ** (cents / 1200) + .37 * i) % 1 * _TABLE).astype(int) % _TABLE
-        y = y + (bright[phase] - dull[phase]) * np.exp(-t / instrument["bright"]) + dull[phase] * np.exp(-t / instrument["decay"])
-    return y * envelope
-
-
-def _period(instrument, hertz, top, sr):
-    """One period of a wave with the instrument's harmonics, in a table."""
-    k = np.arange(1, max(2, int(.45 * sr / hertz)))
-    strength = k ** -instrument["tilt"] * np.exp(-k * hertz / top) * np.where(k % 2, 1, instrument.get("even", 1))
-    if "formants" in instrument:
-        strength *= .05 + sum(np.exp(-.5 * ((k * hertz - formant) / 130) ** 2) for formant in instrument["formants"])
-    spectrum = np.zeros(_TABLE // 2 + 1, complex)
-    spectrum[k] = strength * np.exp(2j * np.pi * ((k * .618) % 1))
-    wave = scipy.fft.irfft(spectrum, _TABLE)
-    return wave / max(np.sqrt(np.sum(strength ** 2)), 1e-3) * _TABLE
-
-
-def _amplify(track, instrument, sr):
-    """Overdrive, and the loudspeaker behind it."""
-    if "drive" not in instrument or not track.any():
-        return track
-    driven = np.tanh(instrument["drive"] * track / (2 * np.sqrt(np.mean(track ** 2))))
-    return scipy.signal.sosfilt(scipy.signal.butter(2, instrument.get("lowpass", 5000), fs=sr, output="sos"), driven)
-
-
-def _room(y, recipe, color, sr):
-    """Reverberation and the tilt of the whole mix, in one multiplication of spectra."""
-    seconds, share = recipe["reverb"]
-    t = np.arange(1, round(min(seconds, _TAIL) * sr)) / sr
-    echo = _rng("room").standard_normal(len(t)) * np.exp(-6.9 * t / seconds)
-    n = scipy.fft.next_fast_len(len(y) + len(echo), real=True)
-    hertz = np.fft.rfftfreq(n, 1 / sr).clip(60, 8000)
-    response = (1 - share) + share * scipy.fft.rfft(echo / np.sqrt(np.sum(echo ** 2)), n)
-    tilt = 10 ** ((recipe["tilt"] + color) * np.log2(hertz / 1000) / 20)
-    return scipy.fft.irfft(scipy.fft.rfft(y, n) * response * tilt, n)[:len(y)]

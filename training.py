@@ -113,7 +113,7 @@ def table_features(source, track_ids):
         column = next((name for name in ("track_id", "filename", "path") if name in table), None)
         if column is None:
             raise ValueError(f"{source} has no column track_id, filename or path that says whose each row is")
-        known = {_key(name): name for name in track_ids}
+        known = _by_key(track_ids)
         table = table.set_index(pd.Index([known.get(_key(name), name) for name in table[column]], name="track_id"))
     return table.drop(columns=[name for name in table if name in NOT_FEATURES]).select_dtypes("number").groupby(level=0).mean()
 
@@ -123,6 +123,15 @@ def _key(name):
     name = Path(str(name).strip()).name
     stem = name.rsplit(".", 1)[0] if name.rsplit(".", 1)[-1].lower() in ("wav", "au", "mp3", "ogg", "flac", "png") else name
     return stem.replace(".", "").casefold()
+
+
+def _by_key(track_ids):
+    """The tracks' own names by what lists may call them."""
+    keys = {}
+    for name in track_ids:
+        if keys.setdefault(_key(name), name) != name:
+            raise ValueError(f"{keys[_key(name)]!r} and {name!r} are spelt too much alike to be found by name: rename one")
+    return keys
 
 
 def _listed(tracks, lists):
@@ -147,7 +156,7 @@ def tracks_on_list(file, track_ids):
     ValueError
         None of them is there.
     """
-    keys = {_key(name): name for name in track_ids}
+    keys = _by_key(track_ids)
     lines = [line for line in Path(file).read_text(encoding="utf-8").splitlines() if line.strip()]
     found = [keys[_key(line)] for line in lines if _key(line) in keys]
     if not found:
@@ -192,8 +201,9 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
     settings, fitted, rows = settings or {}, {}, {}
     for name in names:
         pictured = name in models.PICTURE_MODELS
-        own = {"seed": seed} | ({"verbose": verbose} if name not in ("linear", "knn", "svm", "forest") else {})
-        own |= settings.get("pictures", {}) if pictured else settings.get("tables", {}) if "verbose" in own else {}
+        own = {"seed": seed}
+        if name in models.NETWORKS:
+            own |= {"verbose": verbose} | settings.get("pictures" if pictured else "tables", {})
         start = time.perf_counter()
         train, held_out = (rows_of(songs, side, pictured) for side in SIDES[:2])
         model = models.build(name, **own | settings.get(name, {})).fit(*train, validation=held_out if len(held_out[1]) else None)

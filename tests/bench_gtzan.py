@@ -40,11 +40,12 @@ def main():
     for name in ("images", "features", "train", "valid"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--test", default="")
-    parser.add_argument("--models", default=" ".join(ALL))
+    parser.add_argument("--models", default="", help=f"some of: {' '.join(ALL)}")
+    parser.add_argument("--fast", action="store_true", help=f"only {' '.join(FAST)}")
     parser.add_argument("--transfer", action="store_true", help="what a backbone trained on six genres is worth for four others")
     parser.add_argument("--out", default="results")
     asked = parser.parse_args()
-    names, out = asked.models.split(), Path(asked.out)
+    names, out = asked.models.split() or list(FAST if asked.fast else ALL), Path(asked.out)
     manifest = index_pictures(asked.images)
     manifest["genre"] = first_genre(manifest["genre"].astype(object))
     lists = {side: tracks_on_list(file, manifest["track_id"]) for side, file in

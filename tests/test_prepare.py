@@ -161,3 +161,12 @@ def test_gtzan_folder(shared):
     clean = prepare_df(load_Data(shared / "gtzan" / "audio"))
     assert clean["genre"].nunique() == 10
     assert clean["duration_ms"].between(14_000, 31_000).all()
+
+
+@pytest.mark.parametrize(("cell", "expected"), [
+    ("['A', 'B']", "A, B"), ("[\"Guns N' Roses\", 'The \\'68']", "Guns N' Roses, The '68"), ("['A']", "A"),
+    ("['A', 3]", "['A', 3]"),
+    ("['A' + 'B']", "['A' + 'B']"), ("['A', " + "(" * 5000, "['A', " + "(" * 5000), ("AC/DC", "AC/DC")])
+def test_listed_artists_are_joined_and_nothing_else_is_read_as_a_list(cell, expected):
+    from prepare import _join_listed
+    assert _join_listed(cell) == expected

@@ -15,6 +15,7 @@ from training import (
     read_predictions,
     stacking_weights,
     table_features,
+    tracks_on_list,
     train_family,
     write_predictions,
 )
@@ -45,6 +46,8 @@ def test_a_published_split_is_run_as_published(folder, tmp_path):
     lists[2].write_text("t0.wav\nt41.wav\nnobody.wav")
     with pytest.raises(ValueError, match="names 't0', which another list names too"):
         gather(folder, lists=[str(file) for file in lists], n_jobs=1)
+    with pytest.raises(ValueError, match="'t.1' and 't1' are spelt too much alike"):
+        tracks_on_list(lists[0], ["t.1", "t1"])
     lists[2].write_text("who.wav\n")
     with pytest.raises(ValueError, match="names 1 tracks, none of which is among the 60"):
         gather(folder, lists=[str(file) for file in lists], n_jobs=1)

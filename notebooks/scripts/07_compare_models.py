@@ -63,6 +63,8 @@ if len(said) > 1:
     print("weights:", ", ".join(f"{name} {weight:.2f}" for name, weight in zip(said, weights)))
     said["combined"] = pd.DataFrame(combine(list(said.values()), weights), genre.index, genres)
 print(f"{len(genre)} tracks by {artist.nunique()} artists, {len(genres)} genres, the {SIDE} side")
+if SIDE == "validate":
+    print("all models were calibrated, and the combination was weighted, on this very side: the scores flatter them")
 
 # %% [markdown]
 # ## Scores
