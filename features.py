@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,12 @@ from tables import write_table
 
 LONGEST = 600
 """Seconds of a song that are described where it is not cut into segments: the first ten minutes."""
+ASPECTS = {
+    "beat": ("tempo", "tempo_rival", "tempo_confidence", "tempogram", "onset_strength", "danceability_proxy"),
+    "timbre": ("mfcc", "mfcc_delta", "spectral_centroid", "spectral_bandwidth", "spectral_rolloff", "spectral_contrast",
+               "spectral_flatness", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy"),
+    "pitch": ("chroma", "tonnetz", "key", "mode", "key_confidence")}
+"""The features that tell of each aspect of a song, by the first part of a column's name."""
 
 
 def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, shortest=SHORTEST):
@@ -68,6 +75,39 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
     if out is not None:
         write_table(table, out)
     return table
+
+
+def aspect_columns(table, aspect):
+    """The columns of a table of features that tell of one aspect.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `extract_features`.
+    aspect : {'beat', 'timbre', 'pitch'}
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ValueError
+        The aspect is unknown, or the table has no column for it.
+
+    Examples
+    --------
+    >>> aspect_columns(pd.DataFrame(columns=["genre", "tempo", "mfcc_01_mean", "mfcc_01_var"]), "timbre")
+    ['mfcc_01_mean', 'mfcc_01_var']
+    """
+    if aspect not in ASPECTS:
+        raise ValueError(f"there is no aspect {aspect!r}: choose from {', '.join(ASPECTS)}")
+    rule = re.compile(rf"({'|'.join(ASPECTS[aspect])})(_\d+)?(_mean|_var)?")
+    columns = [column for column in table if rule.fullmatch(column)]
+    if not columns:
+        raise ValueError(f"the table has no feature of {aspect}: it should have {', '.join(ASPECTS[aspect][:3])} ..., as from "
+                         "features.extract_features")
+    return columns
 
 
 def _describe_track(row, segment_seconds, shortest):

@@ -82,3 +82,12 @@ def test_a_table_without_paths():
 def test_nothing_to_describe(tmp_path):
     table = extract_features(pd.DataFrame({"track_id": ["a"], "path": [str(tmp_path / "gone.mp3")]}), n_jobs=1)
     assert table.empty and table.attrs["skipped"][0]["reason"].startswith("vanished")
+
+
+def test_every_feature_tells_of_one_aspect(tracks):
+    table = extract_features(tracks, n_jobs=1)
+    columns = [features.aspect_columns(table, aspect) for aspect in features.ASPECTS]
+    about = {"genre", "artist", "path", "segment", "start", "seconds"}
+    assert sorted(column for part in columns for column in part) == sorted(set(table) - about)
+    with pytest.raises(ValueError, match="no feature of pitch"):
+        features.aspect_columns(table[["tempo"]], "pitch")
