@@ -133,7 +133,7 @@ def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
             if not len(native) or start and len(native) < size / 2:
                 break
             y = _mono(native)
-            if not _is_silent(y):
+            if not is_silent(y):
                 heard = True
                 yield Segment(start / own, _resampled(y, own, sr), native, own)
             if len(native) < size:
@@ -143,7 +143,7 @@ def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
         raise AudioError("silent")
 
 
-def _is_silent(y):
+def is_silent(y):
     """Whether nothing can be heard; raises an AudioError where the samples cannot be used."""
     peak = float(max(y.max(), -y.min()))
     if not np.isfinite(peak):

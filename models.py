@@ -31,7 +31,7 @@ NAMES = (*PICTURE_MODELS, *TABLE_MODELS, *REPORT_MODELS)
 NETWORKS = (*PICTURE_MODELS, "mlp", *REPORT_MODELS)
 CLASSES = {one.__name__: one for one in (PictureClassifier, TableNetwork, TableModel)}
 LEARNED = ("classes_", "multilabel_", "temperature_", "calibrated_on_", "picture_settings_", "has_chroma_", "feature_names_in_",
-           "n_features_in_", "medians_", "mean_", "scale_")
+           "n_features_in_", "medians_", "mean_", "scale_", "familiar_")
 """What a fitted classifier knows beside its weights."""
 DEFAULTS = {"lstm": {"learning_rate": 3e-3}, "table_cnn": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0},
             "table_lstm": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0}}
