@@ -404,8 +404,9 @@ class TableNetwork(_Table, _Network):
         return examples[rows], targets[rows], np.ones(len(rows), np.float32)
 
     def _scores(self, examples, network=None):
-        said = (network or self.network_).predict(examples, batch_size=256, verbose=0)
-        return np.asarray(said, dtype=float), np.arange(len(examples))
+        network = network or self.network_  # called as it is: a compiled function would be compiled anew for every number of rows
+        said = [np.asarray(network(examples[first:first + 1024])) for first in range(0, len(examples), 1024)]
+        return np.concatenate(said).astype(float), np.arange(len(examples))
 
 
 # ---- scikit-learn's own

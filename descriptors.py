@@ -44,7 +44,8 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
         `spectral_flatness`, `zero_crossing_rate`, `mfcc`, `mfcc_delta`, `tonnetz`, `onset_strength`, `tempogram` (strength
         of the pulse between the tempi `TEMPO_EDGES`). Then `tempo`, `tempo_rival` (BPM), `tempo_confidence`; `key` (C = 0),
         `mode` (major = 1), `key_confidence`; `loudness_lufs`; `danceability_proxy`, `energy_proxy`,
-        `acousticness_proxy`; and what `patterns.onset_patterns`, `patterns.harmony` and `patterns.voices` return. What is not defined (the key of silence, say) is NaN.
+        `acousticness_proxy`; and what `patterns.onset_patterns`, `patterns.harmony` and `patterns.voices` return. What is not
+        defined (the key of silence, say) is NaN.
 
     Raises
     ------

@@ -35,7 +35,8 @@ class Explanation(NamedTuple):
     maps : dict of str to np.ndarray [shape=PATCHES]
         For each of them, how much each place speaks for it.
     check : pd.DataFrame
-        Indexed by genre: by how much the logarithm of its share falls when the quarter of the picture that the map marks is blanked
+        Indexed by genre: by how much the logarithm of its share falls when the quarter of the picture that the map marks is
+        blanked
         (`marked`), and when a random quarter is (`random`, the mean of `RANDOM` choices). A map whose `marked` is not well above
         `random` is decoration (Samek et al. 2017).
     way : str
@@ -54,7 +55,8 @@ class Explanation(NamedTuple):
 def explain(classifier, song, *, start=None, top=3, seed=0):
     """Where in a song's spectrogram a model found each of the top genres.
 
-    Of a `cnn`, class-activation maps (Zhou et al. 2016); of a model on statistics of pictures, what is missed when a place is blanked
+    Of a `cnn`, class-activation maps (Zhou et al. 2016); of a model on statistics of pictures, what is missed when a place is
+    blanked
     (occlusion: Zeiler & Fergus 2014). Blanked places go on as their band does on average.
 
     Parameters
@@ -105,7 +107,8 @@ def _reader(classifier):
     """Whether a model has class-activation maps, and what takes pictures' levels to logarithms of shares."""
     if getattr(classifier, "name", None) == "cnn":
         def score(pictures):
-            said = [np.asarray(classifier.network_.predict_on_batch(levels[None, :, :_whole(levels), None]))[0] for levels in pictures]
+            said = [np.asarray(classifier.network_.predict_on_batch(levels[None, :, :_whole(levels), None]))[0]
+                    for levels in pictures]
             return scipy.special.log_softmax(np.array(said, dtype=float) / classifier.temperature_, axis=1)
         return True, score
     if set(getattr(classifier, "feature_names_in_", [""])) <= set(texture_names()) and hasattr(classifier, "picture_settings_"):
@@ -113,8 +116,8 @@ def _reader(classifier):
             rows = pd.DataFrame([describe_levels(levels) for levels in pictures], columns=texture_names())
             return np.log(classifier.predict_proba(rows).clip(1e-9))
         return False, score
-    raise ValueError(f"what a {getattr(classifier, 'name', type(classifier).__name__)} found cannot be shown on a spectrogram: a cnn "
-                     "can, and a model on statistics of pictures")
+    raise ValueError(f"what a {getattr(classifier, 'name', type(classifier).__name__)} found cannot be shown on a spectrogram: that "
+                     "of a cnn can, and of a model on statistics of pictures")
 
 
 def _whole(levels):

@@ -1,7 +1,6 @@
 """How like a sound is to what a model learned from: a probability is worth nothing where the model has never been."""
 
 import numpy as np
-import pandas as pd
 
 QUANTILES = np.linspace(0, 1, 101)
 COMPONENTS = 30
@@ -22,7 +21,8 @@ def learn_familiarity(features, held_out=None):
     features : pd.DataFrame
         Of songs that the model learned from, numeric, one row each.
     held_out : pd.DataFrame, optional
-        Of songs that it did not: how far these lie is what is usual. Where there are none, the distances of the songs themselves are
+        Of songs that it did not: how far these lie is what is usual. Where there are none, the distances of the songs
+        themselves are
         taken, which makes others look stranger than they are.
 
     Returns
@@ -32,6 +32,7 @@ def learn_familiarity(features, held_out=None):
 
     Examples
     --------
+    >>> import pandas as pd
     >>> rng = np.random.default_rng(0)
     >>> songs = pd.DataFrame(rng.normal(size=(400, 1)) * [1, 2, -1, 1] + rng.normal(0, .1, (400, 4)), columns=list("abcd"))
     >>> known = learn_familiarity(songs[:200], songs[200:])
@@ -39,7 +40,8 @@ def learn_familiarity(features, held_out=None):
     [1.0, 0.0]
     """
     mean, scale = features.mean(), features.std().fillna(0)
-    known = {"columns": [str(column) for column in features], "mean": mean.tolist(), "scale": scale.where(scale > 1e-9, 1).tolist()}
+    known = {"columns": [str(column) for column in features], "mean": mean.tolist(),
+             "scale": scale.where(scale > 1e-9, 1).tolist()}
     values = _standardised(known, features)
     n = max(1, min(COMPONENTS, len(values) // 4, values.shape[1] // 3))
     known["components"] = np.linalg.svd(values, full_matrices=False)[2][:n].round(4).tolist()

@@ -16,9 +16,11 @@ LONGEST = 600
 """Seconds of a song that are described where it is not cut into segments: the first ten minutes."""
 ASPECTS = {
     "beat": ("tempo", "tempogram", "onset_strength", "danceability_proxy", "beat", "onsets", "rhythm"),
-    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy", "level", "change",
+    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy", "level",
+               "change",
                "cepstrum", "covariance", "together", "texture", "flux"),
-    "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle", "treble", "harmony")}
+    "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle", "treble",
+              "harmony")}
 """The features that tell of each aspect of a song, by the first words of a column's name: those of `descriptors.describe`, and of
 `textures.picture_features`."""
 

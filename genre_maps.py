@@ -96,7 +96,7 @@ def embeddings(classifier, tracks):
     if "settings" in tracks:
         frame = pd.DataFrame(classifier.embed(tracks), index=pd.Index(tracks["track_id"], name="track_id"))
         return frame.groupby(level=0, sort=False).mean()
-    ids = tracks["track_id"] if "track_id" in tracks else tracks.index
+    ids = tracks.get("track_id", tracks.index)
     rows = {track: embedding(classifier, path) for track, path in zip(ids, tracks["path"])}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("track_id")
 

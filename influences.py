@@ -1,4 +1,5 @@
-"""What a song is made of: which genres it draws on, how that changes, and what its beat, its timbre and its pitch each owe to whom."""
+"""What a song is made of: which genres it draws on, how that changes, and what its beat, its timbre and its pitch each owe to
+whom."""
 
 
 import numpy as np
@@ -14,10 +15,13 @@ from windows import heard
 WINDOW = 15.0
 """Seconds of a window, for models that take any length."""
 ALONE, SECOND, TOGETHER, FAMILY = .50, .20, .60, .60
-"""A genre stands alone from the first share on where no other reaches the second; two are joined where each reaches the second and both
-together the third; a family is named where its genres together reach the fourth. Chosen on songs made to order and on GTZAN's lists,
+"""A genre stands alone from the first share on where no other reaches the second; two are joined where each reaches the second
+and both
+together the third; a family is named where its genres together reach the fourth. Chosen on songs made to order and on GTZAN's
+lists,
 cross-fitted."""
-FAMILIES = {"rock": ("rock", "metal", "punk", "alternative", "grunge"), "folk and country": ("folk/acoustic", "folk", "country", "bluegrass"),
+FAMILIES = {"rock": ("rock", "metal", "punk", "alternative", "grunge"), "folk and country": ("folk/acoustic", "folk",
+"country", "bluegrass"),
             "electronic": ("dance/electronic", "electronic", "techno", "house", "trance", "disco"),
             "jazz and blues": ("jazz", "blues", "swing", "soul"), "hip hop and reggae": ("hip hop", "hiphop", "rap", "reggae"),
             "classical": ("classical", "baroque", "opera", "romantic")}
@@ -43,8 +47,10 @@ def genre_influences(classifier, song, *, segment_seconds=None, hop_seconds=None
     Returns
     -------
     pd.DataFrame [shape=(windows, genres)]
-        Calibrated shares, rows sum to one; indexed by `start` in seconds. Where the sound is like none that the model learned from,
-        they are drawn towards "all alike" (see `familiarity`). ``attrs``: `seconds` (of a window), `hop_seconds`, and `familiarity`
+        Calibrated shares, rows sum to one; indexed by `start` in seconds. Where the sound is like none that the model learned
+        from,
+        they are drawn towards "all alike" (see `familiarity`). ``attrs``: `seconds` (of a window), `hop_seconds`, and
+        `familiarity`
         (the mean over windows, 0 to 1).
 
     Raises
@@ -96,7 +102,8 @@ def song_influences(shares, *, n_boot=1000, seed=0):
     Returns
     -------
     pd.DataFrame
-        Indexed by genre, the largest share first: `share` (the mean) with its 95 % interval `low`, `high`: a bootstrap over windows,
+        Indexed by genre, the largest share first: `share` (the mean) with its 95 % interval `low`, `high`: a bootstrap over
+        windows,
         in blocks as long as windows overlap (Politis & Romano 1992).
 
     Examples

@@ -23,7 +23,8 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
     folder : str, Path or pd.DataFrame
         What `prepare.load_Data` can read: a folder of sound files, or a table with `path`.
     out : str or Path
-        The CSV file to write. What is done is noted in a file beside it, song by song, so that a run that was killed goes on where it
+        The CSV file to write. What is done is noted in a file beside it, song by song, so that a run that was killed goes on
+        where it
         stopped; songs whose file has changed are heard again.
     aspects : dict, optional
         From `influences.fit_aspects`.
@@ -38,7 +39,7 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
     out = Path(out)
     journal, rows, skipped = out.with_name(f".{out.name}.jsonl"), [], []
     done = read_journal(journal)
-    model = f"{type(classifier).__name__} {list(map(str, classifier.classes_))} {classifier.temperature_:.6f} {sorted(aspects or ())}"
+    model = f"{list(map(str, classifier.classes_))} {classifier.temperature_:.9f} {sorted(aspects or ())}"
     for track in tqdm(tracks.itertuples(), total=len(tracks), desc="labels", unit="song", file=sys.stdout, mininterval=1):
         key, mark = f"{track.track_id}|{track.source}", source_mark(track.source, model)
         known = done.get(key)
@@ -62,7 +63,8 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
 def _labels(classifier, track, aspects):
     windows = genre_influences(classifier, track.source)
     shares = song_influences(windows, n_boot=1)["share"]
-    row = {"track_id": track.track_id, "path": track.source, "blend": blend_label(shares), "certainty": round(certainty(shares), 4),
+    row = {"track_id": track.track_id, "path": track.source, "blend": blend_label(shares),
+           "certainty": round(certainty(shares), 4),
            "familiarity": round(windows.attrs["familiarity"], 4)}
     row |= {f"share: {genre}": round(float(shares[genre]), 4) for genre in classifier.classes_}
     if aspects is not None:

@@ -21,7 +21,8 @@ from PIL import Image
 from tqdm import tqdm
 
 DECIBELS = 80
-GTZAN = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "decibels": 40, "rows": 216, "row_step": .587, "row_from": .75,
+GTZAN = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "decibels": 40, "rows": 216, "row_step": .587,
+"row_from": .75,
          "frames_per_column": 3.865, "first_frame": 6.75, "colour_map": "magma"}
 """How the widely used pictures of GTZAN were made, as far as it can be told from them and from recordings: 40 dB of power between
 black and white, rows and columns picked without averaging."""

@@ -1,4 +1,5 @@
-"""What a song is made of, as pictures: shares, a ribbon over time, beat / timbre / pitch, the map, the explanation, one page of all."""
+"""What a song is made of, as pictures: shares, a ribbon over time, beat / timbre / pitch, the map, the explanation, one page
+of all."""
 
 from pathlib import Path
 
@@ -166,7 +167,8 @@ def plot_map(genre_map, songs=None, *, ax=None):
         ax = plt.subplots(figsize=(6, 5), layout="constrained")[1]
     regions, colors = genre_map.regions, genre_colors(genre_map.regions.index)
     for genre, part in genre_map.songs.groupby("genre"):
-        ax.scatter(part["x"], part["y"], s=max(2, min(14, 4000 / len(genre_map.songs))), color=colors[genre], alpha=.45, lw=0, zorder=1)
+        ax.scatter(part["x"], part["y"], s=max(2, min(14, 4000 / len(genre_map.songs))), color=colors[genre], alpha=.45, lw=0,
+                   zorder=1)
     for genre, row in regions.iterrows():
         sizes, axes = np.linalg.eigh([[row["xx"], row["xy"]], [row["xy"], row["yy"]]])
         width, height = 2 * 1.5 * np.sqrt(np.maximum(sizes, 1e-9))  # of a bell in two dimensions, 68 % lie within 1.5 deviations
@@ -182,7 +184,8 @@ def plot_map(genre_map, songs=None, *, ax=None):
                     bbox={"fc": "w", "ec": "none", "alpha": .75, "pad": 1})
         ax.update_datalim([(x - .5, y - .5), (x + .5, y + 1)])
     ax.autoscale_view()
-    ax.set(xticks=[], yticks=[], xlabel=_axis("x", genre_map.meaning), ylabel=_axis("y", genre_map.meaning), title="on the map of genres")
+    ax.set(xticks=[], yticks=[], xlabel=_axis("x", genre_map.meaning), ylabel=_axis("y", genre_map.meaning),
+           title="on the map of genres")
     return ax
 
 
@@ -298,7 +301,8 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
     plot_timeline(shares, song, axs=[figure.add_subplot(bottom[0, :]), figure.add_subplot(bottom[1, :])])
     found = [figure.add_subplot(bottom[2, number]) for number in range(len(explanation.maps))]
     plot_explanation(explanation, axs=found)
-    figure.said = {"label": label, "summary": summary, "aspects": by_aspect, "turn": turn, "familiarity": shares.attrs["familiarity"]}
+    figure.said = {"label": label, "summary": summary, "aspects": by_aspect, "turn": turn,
+                   "familiarity": shares.attrs["familiarity"]}
     return figure
 
 
@@ -322,7 +326,8 @@ def plot_collection(labels, *, axs=None):
         axs[0].barh(range(len(counts)), width, left=left, color=colors[column.removeprefix("share: ")],
                     label=column.removeprefix("share: "))
         left += width
-    axs[0].set(yticks=range(len(counts)), yticklabels=counts.index, ylim=(len(counts) - .5, -.5), xlabel="songs, coloured by what they share",
+    axs[0].set(yticks=range(len(counts)), yticklabels=counts.index, ylim=(len(counts) - .5, -.5),
+               xlabel="songs, coloured by what they share",
                title="labels" + (f" (the 20 commonest of {labels['blend'].nunique()})" if labels["blend"].nunique() > 20 else ""))
     axs[0].legend(fontsize=7, loc="lower right")
     axs[1].hist(labels["certainty"], bins=np.linspace(0, 1, 21), color=".45")

@@ -24,7 +24,8 @@ def load_starter(name):
     Parameters
     ----------
     name : str or Path
-        `sample` (eight genres of songs made to order), `gtzan` (ten genres of real recordings), or a folder that `models.save` wrote.
+        `sample` (eight genres of songs made to order), `gtzan` (ten genres of real recordings), or a folder that `models.save`
+        wrote.
 
     Returns
     -------
@@ -38,7 +39,7 @@ def load_starter(name):
     Examples
     --------
     >>> starter = load_starter("gtzan")
-    >>> list(starter.classifier.classes_)[:3], sorted(starter.aspects)
+    >>> starter.classifier.classes_.tolist()[:3], sorted(starter.aspects)
     (['blues', 'classical', 'country'], ['beat', 'pitch', 'timbre'])
     """
     folder = FOLDER / name if (FOLDER / name / "model.json").exists() else Path(name)

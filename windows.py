@@ -84,8 +84,8 @@ def window_pictures(song, folder, settings, *, seconds, hop_seconds):
         It is not known how the training pictures were made.
     """
     if "hop_length" not in settings:
-        raise ValueError("the model was trained on pictures made elsewhere, and nobody noted how: no sound file can be turned into "
-                         "such a picture; train it on pictures of audio.write_spectrograms")
+        raise ValueError("the model was trained on pictures made elsewhere, and nobody noted how: no sound file can be turned "
+                         "into such a picture; train it on pictures of audio.write_spectrograms")
     kinds = ("mel", "chroma") if settings.get("chroma") else ("mel",)
     rows, noted = [], json.dumps({name: value for name, value in settings.items() if name not in ("crop", "chroma")})
     for number, (start, y) in enumerate(windows(song, seconds, hop_seconds)):

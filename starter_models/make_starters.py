@@ -1,7 +1,9 @@
 """Train the models that are there from the start: `make starter-sample` and `make starter-gtzan`.
 
-A starter is one network over statistics of pictures, trained on songs, on parts of songs and on pairs of songs sounding at once, so
-that a share means a share; three plain models for beat, timbre and pitch; and a map. Scores and temperatures come from cross-fitting:
+A starter is one network over statistics of pictures, trained on songs, on parts of songs and on pairs of songs sounding at
+once, so
+that a share means a share; three plain models for beat, timbre and pitch; and a map. Scores and temperatures come from
+cross-fitting:
 no song is judged by a model that saw it, or a neighbour of it.
 """
 
@@ -56,7 +58,8 @@ def main():
 def rendered(folder):
     """Songs made to order: pictures of the pure ones; features and the genres of the aspects of all."""
     rng = np.random.default_rng(0)
-    plans = [{"beat": genre, "timbre": genre, "pitch": genre, "artist": 100 + number} for genre in GENRES for number in range(PURE)]
+    plans = [{"beat": genre, "timbre": genre, "pitch": genre, "artist": 100 + number} for genre in GENRES
+             for number in range(PURE)]
     plans += [dict(zip(("beat", "timbre", "pitch"), rng.permutation(GENRES)[:3])) | {"artist": 1000 + number}
               for number in range(MIXED * len(GENRES))]
     work = Parallel(n_jobs=-1, return_as="generator")(delayed(_render)(folder, number, plan) for number, plan in enumerate(plans))
@@ -65,8 +68,8 @@ def rendered(folder):
     manifest = write_spectrograms(pure, folder / "pictures", segment_seconds=SECONDS)
     features = extract_features(tracks, out=folder / "features.parquet")
     labels = tracks.set_index("track_id").loc[features.index]
-    about = {"trained on": f"{len(pure)} songs made to order (synthetic), {PURE} artists a genre, and {len(tracks) - len(pure)} whose "
-                           "beat, timbre and pitch are of three genres, for the aspects",
+    about = {"trained on": f"{len(pure)} songs made to order (synthetic), {PURE} artists a genre, and {len(tracks) - len(pure)} "
+                           "whose beat, timbre and pitch are of three genres, for the aspects",
              "trust": "it knows the sample's synthesiser and no real music"}
     numbers = features.select_dtypes("number").drop(columns=["segment", "start", "seconds"])
     return manifest, manifest["track_id"].to_numpy(), numbers, labels[list(influences.ASPECTS)], labels.index, numbers, about
@@ -96,10 +99,10 @@ def pictured(images, lists, features):
         table = pd.read_csv(features)
         table.index = table["filename"].str.replace(".wav", "", regex=False).str.replace(".", "", regex=False)
         table = table.loc[table.index.isin(named)].select_dtypes("number").drop(columns="length", errors="ignore")
-    about = {"trained on": f"{len(named)} pictures of 30 s clips of GTZAN (Tzanetakis & Cook 2002; research use only), those of the "
-                           "fault-filtered train and validation lists of Kereliuk, Sturm & Larsen (2015)",
-             "trust": "ten genres, of recordings up to the 1990s, cut to 30 s; many artists appear several times; a song of another "
-                      "genre, time or place is described by the nearest of these ten, or called ambiguous"}
+    about = {"trained on": f"{len(named)} pictures of 30 s clips of GTZAN (Tzanetakis & Cook 2002; research use only), those of "
+                           "the fault-filtered train and validation lists of Kereliuk, Sturm & Larsen (2015)",
+             "trust": "ten genres, of recordings up to the 1990s, cut to 30 s; many artists appear several times; a song of "
+                      "another genre, time or place is described by the nearest of these ten, or called ambiguous"}
     statistics = picture_features(manifest)
     return manifest, groups, statistics, manifest["genre"], groups, table, about
 
@@ -158,12 +161,14 @@ def variants(manifest, genre, genres, folds, settings):
             pair = np.stack([store.read(one, int(rng.integers(0, max(1, store.lengths[one] - length + 1))), length)
                              for one in (song, other)])
             targets = np.array([[one == name for name in genres] for one in genre[[song, other]]], float)
-            (pair,), targets, _ = overlaid([pair], targets, np.ones(2), _Swap(rng), .5 if variant else 0, decibels=settings["decibels"])
+            (pair,), targets, _ = overlaid([pair], targets, np.ones(2), _Swap(rng), .5 if variant else 0,
+                                           decibels=settings["decibels"])
             levels.append(pair[0])
             first.append(song)
             shares.append(targets[0])
     work = Parallel(n_jobs=-1, return_as="generator")(delayed(_describe)(levels[at:at + 32]) for at in range(0, len(levels), 32))
-    rows = [row for piece in tqdm(work, total=-(-len(levels) // 32), desc="variants", file=sys.stdout, mininterval=5) for row in piece]
+    rows = [row for piece in tqdm(work, total=-(-len(levels) // 32), desc="variants", file=sys.stdout, mininterval=5)
+            for row in piece]
     return pd.DataFrame(np.array(rows, np.float32), columns=texture_names()), np.array(first), np.array(shares)
 
 

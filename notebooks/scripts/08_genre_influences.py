@@ -26,7 +26,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import soundfile
 from IPython.display import Audio, display
 
 import known_answers
@@ -34,13 +33,12 @@ from audio import load
 from explanations import explain
 from features import extract_features
 from genre_maps import place
-from influences import aspect_influences, aspect_sentence, genre_influences, song_influences, turning_point
+from influences import aspect_influences, aspect_sentence, genre_influences, turning_point
 from labelling import label_folder
 from prepare import load_Data, prepare_df
 from recommend import similar_songs
 from song_cards import plot_aspects, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline, song_card
 from starters import load_starter
-from tables import write_table
 
 # %% tags=["parameters"]
 SOURCE: str = ""  # a folder of sound files or a table with their paths; empty: songs made to order
