@@ -407,7 +407,7 @@ def _with_folders(tracks):
     first = first_genre(pd.Series(table["genre"].cat.categories))
     names = folder_names(first)
     folder_of = {cell: names[genre] for cell, genre in zip(table["genre"].cat.categories, first) if genre is not None}
-    return table.assign(folder=pd.Categorical(table["genre"].astype(object).map(folder_of).fillna("unknown")))
+    return table.assign(folder=pd.Categorical(table["genre"].astype(object).map(folder_of).astype(object).fillna("unknown")))
 
 
 def _picture_path(out_dir, kind, folder, stem, segment):

@@ -200,7 +200,7 @@ class _Network(_Calibrated):
         """What the last layer but one says [shape=(rows, size)], averaged over each row's chunks."""
         import networks
         check_is_fitted(self, "network_")
-        heard = networks.keras.Model(self.network_.inputs, self.network_.get_layer("embedding").output)
+        heard = networks.part(self.network_, "embedding")
         values, rows = self._scores(self._examples(X), heard)
         return mean_by(values, rows, len(X))
 

@@ -116,8 +116,8 @@ def _reader(classifier):
             rows = pd.DataFrame([describe_levels(levels) for levels in pictures], columns=texture_names())
             return np.log(classifier.predict_proba(rows).clip(1e-9))
         return False, score
-    raise ValueError(f"what a {getattr(classifier, 'name', type(classifier).__name__)} found cannot be shown on a spectrogram: that "
-                     "of a cnn can, and of a model on statistics of pictures")
+    raise ValueError(f"what a {getattr(classifier, 'name', type(classifier).__name__)} found cannot be shown on a spectrogram: "
+                     "that of a cnn can, and of a model on statistics of pictures")
 
 
 def _whole(levels):

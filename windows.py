@@ -52,7 +52,7 @@ def _cut(path, number, hop_seconds, sr):
         held.append(block)
         count += 1
         if count >= number:
-            yield (count - number) * hop_seconds, np.concatenate(held)
+            yield (count - number) * round(hop_seconds * sr) / sr, np.concatenate(held)
     if count < number:
         y = np.concatenate(held) if held else np.empty(0, np.float32)
         if len(y) < SHORTEST * sr:

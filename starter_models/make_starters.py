@@ -49,9 +49,12 @@ def main():
     parser.add_argument("--images", help="GTZAN's pictures by genre")
     parser.add_argument("--lists", nargs="*", default=[], help="text files of the tracks to train on")
     parser.add_argument("--features", help="a table of features that explain the map's axes")
+    parser.add_argument("--without",
+                        help="a text file of tracks that are left out, with their neighbours, to be judged afterwards")
     parser.add_argument("--out", default=str(HERE))
     asked = parser.parse_args()
-    songs = rendered(Path(asked.songs)) if asked.name == "sample" else pictured(asked.images, asked.lists, asked.features)
+    songs = rendered(Path(asked.songs)) if asked.name == "sample" else pictured(asked.images, asked.lists, asked.features,
+                                                                               asked.without)
     train_starter(*songs, Path(asked.out) / asked.name)
 
 
@@ -86,7 +89,7 @@ def _render(folder, number, plan):
     return {"track_id": f"{number:04d}", "path": str(path), "genre": plan["beat"], "artist": str(plan["artist"])} | parts
 
 
-def pictured(images, lists, features):
+def pictured(images, lists, features, without=None):
     """GTZAN's pictures; of the aspects, statistics of the same pictures."""
     manifest = index_pictures(images)
     named = [name for file in lists for name in tracks_on_list(file, manifest["track_id"])]
@@ -94,6 +97,11 @@ def pictured(images, lists, features):
     manifest["genre"] = manifest["genre"].astype(object)
     # tracks that follow each other tend to be of one artist, or of one album
     groups = (manifest["genre"] + (manifest.groupby("genre").cumcount() // 8).astype(str)).to_numpy()
+    if without:
+        judged = np.isin(groups, groups[np.isin(manifest["track_id"], tracks_on_list(without, manifest["track_id"]))])
+        manifest, groups = manifest[~judged], groups[~judged]
+        named = manifest["track_id"].tolist()
+        print(f"{judged.sum()} tracks left out")
     table = None
     if features:
         table = pd.read_csv(features)
