@@ -127,6 +127,15 @@ def _reduced(levels, n_bands, step):
     return np.round(levels).astype(np.uint8)
 
 
+def _heard(bands):
+    """How much the power of each mel band up to 11,025 Hz counts for loudness: the lowest octaves are felt rather than heard.
+    Pitch classes count alike."""
+    if bands <= 12:
+        return np.ones(bands, np.float32)
+    hertz = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + 11_025 / 700), bands) / 2595) - 1)
+    return (hertz ** 2 / (hertz ** 2 + 150 ** 2)).astype(np.float32)
+
+
 # ---- variations, so that a network does not learn its songs by heart
 
 def vary(chunk, rng, *, shift=2, equalizer=.08, mask=.1):
@@ -195,7 +204,7 @@ def _weighed(one, two, share):
 
 
 def overlaid(chunks, targets, weights, rng, alpha, *, decibels=80):
-    """Pairs of chunks sounding at once, as `mixed`, but as sound adds up: power, of pieces made equally loud.
+    """Pairs of chunks sounding at once, as `mixed`, but as sound adds up: power, of pieces made equally loud, in shares.
 
     Parameters
     ----------
@@ -220,7 +229,7 @@ def overlaid(chunks, targets, weights, rng, alpha, *, decibels=80):
 
     def together(levels):
         power = np.exp(bels * (levels - levels.max(axis=(1, 2), keepdims=True)))
-        power /= power.mean(axis=(1, 2), keepdims=True)
+        power /= (power * _heard(levels.shape[1])[:, None]).mean(axis=(1, 2), keepdims=True)
         power = _weighed(power, power[other], share)
         return np.maximum(1 + np.log(power / power.max(axis=(1, 2), keepdims=True)) / bels, 0)
     return ([together(levels) for levels in chunks], _weighed(targets, targets[other], share),

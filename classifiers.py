@@ -208,8 +208,8 @@ class _Network(_Calibrated):
 class PictureClassifier(_Network):
     """A network on spectrogram pictures.
 
-    `X` is rows of a manifest; pictures are read as they are needed and judged in chunks. `y` is one genre a row, or a multi-hot
-    matrix.
+    `X` is rows of a manifest; pictures are read as they are needed and judged in chunks. `y` is one genre a row, a multi-hot
+    matrix, or shares (rows of fractions that sum to one).
 
     Parameters
     ----------
@@ -367,7 +367,8 @@ class _Table:
 class TableNetwork(_Table, _Network):
     """A network on a row of features.
 
-    `X` is a numeric frame, `y` one genre a row or a multi-hot matrix. Features are standardised by the training rows.
+    `X` is a numeric frame; `y` one genre a row, a multi-hot matrix, or shares (rows of fractions that sum to one). Features are
+    standardised by the training rows.
 
     Parameters
     ----------

@@ -17,6 +17,8 @@ PATCHES = (8, 8)
 """Into how many pieces, by frequency and by time, a picture is cut."""
 MARKED = .25
 """Share of the picture that is blanked to see whether a map marks what matters."""
+NAMED = .05
+"""Genres with a smaller share of the piece are not explained: there is nothing to find."""
 RANDOM = 20
 """Random choices of as many places to compare it with."""
 
@@ -91,7 +93,7 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
         row = said.max(axis=1).argmax() if start is None else np.abs(manifest["start"] + seconds / 2 - start).argmin()
         piece = manifest.iloc[[int(row)]]
         levels, proba = windows[int(row)], np.exp(said[int(row)])
-        order = proba.argsort()[::-1][:top]
+        order = [number for number in proba.argsort()[::-1][:top] if number == proba.argmax() or proba[number] >= NAMED]
         if activation:
             places = [_pooled(values) for values in models.class_activation(classifier, piece)[0][order]]
         else:

@@ -7,10 +7,10 @@ COMPONENTS = 30
 FARTHEST = 8.0
 """Standard deviations beyond which a feature is as far out as can be."""
 STRANGE = .05
-"""A sound that lies farther out than all but this share of songs of known genres is strange, the farther the more."""
+"""A sound that lies farther out than all but this share of the songs of every genre is strange, the farther the more."""
 
 
-def learn_familiarity(features, held_out=None):
+def learn_familiarity(features, held_out=None, genres=None):
     """What is needed to tell strange sounds: along which lines the features of songs move together.
 
     A song is strange where its features leave these lines: the squared distance from the principal components of the standardised
@@ -24,6 +24,8 @@ def learn_familiarity(features, held_out=None):
         Of songs that it did not: how far these lie is what is usual. Where there are none, the distances of the songs
         themselves are
         taken, which makes others look stranger than they are.
+    genres : sequence of str, optional
+        Of the songs that tell what is usual: what is usual in any one genre is not strange.
 
     Returns
     -------
@@ -46,7 +48,9 @@ def learn_familiarity(features, held_out=None):
     n = max(1, min(COMPONENTS, len(values) // 4, values.shape[1] // 3))
     known["components"] = np.linalg.svd(values, full_matrices=False)[2][:n].round(4).tolist()
     usual = _distances(known, features if held_out is None else held_out)
-    return known | {"distances": np.quantile(usual, QUANTILES).tolist()}
+    genres = np.zeros(len(usual)) if genres is None else np.asarray(genres)
+    by_genre = [np.quantile(usual[genres == genre], QUANTILES) for genre in np.unique(genres)]
+    return known | {"distances": np.max(by_genre, axis=0).tolist()}
 
 
 def _standardised(known, features):
@@ -72,7 +76,7 @@ def familiarity(known, features):
     Returns
     -------
     np.ndarray [shape=(n,)]
-        The share of known songs that lie at least as far out, in units of `STRANGE` and at most 1.
+        The share of known songs (of the genre that lies farthest out) that lie at least as far, in units of `STRANGE`, at most 1.
     """
     farther = 1 - np.interp(_distances(known, features), known["distances"], QUANTILES, right=1)
     return np.minimum(1, farther / STRANGE)

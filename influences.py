@@ -197,7 +197,7 @@ def turning_point(shares):
 
 # ---- beat, timbre, pitch
 
-def fit_aspects(features, genres, *, groups=None, model="linear", seed=0):
+def fit_aspects(features, genres, *, groups=None, model="linear", seed=0, **settings):
     """Learn which genres a beat, a timbre and a pitch resemble: three classifiers, each on the features of its own aspect alone.
 
     Parameters
@@ -210,6 +210,8 @@ def fit_aspects(features, genres, *, groups=None, model="linear", seed=0):
         The artist of each song; the probabilities are calibrated on artists that were held out.
     model : {'linear', 'svm', 'knn', 'forest'}
     seed : int
+    **settings
+        Of the model.
 
     Returns
     -------
@@ -224,7 +226,7 @@ def fit_aspects(features, genres, *, groups=None, model="linear", seed=0):
     fitted = {}
     for aspect in ASPECTS:
         columns, own = features[aspect_columns(features, aspect)], genres[aspect] if isinstance(genres, pd.DataFrame) else genres
-        fitted[aspect] = models.build(model, seed=seed).fit(columns, own, groups=groups)
+        fitted[aspect] = models.build(model, seed=seed, **settings).fit(columns, own, groups=groups)
     return fitted
 
 

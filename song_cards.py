@@ -226,17 +226,19 @@ def plot_explanation(explanation, *, axs=None):
                            squeeze=False)[1][0]
     start, end, bands = explanation.start, explanation.start + explanation.seconds, len(explanation.levels)
     for number, (ax, (genre, values)) in enumerate(zip(axs, explanation.maps.items())):
-        ax.imshow(explanation.levels, origin="lower", aspect="auto", cmap="gray", extent=(start, end, 0, bands), vmin=0, vmax=1.1)
+        ax.imshow(np.sqrt(explanation.levels), origin="lower", aspect="auto", cmap="gray", extent=(start, end, 0, bands),
+                  vmin=0, vmax=1.1)
         strong = np.maximum(values, 0) / max(float(values.max()), 1e-9)
         rows, columns = (np.linspace(-.5, size - .5, 160).clip(0, size - 1) for size in strong.shape)
         smooth = _between(strong, rows, columns)
         ax.imshow(np.dstack([np.broadcast_to(plt.get_cmap("autumn")(.4)[:3], (*smooth.shape, 3)), .65 * smooth]), origin="lower",
                   aspect="auto", extent=(start, end, 0, bands), interpolation="bilinear")
         low, high = explanation.check.loc[genre, "random"], explanation.check.loc[genre, "marked"]
-        ax.set(xlabel="time (s)", title=f"{genre} {explanation.shares[genre]:.0%}\nwithout what glows {np.exp(-high):.2f} of it, "
-                                        f"else {np.exp(-low):.2f}")
+        ax.set(xlabel="time (s)",
+               title=f"where {genre} was found ({explanation.shares[genre]:.0%} of this piece)\nshare left without "
+                                        f"what glows {np.exp(-high):.2f}, without as much elsewhere {np.exp(-low):.2f}")
         ax.title.set_fontsize(9)
-        places = np.array([200, 500, 1000, 2000, 4000, 8000])
+        places = np.array([300, 1000, 3000, 8000])
         ax.set_yticks(_mel_row(places) * bands, [f"{hertz:g}" for hertz in places] if not number else [])
     axs[0].set_ylabel("frequency (Hz)")
     return axs
@@ -281,8 +283,8 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
     by_aspect = None if aspects is None else aspect_influences(aspects, song)
     explanation = explain(classifier, song)
     turn = turning_point(shares)
-    figure = plt.figure(figsize=(12, 11.5), layout="constrained")
-    rows = figure.add_gridspec(5, 6, height_ratios=(.5, 2.4, 1.9, .55, 2.2))
+    figure = plt.figure(figsize=(12, 13), layout="constrained")
+    rows = figure.add_gridspec(4, 6, height_ratios=(.5, 2.2, 1.7, 5))
     head = figure.add_subplot(rows[0, :])
     head.set_axis_off()
     head.text(0, 1, _short(title or Path(song).stem, 80), fontsize=11, va="top", color=".35")
@@ -297,7 +299,7 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
         plot_map(genre_map, {"this song": place(genre_map, song, classifier=classifier)}, ax=figure.add_subplot(rows[1:3, 3:]))
     if by_aspect is not None:
         plot_aspects(by_aspect, ax=figure.add_subplot(rows[2, :3]))
-    bottom = rows[3:, :].subgridspec(3, len(explanation.maps), height_ratios=(1.6, .45, 1.6))
+    bottom = rows[3, :].subgridspec(3, len(explanation.maps), height_ratios=(1.5, .45, 1.7))
     plot_timeline(shares, song, axs=[figure.add_subplot(bottom[0, :]), figure.add_subplot(bottom[1, :])])
     found = [figure.add_subplot(bottom[2, number]) for number in range(len(explanation.maps))]
     plot_explanation(explanation, axs=found)

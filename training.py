@@ -9,12 +9,14 @@ import pandas as pd
 
 import models
 from audio import write_spectrograms
+from batches import settings_of
+from familiarity import learn_familiarity
 from features import extract_features
 from pictures import index_pictures
 from prepare import first_genre, load_Data, prepare_df
 from preprocessing import spotify_split
 from tables import write_table
-from textures import picture_features
+from textures import picture_features, texture_names
 
 SIDES = ("train", "validate", "test")
 NOT_FEATURES = {"genre", "artist", "path", "segment", "start", "seconds", "label", "length"}
@@ -198,7 +200,7 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
         Indexed by model: `seconds`, `weights`, `accuracy` on the validate side (which was used to stop and to calibrate, so it
         flatters) and `epochs`.
     """
-    settings, fitted, rows = settings or {}, {}, {}
+    settings, fitted, rows, usual = settings or {}, {}, {}, {}
     for name in names:
         pictured = name in models.PICTURE_MODELS
         own = {"seed": seed}
@@ -208,6 +210,12 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
         train, held_out = (rows_of(songs, side, pictured) for side in SIDES[:2])
         model = models.build(name, **own | settings.get(name, {})).fit(*train, validation=held_out if len(held_out[1]) else None)
         fitted[name] = model
+        if pictured not in usual:  # one for all models that take the same
+            usual[pictured] = _what_is_usual(*(picture_features(side[0]) if pictured else side[0] for side in (train, held_out)),
+                                             held_out[1])
+        model.familiar_ = usual[pictured]
+        if not pictured and set(model.feature_names_in_) <= set(texture_names()):
+            model.picture_settings_ = settings_of(songs.pictures)  # so that it can judge sound, made into such pictures
         proba = predictions({name: model}, songs, "validate")
         right = proba[name].idxmax(axis=1) == songs.tracks.loc[proba[name].index, "genre"]
         rows[name] = {"seconds": time.perf_counter() - start, "weights": n_weights(model), "accuracy": right.mean(),
@@ -215,6 +223,10 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
         if out is not None:
             models.save(model, Path(out) / name, scores={"validate accuracy": right.mean(), "n": len(right)})
     return fitted, pd.DataFrame(rows).T.rename_axis("model").astype({"weights": int, "epochs": int})
+
+
+def _what_is_usual(train, validate, genres):
+    return learn_familiarity(train, validate, genres) if len(validate) else learn_familiarity(train)
 
 
 def rows_of(songs, side, pictured):

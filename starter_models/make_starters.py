@@ -36,7 +36,7 @@ from textures import BANDS, describe_levels, picture_features, texture_names
 from training import tracks_on_list
 
 SETTINGS = {"dropout": .5, "epochs": 25, "mixup": 0.1, "verbose": False}
-VARIANTS = 5
+VARIANTS = 7
 """Parts of each song, all but one of which sound together with a part of another song."""
 PURE, MIXED, SECONDS = 60, 90, 15.0
 """Rendered songs a genre, and of beat, timbre and pitch from three genres; their length."""
@@ -133,7 +133,8 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
         model, chosen = fitted(train), np.isin(first, held_out)
         scores[held_out], scores_varied[chosen] = model._scores(model._examples(whole.iloc[held_out]))[0], \
             model._scores(model._examples(varied[chosen]))[0]
-        known = familiarity.learn_familiarity(whole.iloc[train], varied[chosen & (shares.max(axis=1) == 1)])
+        alone = chosen & (shares.max(axis=1) == 1)
+        known = familiarity.learn_familiarity(whole.iloc[train], varied[alone], genre[first[alone]])
         strange.append(known["distances"])
     model = fitted(np.arange(len(genre)))
     model._calibrate(np.vstack([scores, scores_varied]), np.arange(len(scores) + len(scores_varied)), np.vstack([exact, shares]),
@@ -169,7 +170,7 @@ def variants(manifest, genre, genres, folds, settings):
             pair = np.stack([store.read(one, int(rng.integers(0, max(1, store.lengths[one] - length + 1))), length)
                              for one in (song, other)])
             targets = np.array([[one == name for name in genres] for one in genre[[song, other]]], float)
-            (pair,), targets, _ = overlaid([pair], targets, np.ones(2), _Swap(rng), .5 if variant else 0,
+            (pair,), targets, _ = overlaid([pair], targets, np.ones(2), _Swap(rng), 1.0 if variant else 0,
                                            decibels=settings["decibels"])
             levels.append(pair[0])
             first.append(song)
@@ -196,12 +197,13 @@ class _Swap:
 
 def aspects_of(features, genres, groups):
     """The three models of `influences.fit_aspects`, and how they score on groups that they did not see."""
-    aspects = influences.fit_aspects(features, genres, groups=groups)
+    strength = {"C": .01 if len(features.columns) > 500 else .1}  # more features than songs
+    aspects = influences.fit_aspects(features, genres, groups=groups, **strength)
     scores = {}
     wanted = genres if isinstance(genres, pd.DataFrame) else pd.DataFrame({aspect: genres for aspect in aspects})
     right = {aspect: np.zeros(len(features)) for aspect in aspects}
     for train, held_out in GroupKFold(3, shuffle=True, random_state=0).split(features, groups=groups):
-        judged = influences.fit_aspects(features.iloc[train], wanted.iloc[train], groups=np.asarray(groups)[train])
+        judged = influences.fit_aspects(features.iloc[train], wanted.iloc[train], groups=np.asarray(groups)[train], **strength)
         for aspect, model in judged.items():
             right[aspect][held_out] = model.predict(features.iloc[held_out]) == wanted[aspect].iloc[held_out].to_numpy()
     for aspect in aspects:

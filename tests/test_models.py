@@ -211,6 +211,35 @@ def test_variations_keep_shape_and_do_not_touch_what_they_are_given(seed, bands,
     assert targets.sum(axis=1) == pytest.approx(1) and mixed.shape == (4, bands, columns)
 
 
+def test_two_songs_at_once_are_laid_over_each_other_as_sound_adds_up():
+    quiet, loud = np.zeros((1, 4, 8), np.float32), np.zeros((1, 4, 8), np.float32)
+    quiet[:, 0], loud[:, 3] = .5, 1.0  # 40 dB apart, one in the lowest and one in the highest band
+    pair, targets = np.concatenate([quiet, loud]), np.eye(2)
+    before = pair.copy()
+
+    class Half:
+        beta, permutation = staticmethod(lambda *_: np.full(2, .5, np.float32)), staticmethod(lambda n: np.arange(n)[::-1])
+    (both,), shares, weights = batches.overlaid([pair], targets, np.ones(2, np.float32), Half, .5)
+    assert both[0, 0] == pytest.approx(both[0, 3], abs=.01), "made equally loud, both are heard as strongly"
+    assert both.max() == 1 and shares == pytest.approx(.5) and weights == pytest.approx(1)
+    assert (pair == before).all()
+    (same,), *_ = batches.overlaid([pair], targets, np.ones(2), Half, 0)
+    assert same is pair
+
+
+def test_a_song_may_be_of_a_genre_in_part():
+    rng = np.random.default_rng(0)
+    share = rng.random(200)
+    X = pd.DataFrame({"a": share + rng.normal(0, .05, 200), "b": rng.normal(size=200)})
+    y = pd.DataFrame({"jazz": share, "metal": 1 - share})
+    model = models.build("mlp", epochs=60, mixup=0.0, label_smoothing=0.0, verbose=False).fit(X, y)
+    said = model.predict_proba(X)
+    assert said.sum(axis=1) == pytest.approx(1) and np.abs(said[:, 0] - share).mean() < .1
+    assert set(model.predict(X)) == {"jazz", "metal"}
+    with pytest.raises(ValueError, match="linear takes one genre a song"):
+        models.build("linear").fit(X, y)
+
+
 def test_other_settings_are_refused(cnn, train):
     foreign = train.assign(settings=json.dumps(SETTINGS | {"hop_length": 256}))
     with pytest.raises(ValueError, match="trained on pictures made with .*'hop_length': 512.* these were made with .*256"):
