@@ -2,8 +2,8 @@
 
 The room beneath `recommend`: which columns of a table tell how a song sounds, and what each of them weighs. Columns are
 standardised. Groups of columns (beat, timbre, pitch ...) weigh alike, within a group families (all of MFCC, say) weigh
-alike, so that forty columns of one family do not drown one tempo. A key is a place on the circle of fifths, a tempo a
-place on a helix whose turns are octaves.
+alike, so that forty columns of one family do not drown one tempo. A tempo is a place on a helix whose turns are octaves,
+a key a place on the circle of fifths; chroma is counted from the tonic, since a tune is the same tune in another key.
 """
 
 import re
@@ -20,6 +20,10 @@ TABLE = [*SHARES, "loudness", "tempo", "key", "mode"]
 GROUPS = [*ASPECTS, "embedding", "table"]
 OCTAVE = .5
 """What a tempo's octave weighs beside its place within the octave: 70 and 140 BPM are felt as akin, and are often confused."""
+KEY = .25
+"""What it weighs that two songs are in the same key, beside how they move in it."""
+LEFT_OUT = {"tonnetz"}
+"""Families that are not compared: tonal centroids are the chroma once more, bound to its key."""
 FARTHEST = 4
 """Standard deviations: a value further out than this counts as this far out."""
 ENOUGH = .5
@@ -74,7 +78,7 @@ def columns_by_group(table, by="all"):
 def _columns(table, group):
     if group in ASPECTS:
         try:
-            columns = aspect_columns(table, group)
+            columns = [column for column in aspect_columns(table, group) if _family(column) not in LEFT_OUT]
         except ValueError:  # it says that there is none
             return []
     elif group == "embedding":
@@ -164,6 +168,7 @@ class Space:
         self.points, self.known = self._placed(raw)
 
     def _raw(self, rows):
+        rows = _from_the_tonic(rows)
         return np.column_stack([_values(rows, column) for columns in self.groups.values() for column in columns])
 
     def _placed(self, raw):
@@ -197,7 +202,7 @@ class Space:
         return placed[order[0]], distance[0]
 
 
-_PARTS = {"key": [1, 1], "tempo": [1, 1, OCTAVE], "tempo_rival": [1, 1, OCTAVE]}
+_PARTS = {"key": [KEY, KEY], "tempo": [1, 1, OCTAVE], "tempo_rival": [1, 1, OCTAVE]}
 """The weights of the values that a column becomes, where it becomes several; the first two go around a circle."""
 
 
@@ -223,6 +228,22 @@ def _values(rows, column):
         # as Shepard (Geometrical approximations to the structure of musical pitch, 1982) winds pitch
         return np.column_stack([_around(octaves(values)), octaves(values)])
     return np.sqrt(values) if column.endswith("_var") else values  # a variance runs far out, a deviation does not
+
+
+def _from_the_tonic(rows):
+    """Chroma counted from each song's own tonic, instead of from C; missing where no key is known."""
+    if "key" not in rows:
+        return rows
+    key = numbers(rows, "key")
+    known = (key >= 0) & (key <= 11)
+    turned = {}
+    for what in ("mean", "var"):
+        names = [f"chroma_{number:02d}_{what}" for number in range(1, 13)]
+        if set(names) <= set(rows):
+            chroma = np.column_stack([numbers(rows, name) for name in names])
+            degrees = (np.arange(12) + np.where(known, key, 0).astype(int)[:, None]) % 12
+            turned |= dict(zip(names, np.where(known[:, None], np.take_along_axis(chroma, degrees, axis=1), np.nan).T))
+    return rows.assign(**turned)
 
 
 def _around(turns):

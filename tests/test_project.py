@@ -12,7 +12,8 @@ from conftest import ROOT
 
 ORDER = ["sample_songs", "recipes", "instruments", "synthesis", "corpus", "tables", "data_sets", "prepare", "preprocessing",
          "associations", "explore", "pictures", "audio", "descriptors", "features", "structure", "librosa_visuals", "portions",
-         "batches", "textures", "networks", "saving", "classifiers", "models", "training", "evaluate", "nearness", "recommend"]
+         "batches", "textures", "networks", "saving", "classifiers", "models", "training", "evaluate",
+         "nearness", "matching", "recommend"]
 """From the source of the data downwards: a module may import those before it."""
 
 
