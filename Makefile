@@ -11,7 +11,7 @@ SCRIPTS := $(sort $(wildcard notebooks/scripts/[0-9]*.py))
 PAGES := $(NOTEBOOKS:notebooks/%.ipynb=$(RUNS)/%.html)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-tables lint clean FORCE
+.PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-tables bench-recommend lint clean FORCE
 .SECONDARY:
 
 help:  ## Say what can be made
@@ -25,6 +25,8 @@ help:  ## Say what can be made
 	@echo "                               the whole family on a published split, into results/bench_gtzan.csv"
 	@echo "make bench-tables TOP_HITS=... TIDYTUESDAY=..."
 	@echo "                               the table models on the teaching tables: the report's split, and artists held out"
+	@echo "make bench-recommend [TIDYTUESDAY=...]"
+	@echo "                               recommendations: playlists continued, neighbours that share a genre, speed"
 	@echo "make notebooks                 make the notebooks from notebooks/scripts (REPO=owner/name sets the project's address)"
 	@echo "make covers                    take the README's pictures from the executed notebooks"
 	@echo "make lint                      check the code's style"
@@ -73,6 +75,12 @@ MODELS := batches.py textures.py networks.py saving.py classifiers.py models.py 
 $(RUNS)/06_train_models.ipynb: $(MODELS) $(RUNS)/05_make_spectrograms.ipynb
 $(RUNS)/07_compare_models.ipynb: $(MODELS) $(RUNS)/06_train_models.ipynb
 
+# Songs to choose from: a table that SOURCE names, where it is one; else what was described before.
+RECOMMEND := nearness.py matching.py recommend.py collect.py
+table = $(shell test "$(SOURCE)" = sample -o -d "$(SOURCE)" || echo "$(SOURCE)")
+$(RUNS)/10_recommend_and_playlists.ipynb: $(RECOMMEND) $(RUNS)/05_make_spectrograms.ipynb $(RUNS)/.source
+$(RUNS)/10_recommend_and_playlists.ipynb: parameters += -r SOURCE "$(table)"
+
 run: $(RUNS)/index.html
 	@echo "done: open $(RUNS)/index.html"
 
@@ -117,6 +125,9 @@ bench-tables: $(VENV)/installed-tests
 	@test -n "$(TOP_HITS)$(TIDYTUESDAY)" || { \
 		echo "make bench-tables TOP_HITS=songs_normalize.csv TIDYTUESDAY=spotify_songs.csv (either or both)"; exit 1; }
 	$(BIN)/python tests/bench_tables.py --top-hits "$(TOP_HITS)" --tidytuesday "$(TIDYTUESDAY)"
+
+bench-recommend: $(VENV)/installed-tests
+	$(BIN)/python tests/bench_recommend.py --tidytuesday "$(TIDYTUESDAY)"
 
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .

@@ -6,11 +6,44 @@ import numpy as np
 import pandas as pd
 
 from features import extract_features
+from prepare import load_Data, prepare_df
 
 VERSION = r"\s*[-(\[][^-(\[]*\b(?:remaster(?:ed)?|remix|mix|edit|version|live|mono|stereo|demo)\b.*"
 """What follows a song's name where it is the same song once more: `` - 2011 Remaster``, `` (Live)``."""
 POOL = 10
 """Diversity chooses among so many times the songs that are asked for."""
+
+
+def gather_songs(out_dir="runs", source=""):
+    """The songs to choose from: a table with what they are compared by.
+
+    Parameters
+    ----------
+    out_dir : str or Path
+        Where notebook 05 wrote ``model_output/features.parquet``: that is taken, where `source` is empty.
+    source : str or Path
+        Whatever `prepare.load_Data` reads. Songs with sound are described by their audio features, which are kept in
+        ``out_dir/recommend``; others must have Spotify's. Where it is empty too, and notebook 05 has not run, songs made to
+        order are taken.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by `track_id`.
+    """
+    written = Path(out_dir) / "model_output" / "features.parquet"
+    if not source and written.exists():
+        table = pd.read_parquet(written)
+        stems = [Path(path).stem.removeprefix(f"{artist} - ") for path, artist in zip(table["path"], table["artist"])]
+        return table.assign(song=stems)
+    if not source:
+        print(f"nothing in {written.parent} yet: songs made to order are taken (synthetic)")
+    tracks = prepare_df(load_Data(source or "sample_songs"))
+    if "path" not in tracks or tracks["path"].isna().all():
+        return tracks
+    table = extract_features(tracks, out=Path(out_dir) / "recommend" / "features.parquet")
+    about = [column for column in ("song", "album", "year", "duration_ms") if column in tracks]
+    return table.join(tracks[about])
 
 
 def song_row(song, tracks):
@@ -82,13 +115,33 @@ def diverse(points, distance, n, diversity):
     return np.array(chosen, dtype=int)
 
 
-def choose(rows, points, cost, n, diversity, per_artist):
-    """Which of the ordered rows to take: no song twice, no artist too often, spread out where that is asked for."""
-    places = np.flatnonzero(not_too_many(rows, per_artist))
-    if diversity:
-        places = places[:POOL * n]
-        return places[diverse(points[places], cost[places], n, diversity)]
-    return places[:n]
+def choose(order, cost, tracks, space, left_out, n, *, diversity=0.0, per_artist=None):
+    """Out of rows in their order, the numbers of those to take: none that is left out, no song twice, no artist too often.
+
+    Parameters
+    ----------
+    order : np.ndarray of int
+        Row numbers of `tracks`, the best first.
+    cost : np.ndarray of float
+        Of each row of `tracks`, in its own order.
+    tracks : pd.DataFrame
+    space : nearness.Space
+    left_out : list
+        Tables of tracks, or lists of track ids.
+    n : int
+    diversity, per_artist
+        As in `recommend.similar_songs`.
+    """
+    wanted = POOL * n if diversity else n
+    # names are compared among the first rows, and among all only where these are too few
+    for head in (order[:10 * wanted + 100], order):
+        rows = tracks.iloc[head]
+        fresh = ~np.logical_or.reduce([same_songs(rows, others) for others in left_out])
+        found = head[fresh][not_too_many(rows[fresh], per_artist)]
+        if len(found) >= wanted:
+            break
+    found = found[:wanted]
+    return found[diverse(space.points[found], cost[found], n, diversity)] if diversity else found
 
 
 def check_settings(n, diversity, per_artist):

@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
 from features import ASPECTS, aspect_columns
+from models import embed
 from tables import SHARES
 
 TABLE = [*SHARES, "loudness", "tempo", "key", "mode"]
@@ -90,6 +91,26 @@ def _columns(table, group):
     return [column for column in columns if table[column].notna().any()]
 
 
+def embeddings(classifier, X):
+    """What a model hears in each track, as columns to compare songs by: its last layer but one, averaged over a track's rows.
+
+    Parameters
+    ----------
+    classifier
+        Fitted, as from `models.build` or `models.load`.
+    X : pd.DataFrame
+        Rows that it takes, with the track in the index or a column `track_id`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by `track_id`: `embedding_001` ..., to be joined to a table of tracks.
+    """
+    ids = X["track_id"] if "track_id" in X else X.index.to_series()
+    said = pd.DataFrame(embed(classifier, X), index=pd.Index(ids, name="track_id")).groupby(level=0, sort=False).mean()
+    return said.set_axis([f"embedding_{number:03d}" for number in range(1, said.shape[1] + 1)], axis=1)
+
+
 def fifths(rows):
     """Each row's place on the circle of fifths, from 0 (C major, A minor) to 11; NaN without a key.
 
@@ -156,9 +177,10 @@ class Space:
     def __init__(self, tracks, by="all"):
         self.groups = columns_by_group(tracks, by)
         layout, raw = _layout(self.groups), self._raw(tracks)
-        self.weight = layout["weight"].to_numpy()
-        self.mean, spread = np.nanmean(raw, axis=0), np.nanstd(raw, axis=0)
-        varies = spread > 1e-9 * np.abs(self.mean) + 1e-12
+        self.weight = layout["weight"].to_numpy(dtype=np.float32)
+        self.mean = np.nanmean(raw, axis=0, dtype="float64")
+        spread = np.nanstd(raw, axis=0, dtype="float64", mean=self.mean[None])
+        varies = spread > 1e-6 * np.abs(self.mean) + 1e-12
         learnt, turns = (layout["group"] == "embedding").to_numpy(), layout["turns"].to_numpy()
         if learnt.any():
             # one scale for all: which of its columns vary much is what the network has learnt
@@ -169,12 +191,19 @@ class Space:
 
     def _raw(self, rows):
         rows = _from_the_tonic(rows)
-        return np.column_stack([_values(rows, column) for columns in self.groups.values() for column in columns])
+        columns = [column for columns in self.groups.values() for column in columns]
+        return np.column_stack([_values(rows, column).astype(np.float32) for column in columns])
 
     def _placed(self, raw):
-        known = ~np.isnan(raw) @ self.weight ** 2 / np.sum(self.weight ** 2)
-        z = np.clip((raw - self.mean) / self.scale, -FARTHEST, FARTHEST)
-        return (np.nan_to_num(z) * self.weight).astype(np.float32), known
+        """Points, and how much is known of each; in place, for there may be many."""
+        missing = np.isnan(raw)
+        known = 1 - missing @ self.weight ** 2 / np.sum(self.weight ** 2)
+        raw -= self.mean.astype(np.float32)
+        raw /= self.scale.astype(np.float32)
+        np.clip(raw, -FARTHEST, FARTHEST, out=raw)
+        raw *= self.weight
+        raw[missing] = 0
+        return raw, known
 
     def place(self, rows):
         """The points of rows that have the same columns.
@@ -200,6 +229,49 @@ class Space:
         search = NearestNeighbors(algorithm="brute").fit(self.points[placed])
         distance, order = search.kneighbors(np.reshape(point, (1, -1)), n_neighbors=len(placed))
         return placed[order[0]], distance[0]
+
+
+def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0):
+    """How often the songs nearest to a song share its label.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        What songs are compared by.
+    labels : pd.Series
+        Their genres, say.
+    by : str
+        As in `columns_by_group`.
+    groups : pd.Series, optional
+        Artists: neighbours of the same one do not count, for they may be alike for other reasons.
+    n : int
+        Neighbours of each song.
+    n_boot, seed : int
+        Draws of the interval, and where they begin.
+
+    Returns
+    -------
+    pd.Series
+        `share`, its 95 % bootstrap interval over songs `low, high`, and what neighbours drawn by lot would share, `chance`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"energy": [.1, .11, .12, .9, .91, .92]})
+    >>> agreement(table, pd.Series(["jazz"] * 3 + ["rock"] * 3), n=2)[["share", "chance"]].round(1).tolist()
+    [1.0, 0.4]
+    """
+    space, label = Space(tracks, by), pd.factorize(labels.astype(object))[0]
+    group = np.arange(len(tracks)) if groups is None else pd.factorize(groups.astype(object))[0]
+    shares, chances = [], []
+    for number in np.flatnonzero(space.known >= ENOUGH):
+        order, _ = space.nearest(space.points[number])
+        same = (label == label[number])[order[group[order] != group[number]]]
+        if len(same):
+            shares.append(same[:n].mean())
+            chances.append(same.mean())
+    draws = np.random.default_rng(seed).choice(shares, (n_boot, len(shares))).mean(axis=1)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return pd.Series({"share": np.mean(shares), "low": low, "high": high, "chance": np.mean(chances)}, name=by)
 
 
 _PARTS = {"key": [KEY, KEY], "tempo": [1, 1, OCTAVE], "tempo_rival": [1, 1, OCTAVE]}

@@ -80,11 +80,11 @@ def similar_songs(song, tracks, n=10, *, by="all", diversity=0.0, per_artist=Non
     check_settings(n, diversity, per_artist)
     row = song_row(song, tracks)
     space = Space(tracks, by)
-    order, distance = space.nearest(space.place(row)[0])
-    fresh = ~(same_songs(tracks, row) | same_songs(tracks, owned))[order]
-    order, distance = order[fresh], distance[fresh]
-    chosen = choose(tracks.iloc[order], space.points[order], distance, n, diversity, per_artist)
-    found = tracks.iloc[order[chosen]].assign(distance=distance[chosen])
+    order, sorted_distance = space.nearest(space.place(row)[0])
+    distance = np.full(len(tracks), np.inf)
+    distance[order] = sorted_distance
+    chosen = choose(order, distance, tracks, space, [row, owned], n, diversity=diversity, per_artist=per_artist)
+    found = tracks.iloc[chosen].assign(distance=distance[chosen])
     return found.assign(reason=reasons(row, found, tracks, space))
 
 
@@ -175,10 +175,10 @@ def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, per_arti
     points = space.place(seeds)
     cost = -likeness(points, space)
     order = np.argsort(cost, kind="stable")
-    order = order[~(same_songs(tracks, seeds) | same_songs(tracks, owned) | (space.known < ENOUGH))[order]]
-    order = order[choose(tracks.iloc[order], space.points[order], cost[order], length, diversity, per_artist)]
-    apart = np.linalg.norm(space.points[order][:, None] - points[None], axis=2)
-    return tracks.iloc[order].assign(likeness=-cost[order], like=seeds.index[apart.argmin(axis=1)])
+    order = order[space.known[order] >= ENOUGH]
+    chosen = choose(order, cost, tracks, space, [seeds, owned], length, diversity=diversity, per_artist=per_artist)
+    apart = np.linalg.norm(space.points[chosen][:, None] - points[None], axis=2)
+    return tracks.iloc[chosen].assign(likeness=-cost[chosen], like=seeds.index[apart.argmin(axis=1)])
 
 
 def likeness(seeds, space):

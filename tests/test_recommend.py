@@ -7,7 +7,7 @@ import soundfile
 from signals import SR, tone
 
 from features import extract_features
-from nearness import Space, columns_by_group, fifths
+from nearness import Space, agreement, columns_by_group, embeddings, fifths
 from recommend import jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_map, plot_tempo, similar_songs, song_map
 
 
@@ -101,6 +101,44 @@ def test_what_all_is_made_of():
 def test_tables_that_cannot_be_compared(table, by, says):
     with pytest.raises(ValueError, match=says):
         similar_songs("a", table, by=by)
+
+
+def test_the_columns_of_an_embedding_share_one_scale():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"embedding_001": rng.normal(size=300), "embedding_002": .001 * rng.normal(size=300)})
+    shares = Space(table).points.var(axis=0)
+    assert shares[0] == pytest.approx(1, rel=.01) and shares[1] < 1e-4, "a unit that hardly moves is not blown up"
+
+
+def test_embeddings_are_averaged_over_a_tracks_rows():
+    class Model:
+        def embed(self, X):
+            return X[["one", "two"]].to_numpy()
+    rows = pd.DataFrame({"track_id": ["b", "b", "a"], "one": [1, 3, 5], "two": [0, 0, 1]})
+    table = embeddings(Model(), rows)
+    assert table.index.tolist() == ["b", "a"] and table.index.name == "track_id"
+    assert table.to_dict("list") == {"embedding_001": [2, 5], "embedding_002": [0, 1]}
+
+
+def test_harmony_is_compared_from_the_tonic():
+    rng = np.random.default_rng(0)
+    names = [f"chroma_{number:02d}_mean" for number in range(1, 13)]
+    one, other = rng.uniform(size=(2, 12))
+    rows = [np.roll(one, 0), np.roll(one, 5), other, rng.uniform(size=12)]
+    table = pd.DataFrame(rows, columns=names, index=list("abcd")).assign(key=[0, 5, 0, 0])
+    assert similar_songs("a", table, by="pitch").index[0] == "b", "the same chords a fourth higher"
+    without = similar_songs("a", table[names], by="pitch")
+    assert "b" in without.index, "without keys, chroma is compared as it is"
+
+
+def test_agreement_and_what_chance_would_give():
+    rng = np.random.default_rng(0)
+    told, told_not = (pd.DataFrame({"energy": values, "valence": rng.uniform(size=80)})
+                      for values in (np.repeat([.1, .9], 40), rng.uniform(size=80)))
+    genre, artist = pd.Series(np.repeat(["jazz", "rock"], 40)), pd.Series(np.arange(80) // 10)
+    alike, unlike = (agreement(table, genre, groups=artist) for table in (told, told_not))
+    assert alike["share"] > .95 and alike["low"] > alike["chance"] == pytest.approx(30 / 70)
+    assert unlike["low"] < unlike["chance"] < unlike["high"] + .1
 
 
 # ---- the nearest
