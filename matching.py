@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from features import extract_features
+from nearness import columns_by_group
 from prepare import load_Data, prepare_df
 
 VERSION = r"\s*[-(\[][^-(\[]*\b(?:remaster(?:ed)?|remix|mix|edit|version|live|mono|stereo|demo)\b.*"
@@ -23,8 +24,8 @@ def gather_songs(out_dir="runs", source=""):
         Where notebook 05 wrote ``model_output/features.parquet``: that is taken, where `source` is empty.
     source : str or Path
         Whatever `prepare.load_Data` reads. Songs with sound are described by their audio features, which are kept in
-        ``out_dir/recommend``; others must have Spotify's. Where it is empty too, and notebook 05 has not run, songs made to
-        order are taken.
+        ``out_dir/recommend``. Songs made to order are taken where it is empty and notebook 05 has not run, and where it is a
+        table with neither sound nor Spotify's features: this is said.
 
     Returns
     -------
@@ -40,10 +41,14 @@ def gather_songs(out_dir="runs", source=""):
         print(f"nothing in {written.parent} yet: songs made to order are taken (synthetic)")
     tracks = prepare_df(load_Data(source or "sample_songs"))
     if "path" not in tracks or tracks["path"].isna().all():
-        return tracks
+        try:
+            columns_by_group(tracks)
+            return tracks
+        except ValueError as error:
+            print(f"{source}: {error}. Songs made to order are taken (synthetic)")
+            tracks = prepare_df(load_Data("sample_songs"))
     table = extract_features(tracks, out=Path(out_dir) / "recommend" / "features.parquet")
-    about = [column for column in ("song", "album", "year", "duration_ms") if column in tracks]
-    return table.join(tracks[about])
+    return table.join(tracks[[column for column in ("song", "album", "year", "duration_ms") if column in tracks]])
 
 
 def song_row(song, tracks):

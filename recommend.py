@@ -129,18 +129,19 @@ def _tempo_words(song, found):
 def _key_words(song, found):
     apart = (fifths(found) - fifths(song)) % 12
     same = numbers(found, "key") == numbers(song, "key")
-    return np.select([(apart == 0) & same, apart == 0, np.isin(apart, (1, 11))],
-                     ["same key", "relative key", "neighbouring key"], "")
+    return np.select([(apart == 0) & same, apart == 0, np.isin(apart, (1, 11)), same],
+                     ["same key", "relative key", "neighbouring key", "same tonic"], "")
 
 
 # ---- playlists
 
-def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, per_artist=None, owned=()):
+def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, same_artists=True, per_artist=None, owned=()):
     """Songs that continue a handful of others.
 
     Songs are ranked by how much likelier they are among songs like these than among all songs of the table: a likelihood ratio
     of normal distributions, value by value, each with its weight (see `nearness`), the former's spread held towards that of the
     table (a conjugate prior of `PRIOR` songs). What the songs have in common counts for more than what they differ in.
+    More songs by their artists lead, since that is what tells most about real playlists (`tests/bench_recommend.py`).
 
     Parameters
     ----------
@@ -148,13 +149,16 @@ def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, per_arti
         The `track_id` of rows of the table (or sound files), or rows with the same columns. They are not in the playlist.
     tracks : pd.DataFrame
     length : int
+    same_artists : bool
+        Let songs by the same artists lead; `per_artist` says how many. False goes by the sound alone.
     by, diversity, per_artist, owned
         As in `similar_songs`.
 
     Returns
     -------
     pd.DataFrame
-        Rows of `tracks`, likeliest first, with `likeness` (the logarithm of that ratio) and `like` (the nearest of `songs`).
+        Rows of `tracks`, artists of `songs` first, likeliest first, with `likeness` (the logarithm of that ratio) and `like`
+        (the nearest of `songs`).
 
     Raises
     ------
@@ -174,11 +178,19 @@ def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, per_arti
     space = Space(tracks, by)
     points = space.place(seeds)
     cost = -likeness(points, space)
-    order = np.argsort(cost, kind="stable")
+    other_artist = ~_by_artists_of(tracks, seeds) if same_artists else np.zeros(len(tracks), dtype=bool)
+    order = np.lexsort((cost, other_artist))
     order = order[space.known[order] >= ENOUGH]
     chosen = choose(order, cost, tracks, space, [seeds, owned], length, diversity=diversity, per_artist=per_artist)
     apart = np.linalg.norm(space.points[chosen][:, None] - points[None], axis=2)
     return tracks.iloc[chosen].assign(likeness=-cost[chosen], like=seeds.index[apart.argmin(axis=1)])
+
+
+def _by_artists_of(tracks, songs):
+    if "artist" not in tracks or "artist" not in songs:
+        return np.zeros(len(tracks), dtype=bool)
+    known, artists = (rows["artist"].astype("string").str.casefold() for rows in (songs, tracks))
+    return artists.isin(known.dropna()).to_numpy(dtype=bool)
 
 
 def likeness(seeds, space):
@@ -375,6 +387,8 @@ def _passes(column, wanted):
 
 # ---- pictures
 
+COLOURS = [f"C{number}" for number in range(10) if number != 7]
+"""Of groups on a map; grey is left to the others."""
 KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D♯m", "D♭, B♭m", "A♭, Fm", "E♭, Cm", "B♭, Gm", "F, Dm"]
 """Around the circle of fifths: a major key and the minor one that shares its notes."""
 
@@ -435,12 +449,13 @@ def plot_map(places, groups=None, path=None, *, ax=None, **kwargs):
     ax = ax or plt.subplots(figsize=(8, 6))[1]
     style = {"s": 22, "alpha": .7, "linewidth": 0} | kwargs
     names = pd.Series("songs", index=places.index) if groups is None else groups.reindex(places.index).astype(object)
-    often = names.value_counts().index[:9]
-    rest = places[~names.isin(often)]
-    ax.scatter(rest["x"], rest["y"], color="0.75", label="others" if len(rest) else None, **style)
-    for number, name in enumerate(sorted(often, key=str)):
+    often = sorted(names.value_counts().index[:len(COLOURS)], key=str)
+    for name, colour in zip(often, COLOURS):
         own = places[names == name]
-        ax.scatter(own["x"], own["y"], color=f"C{number}", label=str(name), **style)
+        ax.scatter(own["x"], own["y"], color=colour, label=str(name), **style)
+    rest = places[~names.isin(often)]
+    if len(rest):
+        ax.scatter(rest["x"], rest["y"], color="0.75", label="others", **style)
     if path is not None:
         ax.plot(path["x"], path["y"], "-", color="k", lw=1.5, zorder=4)
         ax.scatter(path["x"], path["y"], s=150, color="white", edgecolor="k", zorder=5)

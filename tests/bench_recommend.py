@@ -80,12 +80,12 @@ def rankers(tracks, shown):
             "popularity (in the other playlists)": lambda own: in_playlists + 1e-3 * rng.uniform(size=len(tracks)),
             "cosine on scaled features": lambda own: directions @ scaled[own].mean(axis=0),
             "nearest on average": nearest_on_average,
-            "playlist_like": lambda own: likeness(points[own], space),
-            "playlist_like, artists of the shown first": same_artists_first}
+            "playlist_like, by sound alone": lambda own: likeness(points[own], space),
+            "playlist_like": same_artists_first}
 
 
 def continue_playlists(path):
-    """Recall and NDCG of every ranker with intervals over playlists, and the differences from `playlist_like`."""
+    """Recall and NDCG of every ranker with intervals over playlists, and how much `playlist_like` differs from each."""
     with contextlib.redirect_stdout(io.StringIO()):
         raw = load_Data(path)
         tracks = prepare_df(raw)
@@ -103,8 +103,8 @@ def continue_playlists(path):
             first = np.argpartition(-score, max(AT))[:max(AT)]
             rows.append(judge(first[np.argsort(-score[first], kind="stable")], hidden))
         scores[name] = pd.DataFrame(rows)
-    ours = scores["playlist_like"]
-    less = {f"playlist_like less {name}": ours - own for name, own in scores.items() if own is not ours}
+    less = {f"{ours} less {name}": scores[ours] - own
+            for ours in list(scores)[-2:] for name, own in scores.items() if name != ours}
     return pd.DataFrame([{"playlists": which, "n": int(chosen.sum()), "ranker": name, "measure": measure,
                           **interval(own.loc[chosen, measure])}
                          for which, chosen in (("all", fresh | True), ("not used for choosing", fresh))

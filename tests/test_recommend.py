@@ -1,5 +1,7 @@
 """Songs as points, the nearest of them, and what is said about them."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,9 @@ import soundfile
 from signals import SR, tone
 
 from features import extract_features
+from matching import gather_songs
 from nearness import Space, agreement, columns_by_group, embeddings, fifths
+from prepare import load_Data
 from recommend import jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_map, plot_tempo, similar_songs, song_map
 
 
@@ -194,13 +198,13 @@ def test_diversity_spreads_the_choice(many):
 
 
 def test_reasons_say_what_is_shared_and_what_differs():
-    table = songs(tempo=[100, 101, 200, 50, 130, 80], key=[0, 0, 9, 7, 6, 6], mode=[1, 1, 0, 1, 1, 1],
+    table = songs(tempo=[100, 101, 200, 50, 130, 80], key=[0, 0, 9, 7, 6, 0], mode=[1, 1, 0, 1, 1, 0],
                   spectral_centroid_mean=[1000, 1000, 1000, 2000, 1010, 300], mfcc_01_mean=[0, 0, 1, 1, 2, 2.0])
     reasons = similar_songs("a", table)["reason"]
     assert reasons["b"] == "same tempo, same key"
     assert reasons["c"] == "double the tempo, relative key"
     assert reasons["d"] == "half the tempo, neighbouring key, brighter"
-    assert reasons["e"] == "faster" and reasons["f"] == "slower, darker"
+    assert reasons["e"] == "faster" and reasons["f"] == "slower, same tonic, darker"
     assert similar_songs("a", table, by="timbre")["reason"]["b"] == "alike throughout", "the tempo was not asked about"
 
 
@@ -324,6 +328,10 @@ def test_playlist_like_takes_rows_and_settings(many):
     assert playlist_like(seeds, many, 5).index.tolist() == playlist_like(["id0", "id1", "id2"], many, 5).index.tolist()
     found = playlist_like(seeds, many, 12, per_artist=1, owned=many.iloc[3:100], diversity=.3)
     assert found["artist"].is_unique and not found.index.isin(many.index[:100]).any()
+    artists = set(seeds["artist"])
+    lead = playlist_like(seeds, many, 30)["artist"].isin(artists)
+    assert lead.head(27).all() and not lead.tail(3).any(), "nine more of each of the three artists lead"
+    assert not playlist_like(seeds, many, 27, same_artists=False)["artist"].isin(artists).all()
     with pytest.raises(ValueError, match="no song to go by"):
         playlist_like([], many)
 
@@ -353,6 +361,28 @@ def test_missing_values_pass_no_range():
     assert playlist_by({"tempo": (120, None), "explicit": False}, whole).index.tolist() == ["c"]
 
 
+# ---- the songs to choose from
+
+def test_songs_to_choose_from(tones, tmp_path, capsys):
+    written = tmp_path / "model_output" / "features.parquet"
+    written.parent.mkdir()
+    tones.to_parquet(written)
+    assert gather_songs(tmp_path)["song"].tolist() == tones.index.tolist(), "named as their files"
+    songs = gather_songs(tmp_path / "elsewhere", Path(tones["path"].iloc[0]).parent)
+    assert len(songs) == 4 and {"tempo", "song", "path"} <= set(songs)
+    (tmp_path / "table.csv").write_text("track_name,energy,tempo\none,.5,100\ntwo,.6,120\n")
+    assert gather_songs(tmp_path, tmp_path / "table.csv")["energy"].tolist() == [.5, .6]
+
+
+def test_a_table_that_cannot_be_compared_is_said(tmp_path, capsys, monkeypatch):
+    (tmp_path / "table.csv").write_text("track_name,popularity\none,50\ntwo,60\n")
+    monkeypatch.setattr("matching.extract_features", lambda tracks, out: pd.DataFrame({"tempo": 100.0}, index=tracks.index))
+    monkeypatch.setattr("matching.load_Data", lambda source: load_Data(source) if source != "sample_songs" else pd.DataFrame(
+        {"song": ["made to order"], "path": ["a.mp3"], "source": "sample songs"}))
+    assert gather_songs(tmp_path, tmp_path / "table.csv")["song"].tolist() == ["made to order"]
+    assert "no values to compare songs by" in capsys.readouterr().out
+
+
 # ---- pictures
 
 def test_the_map_shows_what_differs_most(line):
@@ -375,6 +405,15 @@ def test_pictures_of_a_path(line):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["major", "minor"]
     assert plot_tempo(path).get_ylabel() == "tempo (BPM)"
     assert plot_tempo(path).lines[0].get_ydata().tolist() == path["tempo"].tolist()
+
+
+def test_groups_that_are_not_named_are_grey():
+    places = pd.DataFrame({"x": range(30), "y": 0.0})
+    places.attrs["explained"] = [.5, .3]
+    ax = plot_map(places, pd.Series([f"genre {number % 11}" for number in range(30)]))
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert len(labels) == 10 and labels[-1] == "others"
+    assert [text.get_text() for text in plot_map(places).get_legend().get_texts()] == ["songs"]
 
 
 def test_keys_are_drawn_the_shorter_way_round():
