@@ -76,7 +76,7 @@ $(RUNS)/06_train_models.ipynb: $(MODELS) $(RUNS)/05_make_spectrograms.ipynb
 $(RUNS)/07_compare_models.ipynb: $(MODELS) $(RUNS)/06_train_models.ipynb
 
 # Songs to choose from: a table that SOURCE names, where it is one; else what was described before.
-RECOMMEND := nearness.py matching.py recommend.py collect.py
+RECOMMEND := nearness.py matching.py recommend.py $(wildcard collect.py)
 table = $(shell test "$(SOURCE)" = sample -o -d "$(SOURCE)" || echo "$(SOURCE)")
 $(RUNS)/10_recommend_and_playlists.ipynb: $(RECOMMEND) $(RUNS)/05_make_spectrograms.ipynb $(RUNS)/.source
 $(RUNS)/10_recommend_and_playlists.ipynb: parameters += -r SOURCE "$(table)"

@@ -30,7 +30,7 @@ from IPython.display import Audio, display
 
 import audio
 from collect import create_playlist, export_playlist_file
-from matching import gather_songs
+from matching import gather_songs, song_row
 from nearness import Space, agreement
 from prepare import first_genre
 from recommend import (jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_map, plot_tempo, similar_songs,
@@ -124,7 +124,8 @@ diverse[shown]
 # straight line, `distance` how far from the song before it, and `reason` how it differs from that one.
 
 # %%
-end = END or similar_songs(song, songs, len(songs), by=BY).index[-1]
+order, _ = space.nearest(space.place(song_row(song, songs))[0])
+end = END or songs.index[order[-1]]
 path = playlist_path(song, end, songs, length, by=BY)
 path[[*shown[:-2], "off", "distance", "reason"]]
 
