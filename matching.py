@@ -15,7 +15,7 @@ POOL = 10
 """Diversity chooses among so many times the songs that are asked for."""
 
 
-def gather_songs(out_dir="runs", source=""):
+def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     """The songs to choose from: a table with what they are compared by.
 
     Parameters
@@ -26,6 +26,8 @@ def gather_songs(out_dir="runs", source=""):
         Whatever `prepare.load_Data` reads. Songs with sound are described by their audio features, which are kept in
         ``out_dir/recommend``. Songs made to order are taken where it is empty and notebook 05 has not run, and where it is a
         table with neither sound nor Spotify's features: this is said.
+    n_jobs : int
+        Processes that describe songs; -1 for all cores.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def gather_songs(out_dir="runs", source=""):
         except ValueError as error:
             print(f"{source}: {error}. Songs made to order are taken (synthetic)")
             tracks = prepare_df(load_Data("sample_songs"))
-    table = extract_features(tracks, out=Path(out_dir) / "recommend" / "features.parquet")
+    table = extract_features(tracks, out=Path(out_dir) / "recommend" / "features.parquet", n_jobs=n_jobs)
     return table.join(tracks[[column for column in ("song", "album", "year", "duration_ms") if column in tracks]])
 
 

@@ -223,12 +223,12 @@ class Space:
                              + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""))
         return points
 
-    def nearest(self, point):
-        """Every song that has a place, nearest to a point first: row numbers and distances."""
+    def nearest(self, points):
+        """Every song that has a place, nearest to a point first: row numbers and distances, a row of them for each of several."""
         placed = np.flatnonzero(self.known >= ENOUGH)
         search = NearestNeighbors(algorithm="brute").fit(self.points[placed])
-        distance, order = search.kneighbors(np.reshape(point, (1, -1)), n_neighbors=len(placed))
-        return placed[order[0]], distance[0]
+        distance, order = search.kneighbors(np.atleast_2d(points), n_neighbors=len(placed))
+        return (placed[order], distance) if np.ndim(points) == 2 else (placed[order[0]], distance[0])
 
 
 def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0):
@@ -263,8 +263,8 @@ def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0
     space, label = Space(tracks, by), pd.factorize(labels.astype(object))[0]
     group = np.arange(len(tracks)) if groups is None else pd.factorize(groups.astype(object))[0]
     shares, chances = [], []
-    for number in np.flatnonzero(space.known >= ENOUGH):
-        order, _ = space.nearest(space.points[number])
+    placed = np.flatnonzero(space.known >= ENOUGH)
+    for number, order in zip(placed, space.nearest(space.points[placed])[0]):
         same = (label == label[number])[order[group[order] != group[number]]]
         if len(same):
             shares.append(same[:n].mean())

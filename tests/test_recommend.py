@@ -368,7 +368,7 @@ def test_songs_to_choose_from(tones, tmp_path, capsys):
     written.parent.mkdir()
     tones.to_parquet(written)
     assert gather_songs(tmp_path)["song"].tolist() == tones.index.tolist(), "named as their files"
-    songs = gather_songs(tmp_path / "elsewhere", Path(tones["path"].iloc[0]).parent)
+    songs = gather_songs(tmp_path / "elsewhere", Path(tones["path"].iloc[0]).parent, n_jobs=1)
     assert len(songs) == 4 and {"tempo", "song", "path"} <= set(songs)
     (tmp_path / "table.csv").write_text("track_name,energy,tempo\none,.5,100\ntwo,.6,120\n")
     assert gather_songs(tmp_path, tmp_path / "table.csv")["energy"].tolist() == [.5, .6]
@@ -376,7 +376,7 @@ def test_songs_to_choose_from(tones, tmp_path, capsys):
 
 def test_a_table_that_cannot_be_compared_is_said(tmp_path, capsys, monkeypatch):
     (tmp_path / "table.csv").write_text("track_name,popularity\none,50\ntwo,60\n")
-    monkeypatch.setattr("matching.extract_features", lambda tracks, out: pd.DataFrame({"tempo": 100.0}, index=tracks.index))
+    monkeypatch.setattr("matching.extract_features", lambda tracks, **_: pd.DataFrame({"tempo": 100.0}, tracks.index))
     monkeypatch.setattr("matching.load_Data", lambda source: load_Data(source) if source != "sample_songs" else pd.DataFrame(
         {"song": ["made to order"], "path": ["a.mp3"], "source": "sample songs"}))
     assert gather_songs(tmp_path, tmp_path / "table.csv")["song"].tolist() == ["made to order"]
