@@ -107,7 +107,7 @@ def reasons(song, found, tracks, space):
     compared = {column for column in compared if column in song and pd.api.types.is_numeric_dtype(tracks[column])}
     telling = [column for column in TELLING if column in compared]
     away = {column: (numbers(found, column) - numbers(song, column)) / np.nanstd(numbers(tracks, column)) for column in telling}
-    words = [_differences(pd.Series(z, dtype=float)) for z in pd.DataFrame(away, index=found.index).to_dict("records")]
+    words = [_differences(pd.Series({column: z[row] for column, z in away.items()}, dtype=float)) for row in range(len(found))]
     for name, judge in (("key", _key_words), ("tempo", _tempo_words)):
         if name in compared:
             words = [[word, *others] for word, others in zip(judge(song, found), words)]
