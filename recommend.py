@@ -447,15 +447,15 @@ def plot_map(places, groups=None, path=None, *, ax=None, **kwargs):
     matplotlib Axes
     """
     ax = ax or plt.subplots(figsize=(8, 6))[1]
-    style = {"s": 22, "alpha": .7, "linewidth": 0} | kwargs
+    style = {"s": np.clip(20_000 / len(places), 3, 22), "alpha": .7 if len(places) < 2_000 else .35, "linewidth": 0} | kwargs
     names = pd.Series("songs", index=places.index) if groups is None else groups.reindex(places.index).astype(object)
     often = sorted(names.value_counts().index[:len(COLOURS)], key=str)
-    for name, colour in zip(often, COLOURS):
-        own = places[names == name]
-        ax.scatter(own["x"], own["y"], color=colour, label=str(name), **style)
-    rest = places[~names.isin(often)]
-    if len(rest):
-        ax.scatter(rest["x"], rest["y"], color="0.75", label="others", **style)
+    colours = dict(zip(often, COLOURS))
+    mixed = np.random.default_rng(0).permutation(len(places))  # so that no group lies on top of all others
+    own = [colours.get(name, "0.75") for name in names.iloc[mixed]]
+    ax.scatter(places["x"].iloc[mixed], places["y"].iloc[mixed], c=own, **style)
+    for name, colour in (colours if names.isin(often).all() else colours | {"others": "0.75"}).items():
+        ax.scatter([], [], color=colour, label=str(name))
     if path is not None:
         ax.plot(path["x"], path["y"], "-", color="k", lw=1.5, zorder=4)
         ax.scatter(path["x"], path["y"], s=150, color="white", edgecolor="k", zorder=5)

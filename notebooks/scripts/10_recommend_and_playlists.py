@@ -39,7 +39,7 @@ from recommend import (jumps, playlist_by, playlist_like, playlist_path, plot_ke
 # %% tags=["parameters"]
 SOURCE: str = ""  # a folder of sound files, or a table with Spotify's features; empty: what notebook 05 described, else songs made to order
 SONG: str = ""  # the song to begin with: a track_id of the table, or a sound file; empty: the first one
-END: str = ""  # the song that a playlist leads to; empty: the one that is least like the first
+END: str = ""  # the song that a playlist leads to; empty: one that is little like the first
 BY: str = "all"  # what is compared: all, beat, timbre, pitch, embedding or table
 DIVERSITY: float = 0.5  # of neighbours: 0 takes the nearest, 1 those furthest apart among the near
 LENGTH: int = 10  # songs of a playlist
@@ -91,9 +91,9 @@ for path in heard:
 
 # %%
 if genre is not None and genre.nunique() > 1:
-    some = songs[genre.notna()].head(1000)
+    some = songs[genre.notna()].pipe(lambda known: known.sample(min(1000, len(known)), random_state=0))
     display(pd.DataFrame([agreement(some, genre[some.index], by=by, groups=some.get("artist"))
-                          for by in dict.fromkeys([BY, *space.groups])]))
+                          for by in [BY, *(space.groups if len(space.groups) > 1 else [])]]))
 
 # %% [markdown]
 # ## By aspect
@@ -125,7 +125,7 @@ diverse[shown]
 
 # %%
 order, _ = space.nearest(space.place(song_row(song, songs))[0])
-end = END or songs.index[order[-1]]
+end = END or songs.index[order[int(.9 * (len(order) - 1))]]
 path = playlist_path(song, end, songs, length, by=BY)
 path[[*shown[:-2], "off", "distance", "reason"]]
 
@@ -179,10 +179,10 @@ like[[*(column for column in shown if column in songs), "likeness", "like"]]
 # %% [markdown]
 # ## For a run
 #
-# Songs whose tempo lies in the upper half, in the order of their tempo.
+# Songs of the upper half by tempo, without the very fastest, evenly from the slowest of them to the fastest.
 
 # %%
-run = playlist_by({"tempo": (songs["tempo"].median(), None)}, songs, "tempo", length) if "tempo" in songs else path
+run = playlist_by({"tempo": tuple(songs["tempo"].quantile([.5, .95]))}, songs, "tempo", length) if "tempo" in songs else path
 run[[column for column in shown if column in songs]]
 
 # %% [markdown]
