@@ -11,7 +11,8 @@ SCRIPTS := $(sort $(wildcard notebooks/scripts/[0-9]*.py))
 PAGES := $(NOTEBOOKS:notebooks/%.ipynb=$(RUNS)/%.html)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-tables bench-recommend lint clean FORCE
+.PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-tables bench-influences bench-recommend starter-sample starter-gtzan \
+	lint clean FORCE
 .SECONDARY:
 
 help:  ## Say what can be made
@@ -25,6 +26,10 @@ help:  ## Say what can be made
 	@echo "                               the whole family on a published split, into results/bench_gtzan.csv"
 	@echo "make bench-tables TOP_HITS=... TIDYTUESDAY=..."
 	@echo "                               the table models on the teaching tables: the report's split, and artists held out"
+	@echo "make bench-influences KNOWN=96 [MODEL=sample] [STRANGE=folder] [CLIPS=folder]"
+	@echo "                               what a starter model finds of what is known"
+	@echo "make starter-sample, make starter-gtzan IMAGES=... LISTS=... [FEATURES=...]"
+	@echo "                               train the models that are there from the start"
 	@echo "make bench-recommend [TIDYTUESDAY=...]"
 	@echo "                               recommendations: playlists continued, neighbours that share a genre, speed"
 	@echo "make notebooks                 make the notebooks from notebooks/scripts (REPO=owner/name sets the project's address)"
@@ -65,7 +70,7 @@ $(RUNS)/02_prepare_and_split.ipynb: parameters += -r SOURCE "$(SOURCE)"
 $(RUNS)/03_explore_popularity.ipynb: $(TABLES) $(RUNS)/02_prepare_and_split.ipynb
 
 # Songs that can be heard: the folder or table that SOURCE names, where it names sound files; else songs made to order.
-SOUND := audio.py pictures.py recipes.py instruments.py synthesis.py corpus.py structure.py librosa_visuals.py portions.py descriptors.py features.py
+SOUND := audio.py patterns.py pictures.py recipes.py instruments.py synthesis.py corpus.py structure.py librosa_visuals.py portions.py descriptors.py features.py
 songs = $(shell test -d "$(SOURCE)" && echo "$(SOURCE)" || echo sample_songs)
 $(RUNS)/04_listen_and_look.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source
 $(RUNS)/05_make_spectrograms.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source
@@ -74,6 +79,12 @@ $(RUNS)/05_make_spectrograms.ipynb: parameters += -r SOURCE "$(songs)"
 MODELS := batches.py textures.py networks.py saving.py classifiers.py models.py training.py evaluate.py
 $(RUNS)/06_train_models.ipynb: $(MODELS) $(RUNS)/05_make_spectrograms.ipynb
 $(RUNS)/07_compare_models.ipynb: $(MODELS) $(RUNS)/06_train_models.ipynb
+
+NUANCE := $(MODELS) windows.py familiarity.py influences.py explanations.py genre_maps.py starters.py song_cards.py $(wildcard starter_models/*/model.json)
+heard = $(shell test -d "$(SOURCE)" && echo "$(SOURCE)")
+$(RUNS)/00_quickstart.ipynb: $(SOUND) $(NUANCE)
+$(RUNS)/08_genre_influences.ipynb: $(TABLES) $(SOUND) $(NUANCE) labelling.py known_answers.py recommend.py nearness.py $(RUNS)/06_train_models.ipynb
+$(RUNS)/08_genre_influences.ipynb: parameters += -r SOURCE "$(heard)"
 
 # Songs to choose from: a table that SOURCE names, where it is one; else what was described before.
 RECOMMEND := nearness.py matching.py recommend.py $(wildcard collect.py)
@@ -125,6 +136,18 @@ bench-tables: $(VENV)/installed-tests
 	@test -n "$(TOP_HITS)$(TIDYTUESDAY)" || { \
 		echo "make bench-tables TOP_HITS=songs_normalize.csv TIDYTUESDAY=spotify_songs.csv (either or both)"; exit 1; }
 	$(BIN)/python tests/bench_tables.py --top-hits "$(TOP_HITS)" --tidytuesday "$(TIDYTUESDAY)"
+
+# KNOWN=96 judges 96 songs of each kind; the others are folders.
+bench-influences: $(VENV)/installed-tests
+	$(BIN)/python tests/bench_influences.py --model "$(or $(MODEL),sample)" --known "$(or $(KNOWN),0)" --strange "$(STRANGE)" --clips "$(CLIPS)"
+
+starter-sample: $(VENV)/installed
+	$(BIN)/python starter_models/make_starters.py sample --songs $(RUNS)/starter_songs
+
+starter-gtzan: $(VENV)/installed
+	@test -n "$(IMAGES)" -a -n "$(LISTS)" || { \
+		echo "make starter-gtzan IMAGES=folder LISTS='train.txt valid.txt' [FEATURES=features_30_sec.csv]"; exit 1; }
+	$(BIN)/python starter_models/make_starters.py gtzan --images "$(IMAGES)" --lists $(LISTS) $(if $(FEATURES),--features "$(FEATURES)")
 
 bench-recommend: $(VENV)/installed-tests
 	$(BIN)/python tests/bench_recommend.py --tidytuesday "$(TIDYTUESDAY)"

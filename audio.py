@@ -133,7 +133,7 @@ def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
             if not len(native) or start and len(native) < size / 2:
                 break
             y = _mono(native)
-            if not _is_silent(y):
+            if not is_silent(y):
                 heard = True
                 yield Segment(start / own, _resampled(y, own, sr), native, own)
             if len(native) < size:
@@ -143,7 +143,7 @@ def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
         raise AudioError("silent")
 
 
-def _is_silent(y):
+def is_silent(y):
     """Whether nothing can be heard; raises an AudioError where the samples cannot be used."""
     peak = float(max(y.max(), -y.min()))
     if not np.isfinite(peak):
@@ -407,7 +407,7 @@ def _with_folders(tracks):
     first = first_genre(pd.Series(table["genre"].cat.categories))
     names = folder_names(first)
     folder_of = {cell: names[genre] for cell, genre in zip(table["genre"].cat.categories, first) if genre is not None}
-    return table.assign(folder=pd.Categorical(table["genre"].astype(object).map(folder_of).fillna("unknown")))
+    return table.assign(folder=pd.Categorical(table["genre"].astype(object).map(folder_of).astype(object).fillna("unknown")))
 
 
 def _picture_path(out_dir, kind, folder, stem, segment):

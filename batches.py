@@ -59,7 +59,7 @@ class ChunkStore:
     def __init__(self, manifest, n_bands=64, *, column="path"):
         settings = settings_of(manifest)
         self.n_bands, self.step = n_bands, _step(settings)
-        self.seconds_per_column = self.step * settings["hop_length"] / settings["sr"] if _is_ours(settings) else None
+        self.seconds_per_column = seconds_per_column(settings)
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed, and so removed, when the store is)
         lengths = []
         paths = manifest[column].tolist()
@@ -100,14 +100,17 @@ def _levels(path, settings):
     return np.round((decibels / 80 + 1) * 255).astype(np.uint8)
 
 
-def _is_ours(settings):
-    """Whether it is known how long a column is; of pictures made elsewhere it is not."""
-    return "hop_length" in settings
+def seconds_per_column(settings):
+    """How long a column of a chunk is, by what made the pictures; None where nobody noted it."""
+    if "hop_length" not in settings:
+        return None
+    return settings.get("frames_per_column", _step(settings)) * settings["hop_length"] / settings["sr"]
 
 
 def _step(settings):
     """How many columns of a picture become one; those of pictures made elsewhere stay."""
-    return 1 if not _is_ours(settings) else max(1, round(settings["sr"] / settings["hop_length"] / FASTEST))
+    ours = "hop_length" in settings and "frames_per_column" not in settings
+    return max(1, round(settings["sr"] / settings["hop_length"] / FASTEST)) if ours else 1
 
 
 def _reduced(levels, n_bands, step):
@@ -183,7 +186,42 @@ def mixed(chunks, targets, rng, alpha):
     share = rng.beta(alpha, alpha, len(targets)).astype(np.float32)
     share, other = np.maximum(share, 1 - share), rng.permutation(len(targets))
 
-    def mix(values):
-        by = share.reshape(-1, *[1] * (values.ndim - 1))
-        return by * values + (1 - by) * values[other]
-    return [mix(values) for values in chunks], mix(targets)
+    return [_weighed(values, values[other], share) for values in chunks], _weighed(targets, targets[other], share)
+
+
+def _weighed(one, two, share):
+    by = share.reshape(-1, *[1] * (one.ndim - 1))
+    return by * one + (1 - by) * two
+
+
+def overlaid(chunks, targets, weights, rng, alpha, *, decibels=80):
+    """Pairs of chunks sounding at once, as `mixed`, but as sound adds up: power, of pieces made equally loud.
+
+    Parameters
+    ----------
+    chunks : list of np.ndarray [shape=(n, bands, columns)]
+        Levels, 0 to 1; every input of the network.
+    targets : np.ndarray [shape=(n, n_genres)]
+    weights : np.ndarray [shape=(n,)]
+    alpha : float
+        0 leaves all as it is; 1 makes all shares of the power equally likely.
+    decibels : float
+        What of power lies between level 0 and level 1.
+
+    Returns
+    -------
+    chunks, targets, weights
+        Each chunk again with its own peak at 1.
+    """
+    if not alpha:
+        return chunks, targets, weights
+    share, other = rng.beta(alpha, alpha, len(targets)).astype(np.float32), rng.permutation(len(targets))
+    bels = np.float32(decibels / 10 * np.log(10))
+
+    def together(levels):
+        power = np.exp(bels * (levels - levels.max(axis=(1, 2), keepdims=True)))
+        power /= power.mean(axis=(1, 2), keepdims=True)
+        power = _weighed(power, power[other], share)
+        return np.maximum(1 + np.log(power / power.max(axis=(1, 2), keepdims=True)) / bels, 0)
+    return ([together(levels) for levels in chunks], _weighed(targets, targets[other], share),
+            _weighed(weights, weights[other], share))

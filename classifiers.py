@@ -16,7 +16,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from batches import ChunkStore, mixed, settings_of, stretched, vary
+from batches import ChunkStore, mixed, overlaid, settings_of, stretched, vary
 from saving import read_model, read_network
 
 MEMORY = 64
@@ -26,7 +26,8 @@ MEMORY = 64
 def encode(y):
     """Genres as zeros and ones [shape=(n, n_genres)], their names, and whether a song may have several.
 
-    Labels, one a song, or a multi-hot matrix (a frame's columns name the genres).
+    Labels, one a song; a multi-hot matrix (a frame's columns name the genres); or shares, a matrix of fractions whose rows sum to
+    one: a song is of one genre to some part and of others to the rest.
 
     Raises
     ------
@@ -35,7 +36,7 @@ def encode(y):
     """
     if np.ndim(y) == 2:
         names = np.array(y.columns if hasattr(y, "columns") else np.arange(np.shape(y)[1]))
-        return np.asarray(y, dtype=np.float32), names, True
+        return np.asarray(y, dtype=np.float32), names, not _are_shares(y)
     y = pd.Series(np.asarray(y, dtype=object))
     if y.isna().any():
         raise ValueError(f"{int(y.isna().sum()):,} of {len(y):,} songs have no genre: leave them out with "
@@ -44,6 +45,11 @@ def encode(y):
     if len(names) < 2:
         raise ValueError(f"only one genre, '{names[0]}': there is nothing to tell apart")
     return (y.astype(str).to_numpy()[:, None] == names).astype(np.float32), names, False
+
+
+def _are_shares(y):
+    values = np.asarray(y, dtype=float)
+    return bool(np.allclose(values.sum(axis=1), 1) and ((values > 0) & (values < 1)).any())
 
 
 def balance(targets):
@@ -81,7 +87,7 @@ class _Calibrated(ClassifierMixin, BaseEstimator):
 
     def _targets(self, y):
         """Zeros and ones for genres that are known from training."""
-        if self.multilabel_:
+        if np.ndim(y) == 2:
             return np.asarray(y, dtype=np.float32)
         y = np.asarray(y, dtype=object).astype(str)
         unknown = sorted(set(y) - set(self.classes_))
@@ -194,7 +200,7 @@ class _Network(_Calibrated):
         """What the last layer but one says [shape=(rows, size)], averaged over each row's chunks."""
         import networks
         check_is_fitted(self, "network_")
-        heard = networks.keras.Model(self.network_.inputs, self.network_.get_layer("embedding").output)
+        heard = networks.part(self.network_, "embedding")
         values, rows = self._scores(self._examples(X), heard)
         return mean_by(values, rows, len(X))
 
@@ -299,8 +305,9 @@ class PictureClassifier(_Network):
                 if not number:
                     chunk = vary(chunk, rng, shift=self.shift, equalizer=self.equalizer, mask=self.mask)
                 chunks[number][place] = chunk
-        chunks, mixed_targets = mixed([*chunks, weights[rows][:, None]], targets[rows], rng, self.mixup)
-        return self._inputs(chunks[:-1]), mixed_targets, chunks[-1][:, 0]
+        chunks, wanted, weight = overlaid(chunks, targets[rows], weights[rows], rng, self.mixup,
+                                          decibels=self.picture_settings_.get("decibels", 80))
+        return self._inputs(chunks), wanted, weight
 
     def _fixed(self, stores, targets, rows):
         """The middle of each picture, unvaried."""
@@ -397,8 +404,9 @@ class TableNetwork(_Table, _Network):
         return examples[rows], targets[rows], np.ones(len(rows), np.float32)
 
     def _scores(self, examples, network=None):
-        said = (network or self.network_).predict(examples, batch_size=256, verbose=0)
-        return np.asarray(said, dtype=float), np.arange(len(examples))
+        network = network or self.network_  # called as it is: a compiled function would be compiled anew for every number of rows
+        said = [np.asarray(network(examples[first:first + 1024])) for first in range(0, len(examples), 1024)]
+        return np.concatenate(said).astype(float), np.arange(len(examples))
 
 
 # ---- scikit-learn's own
@@ -446,6 +454,8 @@ class TableModel(_Table, _Calibrated):
 
     def _fitted(self, values, targets):
         estimator = clone(self.estimator)
+        if not self.multilabel_ and ((targets > 0) & (targets < 1)).any():
+            raise ValueError(f"{self.name} takes one genre a song, or several, but no shares: a network does")
         if not self.multilabel_:
             return estimator.fit(values, targets.argmax(axis=1))
         *before, (name, last) = estimator.steps

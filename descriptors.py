@@ -13,6 +13,7 @@ import scipy.fft
 import scipy.signal
 
 from audio import HOP_LENGTH, N_FFT, SAMPLE_RATE, power_blocks, spectrograms
+from patterns import harmony, onset_patterns, voices
 
 # Krumhansl and Kessler 1982, as in Krumhansl, Cognitive Foundations of Musical Pitch, 1990
 MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
@@ -43,7 +44,8 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
         `spectral_flatness`, `zero_crossing_rate`, `mfcc`, `mfcc_delta`, `tonnetz`, `onset_strength`, `tempogram` (strength
         of the pulse between the tempi `TEMPO_EDGES`). Then `tempo`, `tempo_rival` (BPM), `tempo_confidence`; `key` (C = 0),
         `mode` (major = 1), `key_confidence`; `loudness_lufs`; `danceability_proxy`, `energy_proxy`,
-        `acousticness_proxy`. What is not defined (the key of silence, say) is NaN.
+        `acousticness_proxy`; and what `patterns.onset_patterns`, `patterns.harmony` and `patterns.voices` return. What is not
+        defined (the key of silence, say) is NaN.
 
     Raises
     ------
@@ -71,7 +73,10 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
     for name, values in frames.items():
         out |= _summed_up(name, values)
     out |= estimate_tempo(onset, sr)
-    out |= estimate_key(_tones(y, sr, tuning))
+    out |= onset_patterns(mel_decibels, out["tempo"], sr=sr)
+    tones = _tones(y, sr, tuning)
+    out |= estimate_key(tones)
+    out |= harmony(tones, out["key"]) | voices(y, out["key"], sr=sr)
     out["loudness_lufs"] = loudness(*(loudness_of or (y, sr)))
     out["danceability_proxy"] = danceability(y, sr)
     return out | _proxies(y, mel, sr)

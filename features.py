@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-import re
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,14 @@ from tables import write_table
 LONGEST = 600
 """Seconds of a song that are described where it is not cut into segments: the first ten minutes."""
 ASPECTS = {
-    "beat": ("tempo", "tempo_rival", "tempo_confidence", "tempogram", "onset_strength", "danceability_proxy"),
-    "timbre": ("mfcc", "mfcc_delta", "spectral_centroid", "spectral_bandwidth", "spectral_rolloff", "spectral_contrast",
-               "spectral_flatness", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy"),
-    "pitch": ("chroma", "tonnetz", "key", "mode", "key_confidence")}
-"""The features that tell of each aspect of a song, by the first part of a column's name."""
+    "beat": ("tempo", "tempogram", "onset_strength", "danceability_proxy", "beat", "onsets", "rhythm"),
+    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy", "level",
+               "change",
+               "cepstrum", "covariance", "together", "texture", "flux"),
+    "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle", "treble",
+              "harmony")}
+"""The features that tell of each aspect of a song, by the first words of a column's name: those of `descriptors.describe`, and of
+`textures.picture_features`."""
 
 
 def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, shortest=SHORTEST):
@@ -54,8 +56,8 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
     """
     tracks = tracks_with_sound(tracks)
     journal = None if out is None else Path(out).with_name(f".{Path(out).name}.jsonl")
-    done = _read_journal(journal)
-    marks = [_mark(source, segment_seconds) for source in tracks["source"]]
+    done = read_journal(journal)
+    marks = [source_mark(source, segment_seconds) for source in tracks["source"]]
     keys = [f"{track_id}|{source}" for track_id, source in zip(tracks["track_id"], tracks["source"])]
     rows = {number: done[key]["rows"] for number, (key, mark) in enumerate(zip(keys, marks))
             if key in done and mark and done[key]["mark"] == mark}
@@ -69,7 +71,7 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
             continue
         rows[number] = described
         if journal:
-            _note(journal, {"key": keys[number], "mark": marks[number], "rows": described})
+            note_down(journal, {"key": keys[number], "mark": marks[number], "rows": described})
     table = _table(tracks, rows)
     table.attrs["skipped"] = sorted(skipped, key=lambda one: one["path"])
     if out is not None:
@@ -102,8 +104,8 @@ def aspect_columns(table, aspect):
     """
     if aspect not in ASPECTS:
         raise ValueError(f"there is no aspect {aspect!r}: choose from {', '.join(ASPECTS)}")
-    rule = re.compile(rf"({'|'.join(ASPECTS[aspect])})(_\d+)?(_mean|_var)?")
-    columns = [column for column in table if rule.fullmatch(column)]
+    begins = tuple(f"{name}_" for name in ASPECTS[aspect])
+    columns = [column for column in table.columns.astype(str) if f"{column}_".startswith(begins)]
     if not columns:
         raise ValueError(f"the table has no feature of {aspect}: it should have {', '.join(ASPECTS[aspect][:3])} ..., as from "
                          "features.extract_features")
@@ -120,7 +122,7 @@ def _describe_track(row, segment_seconds, shortest):
     return rows
 
 
-def _mark(source, segment_seconds):
+def source_mark(source, segment_seconds):
     """What a song's rows depend on; None where the file is not there."""
     try:
         stat = os.stat(source)
@@ -129,7 +131,7 @@ def _mark(source, segment_seconds):
     return [stat.st_size, stat.st_mtime_ns, segment_seconds]
 
 
-def _read_journal(journal):
+def read_journal(journal):
     """What earlier runs noted, by key; a last line that a killed run left unfinished is passed over."""
     if journal is None or not journal.exists():
         return {}
@@ -143,7 +145,7 @@ def _read_journal(journal):
     return done
 
 
-def _note(journal, note):
+def note_down(journal, note):
     journal.parent.mkdir(parents=True, exist_ok=True)
     with open(journal, "a", encoding="utf-8") as lines:
         # a line break first: the line before may be one that a killed run left unfinished

@@ -31,7 +31,7 @@ NAMES = (*PICTURE_MODELS, *TABLE_MODELS, *REPORT_MODELS)
 NETWORKS = (*PICTURE_MODELS, "mlp", *REPORT_MODELS)
 CLASSES = {one.__name__: one for one in (PictureClassifier, TableNetwork, TableModel)}
 LEARNED = ("classes_", "multilabel_", "temperature_", "calibrated_on_", "picture_settings_", "has_chroma_", "feature_names_in_",
-           "n_features_in_", "medians_", "mean_", "scale_")
+           "n_features_in_", "medians_", "mean_", "scale_", "familiar_")
 """What a fitted classifier knows beside its weights."""
 DEFAULTS = {"lstm": {"learning_rate": 3e-3}, "table_cnn": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0},
             "table_lstm": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0}}
@@ -141,8 +141,7 @@ def save(classifier, folder, *, scores=None, about=None):
             skops.io.dump(classifier.fitted_, beside / "weights.skops")
             return beside / "weights.skops"
         import networks
-        network = classifier.network_  # the same layers, without what trained them
-        networks.keras.Model(network.inputs, network.outputs).save(beside / "weights.keras")
+        networks.part(classifier.network_).save(beside / "weights.keras")
         return beside / "weights.keras"
     parameters = {name: value for name, value in classifier.get_params(deep=False).items() if name != "estimator"}
     libraries = ("numpy", "scikit-learn", "skops" if isinstance(classifier, TableModel) else "keras")
@@ -240,7 +239,7 @@ def class_activation(classifier, row):
         raise ValueError(f"class-activation maps need a network that ends in a global average: a cnn, not {classifier.name}")
     store = ChunkStore(row, classifier.n_bands)
     columns = max(classifier.columns, int(store.lengths[0]) // 32 * 32)
-    network = networks.keras.Model(classifier.network_.inputs, classifier.network_.get_layer("maps").output)
+    network = networks.part(classifier.network_, "maps")
     heard = np.asarray(network(store.read(0, 0, columns)[None, :, :, None]))[0]
     weights = np.asarray(classifier.network_.get_layer("scores").kernel)
     maps = np.moveaxis(heard @ weights, -1, 0)

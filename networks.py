@@ -184,6 +184,12 @@ TABLES = {"mlp": build_mlp, "table_cnn": build_table_cnn, "table_lstm": build_ta
 
 
 
+def part(network, output=None):
+    """A network from its beginning to the output of one of its layers, or to its end; without what trained it."""
+    given = network.inputs[0] if len(network.inputs) == 1 else network.inputs  # a list of one would make Keras warn at every call
+    return keras.Model(given, network.get_layer(output).output if output else network.outputs[0])
+
+
 def has_gpu():
     """Whether Keras computes on a graphics card."""
     try:

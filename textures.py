@@ -6,6 +6,7 @@ elsewhere can be described too.
 
 import functools
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from batches import ChunkStore, settings_of
+from descriptors import estimate_key
+from patterns import harmony
 
 BANDS = 128
 MODULATIONS = 13
@@ -38,20 +41,24 @@ def picture_features(manifest, *, n_jobs=-1):
         kurtosis, quantiles), `change_...` (of neighbouring columns), `cepstrum_...` (mean and deviation of 24 coefficients),
         `covariance_...` and `change_covariance_...` (of 16 and 12 coefficients), `rhythm_...` (strength of modulation, 16 bands
         by 13 rates), `together_...` (correlation of 16 bands), `texture_...` and `flux_...` (fine structure over frequency and
-        time).
+        time), `harmony_...` (as `patterns.harmony`; of mel bands up to 11,025 Hz).
     """
     pieces = np.array_split(np.arange(len(manifest)), max(1, len(manifest) // 16))
     settings_of(manifest)
     work = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_describe_pictures)(manifest.iloc[piece]) for piece in pieces)
     rows = [row for piece in tqdm(work, total=len(pieces), desc="textures", unit="batch", file=sys.stdout, mininterval=1,
                                   disable=len(manifest) < 200) for row in piece]
-    return pd.DataFrame(np.array(rows, dtype=np.float32), columns=_names(), index=manifest.index)
+    return pd.DataFrame(np.array(rows, dtype=np.float32), columns=texture_names(), index=manifest.index)
 
 
 def _describe_pictures(manifest):
     store = ChunkStore(manifest, BANDS)
-    return [np.concatenate(list(_described(store.read(number, 0, max(int(store.lengths[number]), 32))).values()))
-            for number in range(len(store))]
+    return [describe_levels(store.read(number, 0, max(int(store.lengths[number]), 32))) for number in range(len(store))]
+
+
+def describe_levels(levels):
+    """The numbers of one picture, in the order of `texture_names`: levels [shape=(128, columns)], 0 to 1."""
+    return np.concatenate(list(_described(levels).values()))
 
 
 def _described(levels):
@@ -75,12 +82,39 @@ def _described(levels):
         "rhythm": np.log(rhythm + 1e-4).ravel(),
         "together": np.corrcoef(steady)[np.triu_indices(16, 1)],
         "texture": np.concatenate([fine[0].mean(axis=(1, 2)), fine[0].std(axis=(1, 2))]),
-        "flux": np.concatenate([fine[1].mean(axis=(1, 2)), fine[1].std(axis=(1, 2))])}
+        "flux": np.concatenate([fine[1].mean(axis=(1, 2)), fine[1].std(axis=(1, 2))]),
+        "harmony": _harmony(levels)}
     return families
+
+
+def _harmony(levels):
+    """Degrees, intervals and chords of the pitch classes that stand out of the bands between 350 and 3,000 Hz, where these are
+    narrow
+    enough to tell semitones."""
+    ridges = np.maximum(levels - scipy.ndimage.uniform_filter1d(levels, 5, axis=0), 0)
+    tones = ridges.T @ _pitch_classes()
+    tones = tones / np.maximum(tones.sum(axis=1, keepdims=True), 1e-9)
+    return np.nan_to_num(np.array(list(harmony(tones, estimate_key(tones)["key"]).values())))
+
+
+@functools.cache
+def _pitch_classes():
+    """How much of each band is of each pitch class [shape=(bands, 12)], of mel bands up to 11,025 Hz."""
+    from librosa import mel_frequencies
+    hertz = mel_frequencies(BANDS, fmax=11_025)
+    pitch = 69 + 12 * np.log2(np.maximum(hertz, 1) / 440)
+    away = (pitch[:, None] - np.arange(12) + 6) % 12 - 6
+    return np.exp(-away ** 2 / .5) * ((hertz > 350) & (hertz < 3000))[:, None]
 
 
 def _moments(rows):
     """Mean, deviation, skewness, kurtosis and five quantiles of each row."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Precision loss")  # of rows that hardly change, whose moments count for nothing
+        return _plain_moments(rows)
+
+
+def _plain_moments(rows):
     return np.concatenate([rows.mean(axis=1), rows.std(axis=1), _finite(scipy.stats.skew(rows, axis=1)),
                            _finite(scipy.stats.kurtosis(rows, axis=1)), *np.quantile(rows, (.05, .25, .5, .75, .95), axis=1)])
 
@@ -91,6 +125,7 @@ def _finite(values):
 
 
 @functools.cache
-def _names():
+def texture_names():
+    """The columns of `picture_features`."""
     sizes = {name: len(values) for name, values in _described(np.random.default_rng(0).random((BANDS, 100))).items()}
     return [f"{name}_{number + 1:03d}" for name, size in sizes.items() for number in range(size)]

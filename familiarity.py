@@ -1,0 +1,78 @@
+"""How like a sound is to what a model learned from: a probability is worth nothing where the model has never been."""
+
+import numpy as np
+
+QUANTILES = np.linspace(0, 1, 101)
+COMPONENTS = 30
+FARTHEST = 8.0
+"""Standard deviations beyond which a feature is as far out as can be."""
+STRANGE = .05
+"""A sound that lies farther out than all but this share of songs of known genres is strange, the farther the more."""
+
+
+def learn_familiarity(features, held_out=None):
+    """What is needed to tell strange sounds: along which lines the features of songs move together.
+
+    A song is strange where its features leave these lines: the squared distance from the principal components of the standardised
+    features (Jackson & Mudholkar 1979).
+
+    Parameters
+    ----------
+    features : pd.DataFrame
+        Of songs that the model learned from, numeric, one row each.
+    held_out : pd.DataFrame, optional
+        Of songs that it did not: how far these lie is what is usual. Where there are none, the distances of the songs
+        themselves are
+        taken, which makes others look stranger than they are.
+
+    Returns
+    -------
+    dict
+        Numbers only, none of a single song: `columns, mean, scale, components, distances` (quantiles).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rng = np.random.default_rng(0)
+    >>> songs = pd.DataFrame(rng.normal(size=(400, 1)) * [1, 2, -1, 1] + rng.normal(0, .1, (400, 4)), columns=list("abcd"))
+    >>> known = learn_familiarity(songs[:200], songs[200:])
+    >>> familiarity(known, pd.DataFrame([[1, 2, -1, 1], [1, -2, 1, 1]], columns=list("abcd"))).tolist()
+    [1.0, 0.0]
+    """
+    mean, scale = features.mean(), features.std().fillna(0)
+    known = {"columns": [str(column) for column in features], "mean": mean.tolist(),
+             "scale": scale.where(scale > 1e-9, 1).tolist()}
+    values = _standardised(known, features)
+    n = max(1, min(COMPONENTS, len(values) // 4, values.shape[1] // 3))
+    known["components"] = np.linalg.svd(values, full_matrices=False)[2][:n].round(4).tolist()
+    usual = _distances(known, features if held_out is None else held_out)
+    return known | {"distances": np.quantile(usual, QUANTILES).tolist()}
+
+
+def _standardised(known, features):
+    values = features[known["columns"]].to_numpy(float)
+    values = np.where(np.isfinite(values), values, known["mean"])
+    return ((values - known["mean"]) / known["scale"]).clip(-FARTHEST, FARTHEST)
+
+
+def _distances(known, features):
+    values, components = _standardised(known, features), np.array(known["components"])
+    return np.mean((values - values @ components.T @ components) ** 2, axis=1)
+
+
+def familiarity(known, features):
+    """From 1, as like as songs usually are, to 0, like none of them.
+
+    Parameters
+    ----------
+    known : dict
+        From `learn_familiarity`.
+    features : pd.DataFrame
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)]
+        The share of known songs that lie at least as far out, in units of `STRANGE` and at most 1.
+    """
+    farther = 1 - np.interp(_distances(known, features), known["distances"], QUANTILES, right=1)
+    return np.minimum(1, farther / STRANGE)

@@ -1,0 +1,59 @@
+"""Models that are there from the start, and models of your own, with whatever stands beside them."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import models
+from features import ASPECTS
+from genre_maps import GenreMap, load_map
+
+FOLDER = Path(__file__).resolve().parent / "starter_models"
+
+
+class Starter(NamedTuple):
+    """A classifier, and where they are there its three models for beat, timbre and pitch, and its map."""
+
+    classifier: object
+    aspects: dict | None
+    genre_map: GenreMap | None
+
+
+def load_starter(name):
+    """Load a starter model, or a model of your own.
+
+    Parameters
+    ----------
+    name : str or Path
+        `sample` (eight genres of songs made to order), `gtzan` (ten genres of real recordings), or a folder that `models.save`
+        wrote.
+
+    Returns
+    -------
+    Starter
+
+    Raises
+    ------
+    ModelError
+        There is no such model, or it cannot be used.
+
+    Examples
+    --------
+    >>> starter = load_starter("gtzan")
+    >>> starter.classifier.classes_.tolist()[:3], sorted(starter.aspects)
+    (['blues', 'classical', 'country'], ['beat', 'pitch', 'timbre'])
+    """
+    folder = FOLDER / name if (FOLDER / name / "model.json").exists() else Path(name)
+    if not folder.is_dir():
+        there = ", ".join(sorted(path.parent.name for path in FOLDER.glob("*/model.json")))
+        raise models.ModelError(f"no model {str(name)!r}: there are {there}, or give a folder that models.save wrote")
+    aspects = {aspect: models.load(folder / "aspects" / aspect) for aspect in ASPECTS} if (folder / "aspects").is_dir() else None
+    return Starter(models.load(folder), aspects, load_map(folder / "map.json") if (folder / "map.json").exists() else None)
+
+
+def card(starter):
+    """What a model was trained on, how it scores on songs it never saw, and where it must not be trusted: a frame of scores, and
+    the rest in ``attrs``."""
+    import pandas as pd
+    scores = pd.DataFrame(starter.classifier.saved_scores_).T
+    scores.attrs = dict(starter.classifier.about_)
+    return scores
