@@ -11,8 +11,8 @@ SCRIPTS := $(sort $(wildcard notebooks/scripts/[0-9]*.py))
 PAGES := $(NOTEBOOKS:notebooks/%.ipynb=$(RUNS)/%.html)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-tables bench-influences starter-sample starter-gtzan lint \
-	clean FORCE
+.PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-tables bench-influences bench-recommend starter-sample starter-gtzan \
+	lint clean FORCE
 .SECONDARY:
 
 help:  ## Say what can be made
@@ -30,6 +30,8 @@ help:  ## Say what can be made
 	@echo "                               what a starter model finds of what is known"
 	@echo "make starter-sample, make starter-gtzan IMAGES=... LISTS=... [FEATURES=...]"
 	@echo "                               train the models that are there from the start"
+	@echo "make bench-recommend [TIDYTUESDAY=...]"
+	@echo "                               recommendations: playlists continued, neighbours that share a genre, speed"
 	@echo "make notebooks                 make the notebooks from notebooks/scripts (REPO=owner/name sets the project's address)"
 	@echo "make covers                    take the README's pictures from the executed notebooks"
 	@echo "make lint                      check the code's style"
@@ -83,6 +85,12 @@ heard = $(shell test -d "$(SOURCE)" && echo "$(SOURCE)")
 $(RUNS)/00_quickstart.ipynb: $(SOUND) $(NUANCE)
 $(RUNS)/08_genre_influences.ipynb: $(TABLES) $(SOUND) $(NUANCE) labelling.py known_answers.py recommend.py nearness.py $(RUNS)/06_train_models.ipynb
 $(RUNS)/08_genre_influences.ipynb: parameters += -r SOURCE "$(heard)"
+
+# Songs to choose from: a table that SOURCE names, where it is one; else what was described before.
+RECOMMEND := nearness.py matching.py recommend.py $(wildcard collect.py)
+table = $(shell test "$(SOURCE)" = sample -o -d "$(SOURCE)" || echo "$(SOURCE)")
+$(RUNS)/10_recommend_and_playlists.ipynb: $(RECOMMEND) $(RUNS)/05_make_spectrograms.ipynb $(RUNS)/.source
+$(RUNS)/10_recommend_and_playlists.ipynb: parameters += -r SOURCE "$(table)"
 
 run: $(RUNS)/index.html
 	@echo "done: open $(RUNS)/index.html"
@@ -140,6 +148,9 @@ starter-gtzan: $(VENV)/installed
 	@test -n "$(IMAGES)" -a -n "$(LISTS)" || { \
 		echo "make starter-gtzan IMAGES=folder LISTS='train.txt valid.txt' [FEATURES=features_30_sec.csv]"; exit 1; }
 	$(BIN)/python starter_models/make_starters.py gtzan --images "$(IMAGES)" --lists $(LISTS) $(if $(FEATURES),--features "$(FEATURES)")
+
+bench-recommend: $(VENV)/installed-tests
+	$(BIN)/python tests/bench_recommend.py --tidytuesday "$(TIDYTUESDAY)"
 
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .

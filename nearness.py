@@ -2,8 +2,8 @@
 
 The room beneath `recommend`: which columns of a table tell how a song sounds, and what each of them weighs. Columns are
 standardised. Groups of columns (beat, timbre, pitch ...) weigh alike, within a group families (all of MFCC, say) weigh
-alike, so that forty columns of one family do not drown one tempo. A key is a place on the circle of fifths, a tempo a
-place on a helix whose turns are octaves.
+alike, so that forty columns of one family do not drown one tempo. A tempo is a place on a helix whose turns are octaves,
+a key a place on the circle of fifths; chroma is counted from the tonic, since a tune is the same tune in another key.
 """
 
 import re
@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
 from features import ASPECTS, aspect_columns
+from models import embed
 from tables import SHARES
 
 TABLE = [*SHARES, "loudness", "tempo", "key", "mode"]
@@ -20,6 +21,10 @@ TABLE = [*SHARES, "loudness", "tempo", "key", "mode"]
 GROUPS = [*ASPECTS, "embedding", "table"]
 OCTAVE = .5
 """What a tempo's octave weighs beside its place within the octave: 70 and 140 BPM are felt as akin, and are often confused."""
+KEY = .25
+"""What it weighs that two songs are in the same key, beside how they move in it."""
+LEFT_OUT = {"tonnetz"}
+"""Families that are not compared: tonal centroids are the chroma once more, bound to its key."""
 FARTHEST = 4
 """Standard deviations: a value further out than this counts as this far out."""
 ENOUGH = .5
@@ -74,7 +79,7 @@ def columns_by_group(table, by="all"):
 def _columns(table, group):
     if group in ASPECTS:
         try:
-            columns = aspect_columns(table, group)
+            columns = [column for column in aspect_columns(table, group) if _family(column) not in LEFT_OUT]
         except ValueError:  # it says that there is none
             return []
     elif group == "embedding":
@@ -84,6 +89,26 @@ def _columns(table, group):
         if not set(columns) - {"tempo", "key", "mode"}:
             return []
     return [column for column in columns if table[column].notna().any()]
+
+
+def embeddings(classifier, X):
+    """What a model hears in each track, as columns to compare songs by: its last layer but one, averaged over a track's rows.
+
+    Parameters
+    ----------
+    classifier
+        Fitted, as from `models.build` or `models.load`.
+    X : pd.DataFrame
+        Rows that it takes, with the track in the index or a column `track_id`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by `track_id`: `embedding_001` ..., to be joined to a table of tracks.
+    """
+    ids = X["track_id"] if "track_id" in X else X.index.to_series()
+    said = pd.DataFrame(embed(classifier, X), index=pd.Index(ids, name="track_id")).groupby(level=0, sort=False).mean()
+    return said.set_axis([f"embedding_{number:03d}" for number in range(1, said.shape[1] + 1)], axis=1)
 
 
 def fifths(rows):
@@ -152,9 +177,10 @@ class Space:
     def __init__(self, tracks, by="all"):
         self.groups = columns_by_group(tracks, by)
         layout, raw = _layout(self.groups), self._raw(tracks)
-        self.weight = layout["weight"].to_numpy()
-        self.mean, spread = np.nanmean(raw, axis=0), np.nanstd(raw, axis=0)
-        varies = spread > 1e-9 * np.abs(self.mean) + 1e-12
+        self.weight = layout["weight"].to_numpy(dtype=np.float32)
+        self.mean = np.nanmean(raw, axis=0, dtype="float64")
+        spread = np.nanstd(raw, axis=0, dtype="float64", mean=self.mean[None])
+        varies = spread > 1e-6 * np.abs(self.mean) + 1e-12
         learnt, turns = (layout["group"] == "embedding").to_numpy(), layout["turns"].to_numpy()
         if learnt.any():
             # one scale for all: which of its columns vary much is what the network has learnt
@@ -164,12 +190,20 @@ class Space:
         self.points, self.known = self._placed(raw)
 
     def _raw(self, rows):
-        return np.column_stack([_values(rows, column) for columns in self.groups.values() for column in columns])
+        rows = _from_the_tonic(rows)
+        columns = [column for columns in self.groups.values() for column in columns]
+        return np.column_stack([_values(rows, column).astype(np.float32) for column in columns])
 
     def _placed(self, raw):
-        known = ~np.isnan(raw) @ self.weight ** 2 / np.sum(self.weight ** 2)
-        z = np.clip((raw - self.mean) / self.scale, -FARTHEST, FARTHEST)
-        return (np.nan_to_num(z) * self.weight).astype(np.float32), known
+        """Points, and how much is known of each; in place, for there may be many."""
+        missing = np.isnan(raw)
+        known = 1 - missing @ self.weight ** 2 / np.sum(self.weight ** 2)
+        raw -= self.mean.astype(np.float32)
+        raw /= self.scale.astype(np.float32)
+        np.clip(raw, -FARTHEST, FARTHEST, out=raw)
+        raw *= self.weight
+        raw[missing] = 0
+        return raw, known
 
     def place(self, rows):
         """The points of rows that have the same columns.
@@ -189,15 +223,58 @@ class Space:
                              + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""))
         return points
 
-    def nearest(self, point):
-        """Every song that has a place, nearest to a point first: row numbers and distances."""
+    def nearest(self, points):
+        """Every song that has a place, nearest to a point first: row numbers and distances, a row of them for each of several."""
         placed = np.flatnonzero(self.known >= ENOUGH)
         search = NearestNeighbors(algorithm="brute").fit(self.points[placed])
-        distance, order = search.kneighbors(np.reshape(point, (1, -1)), n_neighbors=len(placed))
-        return placed[order[0]], distance[0]
+        distance, order = search.kneighbors(np.atleast_2d(points), n_neighbors=len(placed))
+        return (placed[order], distance) if np.ndim(points) == 2 else (placed[order[0]], distance[0])
 
 
-_PARTS = {"key": [1, 1], "tempo": [1, 1, OCTAVE], "tempo_rival": [1, 1, OCTAVE]}
+def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0):
+    """How often the songs nearest to a song share its label.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        What songs are compared by.
+    labels : pd.Series
+        Their genres, say.
+    by : str
+        As in `columns_by_group`.
+    groups : pd.Series, optional
+        Artists: neighbours of the same one do not count, for they may be alike for other reasons.
+    n : int
+        Neighbours of each song.
+    n_boot, seed : int
+        Draws of the interval, and where they begin.
+
+    Returns
+    -------
+    pd.Series
+        `share`, its 95 % bootstrap interval over songs `low, high`, and what neighbours drawn by lot would share, `chance`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"energy": [.1, .11, .12, .9, .91, .92]})
+    >>> agreement(table, pd.Series(["jazz"] * 3 + ["rock"] * 3), n=2)[["share", "chance"]].round(1).tolist()
+    [1.0, 0.4]
+    """
+    space, label = Space(tracks, by), pd.factorize(labels.astype(object))[0]
+    group = np.arange(len(tracks)) if groups is None else pd.factorize(groups.astype(object))[0]
+    shares, chances = [], []
+    placed = np.flatnonzero(space.known >= ENOUGH)
+    for number, order in zip(placed, space.nearest(space.points[placed])[0]):
+        same = (label == label[number])[order[group[order] != group[number]]]
+        if len(same):
+            shares.append(same[:n].mean())
+            chances.append(same.mean())
+    draws = np.random.default_rng(seed).choice(shares, (n_boot, len(shares))).mean(axis=1)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return pd.Series({"share": np.mean(shares), "low": low, "high": high, "chance": np.mean(chances)}, name=by)
+
+
+_PARTS = {"key": [KEY, KEY], "tempo": [1, 1, OCTAVE], "tempo_rival": [1, 1, OCTAVE]}
 """The weights of the values that a column becomes, where it becomes several; the first two go around a circle."""
 
 
@@ -223,6 +300,22 @@ def _values(rows, column):
         # as Shepard (Geometrical approximations to the structure of musical pitch, 1982) winds pitch
         return np.column_stack([_around(octaves(values)), octaves(values)])
     return np.sqrt(values) if column.endswith("_var") else values  # a variance runs far out, a deviation does not
+
+
+def _from_the_tonic(rows):
+    """Chroma counted from each song's own tonic, instead of from C; missing where no key is known."""
+    if "key" not in rows:
+        return rows
+    key = numbers(rows, "key")
+    known = (key >= 0) & (key <= 11)
+    turned = {}
+    for what in ("mean", "var"):
+        names = [f"chroma_{number:02d}_{what}" for number in range(1, 13)]
+        if set(names) <= set(rows):
+            chroma = np.column_stack([numbers(rows, name) for name in names])
+            degrees = (np.arange(12) + np.where(known, key, 0).astype(int)[:, None]) % 12
+            turned |= dict(zip(names, np.where(known[:, None], np.take_along_axis(chroma, degrees, axis=1), np.nan).T))
+    return rows.assign(**turned)
 
 
 def _around(turns):

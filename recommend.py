@@ -1,12 +1,14 @@
 """Songs like a song, with the reason; playlists that keep a mood, drift from one song to another, or follow a filter."""
 
-from pathlib import Path
-
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from sklearn.decomposition import PCA
 
-from features import extract_features
-from nearness import Space, fifths, numbers, octaves
+from associations import need_columns
+from matching import check_settings, choose, not_too_many, same_songs, song_row
+from nearness import ENOUGH, Space, fifths, numbers, octaves
+from prepare import split_genres
 
 TELLING = {
     "energy": ("more energetic", "calmer"), "energy_proxy": ("more energetic", "calmer"),
@@ -21,16 +23,19 @@ SAME_TEMPO = np.log2(1.03)
 """Octaves: tempi no further apart than 3 % are called the same."""
 NOTICED = .5
 """Standard deviations: the least difference in a feature that is worth a word."""
-VERSION = r"\s*[-(\[][^-(\[]*\b(?:remaster(?:ed)?|remix|mix|edit|version|live|mono|stereo|demo)\b.*"
-"""What follows a song's name where it is the same song once more: `` - 2011 Remaster``, `` (Live)``."""
-POOL = 10
-"""Diversity chooses among so many times the songs that are asked for."""
+PRIOR = 5
+"""Songs like any other of the table that are added, in thought, to the songs that a playlist should be like."""
+TYPICAL = .5
+"""How much of a song's likelihood among all songs is taken off: at 0 the songs that resemble everything lead, at 1 the oddest."""
+CANDIDATES = 30
+"""Songs that are weighed for each place of a path."""
 
 
 def similar_songs(song, tracks, n=10, *, by="all", diversity=0.0, per_artist=None, owned=()):
     """The songs of a table that lie nearest to a song.
 
-    Exact search over standardised values (see `nearness`). The song itself is left out, other releases of it too (same
+    Exact search over standardised values (see `nearness`): under a second, on one core that is free, for up to some 100,000 rows
+    of 170 audio features, and a fifth of that with Spotify's eleven. The song itself is left out, other releases of it too (same
     artist, same name, remastered, live or not), and of two releases of another song the nearer one is kept.
 
     Parameters
@@ -73,97 +78,37 @@ def similar_songs(song, tracks, n=10, *, by="all", diversity=0.0, per_artist=Non
     >>> similar_songs("waltz", songs, 2)["reason"].to_dict()
     {'ballad': 'same tempo', 'march': 'faster, more cheerful, more energetic'}
     """
-    if not 0 <= diversity <= 1 or n < 1 or (per_artist is not None and per_artist < 1):
-        raise ValueError(f"n={n}, diversity={diversity}, per_artist={per_artist}: diversity goes from 0 to 1, the others are 1 "
-                         "or more")
+    check_settings(n, diversity, per_artist)
     row = song_row(song, tracks)
     space = Space(tracks, by)
-    order, distance = space.nearest(space.place(row)[0])
-    fresh = ~_same_songs(tracks, row) & ~_same_songs(tracks, owned)
-    order, distance = order[fresh[order]], distance[fresh[order]]
-    allowed = _not_too_many(tracks.iloc[order], per_artist)
-    order, distance = order[allowed], distance[allowed]
-    chosen = _diverse(space.points[order[:POOL * n]], distance[:POOL * n], n, diversity) if diversity else slice(n)
-    found = tracks.iloc[order[chosen]].assign(distance=distance[chosen])
-    return found.assign(reason=_reasons(row, found, tracks, space))
+    order, sorted_distance = space.nearest(space.place(row)[0])
+    distance = np.full(len(tracks), np.inf)
+    distance[order] = sorted_distance
+    chosen = choose(order, distance, tracks, space, [row, owned], n, diversity=diversity, per_artist=per_artist)
+    found = tracks.iloc[chosen].assign(distance=distance[chosen])
+    return found.assign(reason=reasons(row, found, tracks, space))
 
 
-def song_row(song, tracks):
-    """A song as a frame of one row: a track of the table by its id, a row as it is, or a sound file described.
+def reasons(song, found, tracks, space):
+    """For each found row, what it shares with a song and the clearest differences, in words.
 
-    Raises
-    ------
-    KeyError, ValueError
-        It is none of these; the sound file cannot be read.
+    Parameters
+    ----------
+    song : pd.DataFrame
+        One row, or as many as `found` has, each compared with its own.
+    found, tracks : pd.DataFrame
+    space : nearness.Space
+        It says in which columns they are compared.
+
+    Returns
+    -------
+    list of str
     """
-    if not tracks.index.is_unique:
-        twice = tracks.index[tracks.index.duplicated()][0]
-        raise ValueError(f"the table has several rows for track {twice!r}: it should have one row a track")
-    if isinstance(song, pd.DataFrame):
-        if len(song) != 1:
-            raise ValueError(f"the song is a table of {len(song)} rows: it should have one")
-        return song
-    if isinstance(song, pd.Series):
-        return song.to_frame().T
-    if song in tracks.index:
-        return tracks.loc[[song]]
-    if not isinstance(song, (str, Path)) or not Path(song).is_file():
-        raise KeyError(f"{str(song)!r} is no track_id of the table, and there is no such file")
-    described = extract_features(pd.DataFrame({"path": [str(song)]}), n_jobs=1)
-    if described.empty:
-        raise ValueError(f"{song} cannot be compared: {described.attrs['skipped'][0]['reason']}")
-    return described
-
-
-def _names(rows):
-    """Artist and name of each row in one text, versions named as their originals; missing where either is."""
-    if not {"artist", "song"} <= set(rows):
-        return pd.Series(pd.NA, index=rows.index, dtype="string")
-    artist, song = (rows[column].astype("string").str.casefold() for column in ("artist", "song"))
-    return artist + "\n" + song.str.replace(VERSION, "", regex=True)
-
-
-def _same_songs(tracks, others):
-    """Which rows are one of the others: by id, by artist and name, or by sound file."""
-    if not isinstance(others, pd.DataFrame):
-        return tracks.index.isin([others] if isinstance(others, str) else list(others))
-    same = tracks.index.isin(others.index) | (_names(tracks).isin(_names(others).dropna())).to_numpy(dtype=bool)
-    if "path" in tracks and "path" in others:
-        same |= tracks["path"].isin(others["path"].dropna()).to_numpy()
-    return same
-
-
-def _not_too_many(rows, per_artist):
-    """Which rows to keep, the first ones first: one of each song, and so many of each artist."""
-    names = _names(rows)
-    keep = ~(names.duplicated() & names.notna()).to_numpy(dtype=bool)
-    if per_artist is not None:
-        if "artist" not in rows:
-            raise ValueError("per_artist needs a column 'artist'")
-        artists = rows["artist"].astype("string")[keep]
-        keep[np.flatnonzero(keep)[(artists.groupby(artists).cumcount() >= per_artist) & artists.notna()]] = False
-    return keep
-
-
-def _diverse(points, distance, n, diversity):
-    """Maximal marginal relevance: row numbers in the order of choice, the nearest first."""
-    chosen = [0] if len(points) else []
-    apart = np.full(len(points), np.inf)
-    while chosen and len(chosen) < min(n, len(points)):
-        apart = np.minimum(apart, np.linalg.norm(points - points[chosen[-1]], axis=1))
-        worth = diversity * apart - (1 - diversity) * distance
-        worth[chosen] = -np.inf
-        chosen.append(int(np.argmax(worth)))
-    return np.array(chosen, dtype=int)
-
-
-def _reasons(song, found, tracks, space):
-    """For each found row, what it shares with the song and the clearest differences."""
     compared = {column for group, columns in space.groups.items() for column in (tracks if group == "embedding" else columns)}
     compared = {column for column in compared if column in song and pd.api.types.is_numeric_dtype(tracks[column])}
     telling = [column for column in TELLING if column in compared]
     away = {column: (numbers(found, column) - numbers(song, column)) / np.nanstd(numbers(tracks, column)) for column in telling}
-    words = [_differences(pd.Series(z, dtype=float)) for z in pd.DataFrame(away, index=found.index).to_dict("records")]
+    words = [_differences(pd.Series({column: z[row] for column, z in away.items()}, dtype=float)) for row in range(len(found))]
     for name, judge in (("key", _key_words), ("tempo", _tempo_words)):
         if name in compared:
             words = [[word, *others] for word, others in zip(judge(song, found), words)]
@@ -185,5 +130,364 @@ def _tempo_words(song, found):
 def _key_words(song, found):
     apart = (fifths(found) - fifths(song)) % 12
     same = numbers(found, "key") == numbers(song, "key")
-    return np.select([(apart == 0) & same, apart == 0, np.isin(apart, (1, 11))],
-                     ["same key", "relative key", "neighbouring key"], "")
+    return np.select([(apart == 0) & same, apart == 0, np.isin(apart, (1, 11)), same],
+                     ["same key", "relative key", "neighbouring key", "same tonic"], "")
+
+
+# ---- playlists
+
+def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, same_artists=True, per_artist=None, owned=()):
+    """Songs that continue a handful of others.
+
+    Songs are ranked by how much likelier they are among songs like these than among all songs of the table: a likelihood ratio
+    of normal distributions, value by value, each with its weight (see `nearness`), the former's spread held towards that of the
+    table (a conjugate prior of `PRIOR` songs). What the songs have in common counts for more than what they differ in.
+    More songs by their artists lead, since that is what tells most about real playlists (`tests/bench_recommend.py`).
+
+    Parameters
+    ----------
+    songs : list of str, or pd.DataFrame
+        The `track_id` of rows of the table (or sound files), or rows with the same columns. They are not in the playlist.
+    tracks : pd.DataFrame
+    length : int
+    same_artists : bool
+        Let songs by the same artists lead; `per_artist` says how many. False goes by the sound alone.
+    by, diversity, per_artist, owned
+        As in `similar_songs`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Rows of `tracks`, artists of `songs` first, likeliest first, with `likeness` (the logarithm of that ratio) and `like`
+        (the nearest of `songs`).
+
+    Raises
+    ------
+    ValueError, KeyError
+        As in `similar_songs`; there is no song to go by.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"energy": [.8, .9, .85, .1, .2], "valence": [.1, .9, .4, .5, .3]}, index=list("abcde"))
+    >>> playlist_like(["a", "b"], songs, 1).index.tolist()
+    ['c']
+    """
+    check_settings(length, diversity, per_artist)
+    if not len(songs):
+        raise ValueError("there is no song to go by: name one or more")
+    seeds = songs if isinstance(songs, pd.DataFrame) else pd.concat([song_row(song, tracks) for song in songs])
+    space = Space(tracks, by)
+    points = space.place(seeds)
+    cost = -likeness(points, space)
+    other_artist = ~_by_artists_of(tracks, seeds) if same_artists else np.zeros(len(tracks), dtype=bool)
+    order = np.lexsort((cost, other_artist))
+    order = order[space.known[order] >= ENOUGH]
+    chosen = choose(order, cost, tracks, space, [seeds, owned], length, diversity=diversity, per_artist=per_artist)
+    apart = np.linalg.norm(space.points[chosen][:, None] - points[None], axis=2)
+    return tracks.iloc[chosen].assign(likeness=-cost[chosen], like=seeds.index[apart.argmin(axis=1)])
+
+
+def _by_artists_of(tracks, songs):
+    if "artist" not in tracks or "artist" not in songs:
+        return np.zeros(len(tracks), dtype=bool)
+    known, artists = (rows["artist"].astype("string").str.casefold() for rows in (songs, tracks))
+    return artists.isin(known.dropna()).to_numpy(dtype=bool)
+
+
+def likeness(seeds, space):
+    """The weighted log-likelihood ratio of each song of a space: among songs like the seeds, against among all.
+
+    Parameters
+    ----------
+    seeds : np.ndarray [shape=(n, d)]
+        Points, as `space.place` gives them.
+    space : nearness.Space
+
+    Returns
+    -------
+    np.ndarray [shape=(songs,)]
+    """
+    points, seeds = space.points.astype("float64"), np.asarray(seeds, dtype="float64")
+    everywhere, anywhere = points.mean(axis=0), np.maximum(points.var(axis=0), 1e-12)
+    centre = seeds.mean(axis=0)
+    spread = (np.square(seeds - centre).sum(axis=0) + PRIOR * anywhere) / (len(seeds) + PRIOR)
+    ratio = TYPICAL * np.square(points - everywhere) / anywhere - np.square(points - centre) / spread
+    return ratio @ space.weight ** 2 / 2
+
+
+def playlist_path(start, end, tracks, length=10, *, by="all", smoothness=1.0):
+    """A playlist that drifts from one song to another by even steps.
+
+    The places of the playlist are even steps along the straight line between the two songs. For each, the nearest songs are
+    weighed (no song for two places), and out of all ways through them the cheapest is taken (dynamic programming; Viterbi
+    1967): each song costs its distance from its place, each change from song to song its jump in tempo (octaves apart is no
+    jump) and in key (steps on the circle of fifths).
+
+    Parameters
+    ----------
+    start, end : str, Path, pd.Series or pd.DataFrame
+        As `song` in `similar_songs`.
+    tracks : pd.DataFrame
+    length : int
+        Songs, with these two: 2 or more.
+    by : str
+        As in `similar_songs`.
+    smoothness : float
+        What changes of tempo and key cost: at 1, the greatest jump in both costs as much as to lie 1 off the line; at 0 nothing.
+
+    Returns
+    -------
+    pd.DataFrame
+        Rows in the order of the playlist, with `distance` and `reason` of each song beside the one before it, and `off` (its
+        distance from its place on the line).
+
+    Raises
+    ------
+    ValueError
+        The table has too few songs, or a setting is out of range; as in `similar_songs` besides.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"energy": [.1, .9, .5, .3, .72]}, index=list("abcde"))
+    >>> playlist_path("a", "b", songs, 5).index.tolist()
+    ['a', 'd', 'c', 'e', 'b']
+    """
+    if length < 2 or smoothness < 0:
+        raise ValueError(f"length={length}, smoothness={smoothness}: a path has 2 songs or more, smoothness is 0 or more")
+    ends = pd.concat([song_row(start, tracks), song_row(end, tracks)])
+    space = Space(tracks, by)
+    first, last = space.place(ends)
+    places = first + (last - first) * np.linspace(0, 1, length)[1:-1, None]
+    free = np.flatnonzero(~same_songs(tracks, ends) & (space.known >= ENOUGH))
+    free = free[not_too_many(tracks.iloc[free], None)]
+    if len(free) < length - 2:
+        raise ValueError(f"the table has {len(free)} other songs: a path of {length} needs {length - 2}")
+    pools, off = _pools(space.points[free], places)
+    candidates = [ends.iloc[[0]], *(tracks.iloc[free[pool]] for pool in pools), ends.iloc[[1]]]
+    way = _cheapest_way(candidates, [np.zeros(1), *off, np.zeros(1)], smoothness)
+    path = pd.concat([rows.iloc[[number]] for rows, number in zip(candidates, way)])
+    points = space.place(path)
+    path["distance"] = [np.nan, *np.linalg.norm(np.diff(points, axis=0), axis=1)]
+    path["off"] = [0.0, *(off[place][number] for place, number in enumerate(way[1:-1])), 0.0]
+    return path.assign(reason=["", *reasons(path.iloc[:-1], path.iloc[1:], tracks, space)])
+
+
+def _pools(points, places):
+    """For each place the songs nearest to it, no song at two places: they choose in turns. Numbers and distances."""
+    apart = [np.linalg.norm(points - place, axis=1) for place in places]
+    taken, pools = np.zeros(len(points), dtype=bool), [[] for _ in places]
+    for _ in range(min(CANDIDATES, len(points) // max(1, len(places)))):
+        for far, pool in zip(apart, pools):
+            nearest = int(np.argmin(np.where(taken, np.inf, far)))
+            taken[nearest] = True
+            pool.append((nearest, far[nearest]))
+    return [np.array([number for number, _ in pool]) for pool in pools], [np.array([far for _, far in pool]) for pool in pools]
+
+
+def _cheapest_way(candidates, off, smoothness):
+    """The candidate to take at each place."""
+    cost, came_from = off[0], []
+    for before, here, far in zip(candidates, candidates[1:], off[1:]):
+        through = cost[:, None] + smoothness * jumps(before, here)
+        came_from.append(through.argmin(axis=0))
+        cost = through.min(axis=0) + far
+    way = [int(np.argmin(cost))]
+    for back in reversed(came_from):
+        way.append(int(back[way[-1]]))
+    return way[::-1]
+
+
+def jumps(before, after):
+    """How far a change of song jumps in tempo and key, from 0 to 1, for every pair; what is not known is no jump.
+
+    Half of it is the tempo's distance from the nearest octave of the other one, half are the steps on the circle of fifths.
+
+    Parameters
+    ----------
+    before, after : pd.DataFrame
+        With `tempo` and `key`, as far as they are known.
+
+    Returns
+    -------
+    np.ndarray [shape=(len(before), len(after))]
+
+    Examples
+    --------
+    >>> jumps(pd.DataFrame({"tempo": [100], "key": [0]}), pd.DataFrame({"tempo": [200, 100], "key": [0, 7]})).round(3).tolist()
+    [[0.0, 0.083]]
+    """
+    total = np.zeros((len(before), len(after)))
+    for column, place, turn in (("tempo", lambda rows: octaves(numbers(rows, "tempo")), 1), ("key", fifths, 12)):
+        if column in before and column in after:
+            away = np.abs(place(before)[:, None] - place(after)[None]) % turn
+            total += np.nan_to_num(np.minimum(away, turn - away)) / turn
+    return total
+
+
+def playlist_by(filters, tracks, order="", length=None, *, per_artist=None):
+    """Songs that pass filters, in an order: for a dinner, or for a run whose tempo rises.
+
+    Where more songs pass than are asked for, those taken lie evenly along the order, from its beginning to its end.
+
+    Parameters
+    ----------
+    filters : dict
+        Column: a range ``(low, high)``, both included, None for an open end; or a value; or a list of values. A cell of several
+        genres passes with any of them.
+    tracks : pd.DataFrame
+    order : str
+        A column, ``"tempo"`` for rising, ``"-tempo"`` for falling; empty keeps the order of the table.
+    length : int, optional
+    per_artist : int, optional
+        No more songs than this of one artist.
+
+    Returns
+    -------
+    pd.DataFrame
+        Rows of `tracks`.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, or no song passes: the message says how many pass each filter by itself.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"tempo": [170, 90, 155, 162], "genre": ["rock", "jazz", "rock, pop", "pop"]}, index=list("abcd"))
+    >>> playlist_by({"tempo": (150, 180), "genre": "rock"}, songs, "tempo").index.tolist()
+    ['c', 'a']
+    """
+    check_settings(1 if length is None else length, 0, per_artist)
+    column = order.removeprefix("-")
+    need_columns(tracks, [*filters, *([column] if column else [])])
+    passed = {name: _passes(tracks[name], wanted) for name, wanted in filters.items()}
+    rows = tracks[np.logical_and.reduce(list(passed.values()))] if passed else tracks
+    if column:
+        rows = rows.dropna(subset=[column]).sort_values(column, ascending=not order.startswith("-"), kind="stable")
+    if rows.empty:
+        alone = ", ".join(f"{name} {filters[name]!r}: {int(passes.sum())}" for name, passes in passed.items())
+        raise ValueError(f"no song passes all filters; of {len(tracks)}, by each filter alone: {alone}")
+    rows = rows[not_too_many(rows, per_artist)]
+    if length is None or length >= len(rows):
+        return rows
+    return rows.iloc[np.linspace(0, len(rows) - 1, length).round().astype(int)]
+
+
+def _passes(column, wanted):
+    """Which cells lie in a range, or hold one of the values."""
+    if isinstance(wanted, tuple):
+        low, high = (np.inf * sign if end is None else end for end, sign in zip(wanted, (-1, 1)))
+        return column.between(low, high).fillna(False).to_numpy(dtype=bool)
+    wanted = wanted if isinstance(wanted, list) else [wanted]
+    if pd.api.types.is_numeric_dtype(column):
+        return column.isin(wanted).to_numpy(dtype=bool)
+    known = {str(one).casefold() for one in wanted}
+    cells = column.astype(object)
+    return np.array([bool(known & {part.casefold() for part in [str(cell), *split_genres(cell)]}) for cell in cells], dtype=bool)
+
+
+# ---- pictures
+
+COLOURS = [f"C{number}" for number in range(10) if number != 7]
+"""Of groups on a map; grey is left to the others."""
+KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D♯m", "D♭, B♭m", "A♭, Fm", "E♭, Cm", "B♭, Gm", "F, Dm"]
+"""Around the circle of fifths: a major key and the minor one that shares its notes."""
+
+
+def song_map(tracks, songs=None, *, by="all"):
+    """Songs on a map of two dimensions: the first two principal components of the values in which they are compared.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        The songs that decide where the map's axes lie.
+    songs : pd.DataFrame, optional
+        Those to place on it; all of `tracks` that are known well enough, where it is not given.
+    by : str
+        As in `similar_songs`.
+
+    Returns
+    -------
+    pd.DataFrame
+        `x, y` of each song; ``attrs["explained"]`` says which share of all differences each axis shows.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"energy": [.1, .5, .9], "valence": [.1, .5, .8]}, index=list("abc"))
+    >>> song_map(songs, songs.head(1)).shape
+    (1, 2)
+    """
+    space = Space(tracks, by)
+    known = space.known >= ENOUGH
+    if min(known.sum(), space.points.shape[1]) < 2:
+        raise ValueError("a map needs two songs and two features, or more")
+    axes = PCA(2, random_state=0).fit(space.points[known])
+    songs = tracks[known] if songs is None else songs
+    places = pd.DataFrame(axes.transform(space.place(songs)), index=songs.index, columns=["x", "y"])
+    places.attrs["explained"] = axes.explained_variance_ratio_.tolist()
+    return places
+
+
+def plot_map(places, groups=None, path=None, *, ax=None, **kwargs):
+    """Draw a map of songs, and the way of a playlist over it.
+
+    Parameters
+    ----------
+    places : pd.DataFrame
+        As from `song_map`.
+    groups : pd.Series, optional
+        What to colour the songs by, by `track_id`: their genre, say. The nine most frequent are named.
+    path : pd.DataFrame, optional
+        The places of a playlist's songs, in its order.
+    ax : matplotlib Axes, optional
+    **kwargs
+        Passed on to `Axes.scatter`.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = ax or plt.subplots(figsize=(8, 6))[1]
+    style = {"s": np.clip(20_000 / len(places), 3, 22), "alpha": .7 if len(places) < 2_000 else .35, "linewidth": 0} | kwargs
+    names = pd.Series("songs", index=places.index) if groups is None else groups.reindex(places.index).astype(object)
+    often = sorted(names.value_counts().index[:len(COLOURS)], key=str)
+    colours = dict(zip(often, COLOURS))
+    mixed = np.random.default_rng(0).permutation(len(places))  # so that no group lies on top of all others
+    own = [colours.get(name, "0.75") for name in names.iloc[mixed]]
+    ax.scatter(places["x"].iloc[mixed], places["y"].iloc[mixed], c=own, **style)
+    for name, colour in (colours if names.isin(often).all() else colours | {"others": "0.75"}).items():
+        ax.scatter([], [], color=colour, label=str(name))
+    if path is not None:
+        ax.plot(path["x"], path["y"], "-", color="k", lw=1.5, zorder=4)
+        ax.scatter(path["x"], path["y"], s=150, color="white", edgecolor="k", zorder=5)
+        for number, (x, y) in enumerate(zip(path["x"], path["y"]), 1):
+            ax.text(x, y, number, ha="center", va="center", fontsize=8, zorder=6)
+    for axis, share, which in zip((ax.xaxis, ax.yaxis), places.attrs["explained"], ("first", "second")):
+        axis.set_label_text(f"{which} principal component ({100 * share:.0f} % of the differences)")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    return ax
+
+
+def plot_tempo(path, *, ax=None):
+    """Draw the tempo (BPM) from song to song of a playlist; returns the Axes."""
+    ax = ax or plt.subplots(figsize=(8, 3))[1]
+    ax.plot(np.arange(1, len(path) + 1), numbers(path, "tempo"), "o-", color="C0")
+    ax.set(xlabel="song", ylabel="tempo (BPM)", xticks=np.arange(1, len(path) + 1))
+    return ax
+
+
+def plot_keys(path, *, ax=None):
+    """Draw the keys from song to song of a playlist, one line a step on the circle of fifths; returns the Axes.
+
+    The circle is unrolled so that every change goes the shorter way round.
+    """
+    ax = ax or plt.subplots(figsize=(8, 3))[1]
+    places = pd.Series(fifths(path), index=np.arange(1, len(path) + 1)).dropna()
+    heights = np.unwrap(places, period=12)
+    ax.plot(places.index, heights, "o-", color="C1")
+    if len(heights):
+        lines = np.arange(heights.min() - 1, heights.max() + 2)
+        ax.set_yticks(lines, [KEYS[int(line) % 12] for line in lines])
+    ax.set(xlabel="song", ylabel="key (steps of a fifth)", xticks=np.arange(1, len(path) + 1))
+    ax.grid(axis="y", alpha=.3)
+    return ax

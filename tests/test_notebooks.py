@@ -193,6 +193,16 @@ def test_train_then_compare(tmp_path):
     assert "random split of segments reads" in printed(compared)
 
 
+def test_recommend_and_playlists(tmp_path):
+    pytest.importorskip("collect")  # it writes the playlists' files
+    make_corpus(tmp_path / "songs", songs_per_genre=4, genres=["jazz", "metal", "hip hop"], seconds=6, long_songs=0, n_jobs=2)
+    recommended = run("10_recommend_and_playlists", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path, LENGTH=5)
+    assert pictures(recommended) == 3
+    assert "12 songs, compared by beat" in printed(recommended)
+    written = {one.name for one in (tmp_path / "playlists").iterdir()}
+    assert {"path.m3u8", "path.xspf", "path.csv", "like.m3u8", "run.m3u8"} <= written
+
+
 @pytest.mark.parametrize("name", ["top_hits/songs_normalize.csv", "tidytuesday/spotify_songs.zip"])
 def test_real_tables(shared, tmp_path, name):
     run("02_prepare_and_split", tmp_path, SOURCE=shared / name, OUT_DIR=tmp_path)

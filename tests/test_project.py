@@ -13,8 +13,8 @@ from conftest import ROOT
 ORDER = ["sample_songs", "recipes", "instruments", "synthesis", "corpus", "tables", "data_sets", "prepare", "preprocessing",
          "associations", "explore", "pictures", "audio", "patterns", "descriptors", "features", "structure", "librosa_visuals",
          "portions", "batches", "textures", "networks", "saving", "classifiers", "models", "windows", "familiarity", "training",
-         "evaluate", "nearness", "recommend", "influences", "explanations", "genre_maps", "starters", "song_cards", "labelling",
-         "known_answers"]
+         "evaluate", "nearness", "matching", "recommend", "influences", "explanations", "genre_maps", "starters", "song_cards",
+         "labelling", "known_answers"]
 """From the source of the data downwards: a module may import those before it."""
 
 

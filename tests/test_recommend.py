@@ -1,5 +1,7 @@
 """Songs as points, the nearest of them, and what is said about them."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,8 +9,10 @@ import soundfile
 from signals import SR, tone
 
 from features import extract_features
-from nearness import Space, columns_by_group, fifths
-from recommend import similar_songs
+from matching import gather_songs
+from nearness import Space, agreement, columns_by_group, embeddings, fifths
+from prepare import load_Data
+from recommend import jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_map, plot_tempo, similar_songs, song_map
 
 
 def songs(**columns):
@@ -103,6 +107,44 @@ def test_tables_that_cannot_be_compared(table, by, says):
         similar_songs("a", table, by=by)
 
 
+def test_the_columns_of_an_embedding_share_one_scale():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"embedding_001": rng.normal(size=300), "embedding_002": .001 * rng.normal(size=300)})
+    shares = Space(table).points.var(axis=0)
+    assert shares[0] == pytest.approx(1, rel=.01) and shares[1] < 1e-4, "a unit that hardly moves is not blown up"
+
+
+def test_embeddings_are_averaged_over_a_tracks_rows():
+    class Model:
+        def embed(self, X):
+            return X[["one", "two"]].to_numpy()
+    rows = pd.DataFrame({"track_id": ["b", "b", "a"], "one": [1, 3, 5], "two": [0, 0, 1]})
+    table = embeddings(Model(), rows)
+    assert table.index.tolist() == ["b", "a"] and table.index.name == "track_id"
+    assert table.to_dict("list") == {"embedding_001": [2, 5], "embedding_002": [0, 1]}
+
+
+def test_harmony_is_compared_from_the_tonic():
+    rng = np.random.default_rng(0)
+    names = [f"chroma_{number:02d}_mean" for number in range(1, 13)]
+    one, other = rng.uniform(size=(2, 12))
+    rows = [np.roll(one, 0), np.roll(one, 5), other, rng.uniform(size=12)]
+    table = pd.DataFrame(rows, columns=names, index=list("abcd")).assign(key=[0, 5, 0, 0])
+    assert similar_songs("a", table, by="pitch").index[0] == "b", "the same chords a fourth higher"
+    without = similar_songs("a", table[names], by="pitch")
+    assert "b" in without.index, "without keys, chroma is compared as it is"
+
+
+def test_agreement_and_what_chance_would_give():
+    rng = np.random.default_rng(0)
+    told, told_not = (pd.DataFrame({"energy": values, "valence": rng.uniform(size=80)})
+                      for values in (np.repeat([.1, .9], 40), rng.uniform(size=80)))
+    genre, artist = pd.Series(np.repeat(["jazz", "rock"], 40)), pd.Series(np.arange(80) // 10)
+    alike, unlike = (agreement(table, genre, groups=artist) for table in (told, told_not))
+    assert alike["share"] > .95 and alike["low"] > alike["chance"] == pytest.approx(30 / 70)
+    assert unlike["low"] < unlike["chance"] < unlike["high"] + .1
+
+
 # ---- the nearest
 
 def test_nearest_first_without_the_song_and_without_changing_the_table(many):
@@ -156,13 +198,13 @@ def test_diversity_spreads_the_choice(many):
 
 
 def test_reasons_say_what_is_shared_and_what_differs():
-    table = songs(tempo=[100, 101, 200, 50, 130, 80], key=[0, 0, 9, 7, 6, 6], mode=[1, 1, 0, 1, 1, 1],
+    table = songs(tempo=[100, 101, 200, 50, 130, 80], key=[0, 0, 9, 7, 6, 0], mode=[1, 1, 0, 1, 1, 0],
                   spectral_centroid_mean=[1000, 1000, 1000, 2000, 1010, 300], mfcc_01_mean=[0, 0, 1, 1, 2, 2.0])
     reasons = similar_songs("a", table)["reason"]
     assert reasons["b"] == "same tempo, same key"
     assert reasons["c"] == "double the tempo, relative key"
     assert reasons["d"] == "half the tempo, neighbouring key, brighter"
-    assert reasons["e"] == "faster" and reasons["f"] == "slower, darker"
+    assert reasons["e"] == "faster" and reasons["f"] == "slower, same tonic, darker"
     assert similar_songs("a", table, by="timbre")["reason"]["b"] == "alike throughout", "the tempo was not asked about"
 
 
@@ -200,3 +242,182 @@ def test_a_sound_file_is_described_and_left_out(tones, tmp_path):
         similar_songs(tmp_path / "broken.wav", tones)
     with pytest.raises(ValueError, match="no value for danceability"):
         similar_songs(path, songs(danceability=[.1, .2], valence=[.3, .4]))
+
+
+# ---- playlists
+
+@pytest.fixture
+def line():
+    """Three hundred songs with energy, valence, tempo and key at random, and one at either end."""
+    rng = np.random.default_rng(1)
+    n = 300
+    table = pd.DataFrame({"energy": rng.uniform(.1, .9, n), "valence": rng.uniform(size=n), "tempo": rng.uniform(80, 160, n),
+                          "key": rng.integers(0, 12, n), "mode": rng.integers(0, 2, n)})
+    table.loc[n] = [0, .5, 100, 0, 1]
+    table.loc[n + 1] = [1, .5, 120, 7, 1]
+    table["artist"], table["song"] = [f"artist {row % 40}" for row in range(n + 2)], [f"song {row}" for row in range(n + 2)]
+    return table.set_axis([*(f"id{row}" for row in range(n)), "start", "end"]).rename_axis("track_id")
+
+
+def test_a_path_goes_from_one_song_to_the_other_by_even_steps(line):
+    before = line.copy(deep=True)
+    path = playlist_path("start", "end", line, 8, smoothness=0)
+    assert path.index[0] == "start" and path.index[-1] == "end" and len(path) == 8 and path.index.is_unique
+    ends = Space(line).place(line.loc[["start", "end"]])
+    way = (Space(line).place(path) - ends[0]) @ (ends[1] - ends[0]) / np.sum((ends[1] - ends[0]) ** 2)
+    assert np.allclose(way, np.linspace(0, 1, 8), atol=.1)
+    assert path["off"].max() < np.linalg.norm(ends[1] - ends[0])
+    pd.testing.assert_frame_equal(line, before)
+
+
+def test_a_smooth_path_changes_tempo_and_key_less(line):
+    def jumped(smoothness):
+        path = playlist_path("start", "end", line, 12, smoothness=smoothness)
+        return np.diagonal(jumps(path, path), 1).sum(), path["off"].sum()
+    rough, smooth = jumped(0), jumped(2)
+    assert smooth[0] < .6 * rough[0] and smooth[1] > rough[1]
+
+
+def test_the_way_chosen_is_the_cheapest():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"energy": rng.uniform(size=9), "tempo": rng.uniform(80, 160, 9)}, index=list("abcdefghi"))
+    path = playlist_path("a", "b", table, 4)
+    from recommend import _pools
+    space, others = Space(table), table.drop(["a", "b"])
+    points = space.place(others)
+    first, last = space.place(table.loc[["a", "b"]])
+    pools, off = _pools(points, first + (last - first) * np.array([[1 / 3], [2 / 3]]))
+    def cost(one, two):
+        way = table.loc[["a", others.index[pools[0][one]], others.index[pools[1][two]], "b"]]
+        return off[0][one] + off[1][two] + np.diagonal(jumps(way, way), 1).sum()
+    by_hand = min(cost(one, two) for one in range(len(pools[0])) for two in range(len(pools[1])))
+    assert path["off"].sum() + np.diagonal(jumps(path, path), 1).sum() == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_short_paths_and_small_tables(line):
+    assert playlist_path("start", "end", line, 2).index.tolist() == ["start", "end"]
+    few = line.tail(5)
+    path = playlist_path("start", "end", few, 5)
+    assert sorted(path.index) == sorted(few.index), "every song there is, each once"
+    with pytest.raises(ValueError, match="3 other songs: a path of 6 needs 4"):
+        playlist_path("start", "end", few, 6)
+    with pytest.raises(ValueError, match="2 songs or more"):
+        playlist_path("start", "end", line, 1)
+
+
+def test_a_path_may_begin_with_a_sound_file(tones):
+    path = playlist_path(tones["path"].iloc[0], tones.index[-1], tones, 4)
+    assert path["song"].iloc[0] == "1760" and len(path) == 4
+    assert "1760" not in path.index, "the file's own row is not played again"
+
+
+def test_a_playlist_like_a_few_songs_has_what_they_share():
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame(rng.uniform(size=(400, 3)), columns=["energy", "valence", "danceability"])
+    table.iloc[:40, 0] = rng.uniform(.85, .9, 40)
+    table.index = [f"id{row}" for row in range(400)]
+    found = playlist_like([f"id{row}" for row in range(20)], table, 15)
+    assert found["energy"].between(.8, 1).all(), "they are alike in energy"
+    assert found["valence"].std() > .15, "and in nothing else"
+    assert found["likeness"].is_monotonic_decreasing and set(found["like"]) <= {f"id{row}" for row in range(20)}
+    assert not found.index.isin([f"id{row}" for row in range(20)]).any()
+
+
+def test_playlist_like_takes_rows_and_settings(many):
+    seeds = many.head(3)
+    assert playlist_like(seeds, many, 5).index.tolist() == playlist_like(["id0", "id1", "id2"], many, 5).index.tolist()
+    found = playlist_like(seeds, many, 12, per_artist=1, owned=many.iloc[3:100], diversity=.3)
+    assert found["artist"].is_unique and not found.index.isin(many.index[:100]).any()
+    artists = set(seeds["artist"])
+    lead = playlist_like(seeds, many, 30)["artist"].isin(artists)
+    assert lead.head(27).all() and not lead.tail(3).any(), "nine more of each of the three artists lead"
+    assert not playlist_like(seeds, many, 27, same_artists=False)["artist"].isin(artists).all()
+    with pytest.raises(ValueError, match="no song to go by"):
+        playlist_like([], many)
+
+
+def test_a_playlist_by_filters_rises(line):
+    run = playlist_by({"tempo": (100, 140), "energy": (.3, None)}, line, "tempo", 10)
+    assert len(run) == 10 and run["tempo"].is_monotonic_increasing and run["energy"].min() >= .3
+    passing = line[line["tempo"].between(100, 140) & (line["energy"] >= .3)]["tempo"]
+    assert run["tempo"].iloc[[0, -1]].tolist() == [passing.min(), passing.max()]
+    assert playlist_by({"mode": 1, "key": [0, 7]}, line)["key"].isin([0, 7]).all()
+    assert playlist_by({"artist": "Artist 3"}, line, "-tempo")["tempo"].is_monotonic_decreasing
+    assert playlist_by({}, line, "tempo", 20, per_artist=1)["artist"].is_unique
+
+
+def test_filters_that_nothing_passes(line):
+    with pytest.raises(ValueError, match=r"of 302, by each filter alone: tempo .150, 160.: \d+, energy .2, None.: 0"):
+        playlist_by({"tempo": (150, 160), "energy": (2, None)}, line)
+    with pytest.raises(ValueError, match="no column 'mood'"):
+        playlist_by({"mood": "happy"}, line)
+
+
+def test_missing_values_pass_no_range():
+    table = songs(tempo=[100, np.nan, 130], genre=["jazz, rock", None, "rock"], explicit=[True, None, False])
+    assert playlist_by({"tempo": (None, 200)}, table).index.tolist() == ["a", "c"]
+    assert playlist_by({"genre": "jazz"}, table).index.tolist() == ["a"]
+    whole = table.assign(tempo=table["tempo"].astype("Float64"), explicit=table["explicit"].astype("boolean"))
+    assert playlist_by({"tempo": (120, None), "explicit": False}, whole).index.tolist() == ["c"]
+
+
+# ---- the songs to choose from
+
+def test_songs_to_choose_from(tones, tmp_path, capsys):
+    written = tmp_path / "model_output" / "features.parquet"
+    written.parent.mkdir()
+    tones.to_parquet(written)
+    assert gather_songs(tmp_path)["song"].tolist() == tones.index.tolist(), "named as their files"
+    songs = gather_songs(tmp_path / "elsewhere", Path(tones["path"].iloc[0]).parent, n_jobs=1)
+    assert len(songs) == 4 and {"tempo", "song", "path"} <= set(songs)
+    (tmp_path / "table.csv").write_text("track_name,energy,tempo\none,.5,100\ntwo,.6,120\n")
+    assert gather_songs(tmp_path, tmp_path / "table.csv")["energy"].tolist() == [.5, .6]
+
+
+def test_a_table_that_cannot_be_compared_is_said(tmp_path, capsys, monkeypatch):
+    (tmp_path / "table.csv").write_text("track_name,popularity\none,50\ntwo,60\n")
+    monkeypatch.setattr("matching.extract_features", lambda tracks, **_: pd.DataFrame({"tempo": 100.0}, tracks.index))
+    monkeypatch.setattr("matching.load_Data", lambda source: load_Data(source) if source != "sample_songs" else pd.DataFrame(
+        {"song": ["made to order"], "path": ["a.mp3"], "source": "sample songs"}))
+    assert gather_songs(tmp_path, tmp_path / "table.csv")["song"].tolist() == ["made to order"]
+    assert "no values to compare songs by" in capsys.readouterr().out
+
+
+# ---- pictures
+
+def test_the_map_shows_what_differs_most(line):
+    places = song_map(line)
+    assert list(places.columns) == ["x", "y"] and len(places) == 302
+    assert 1 > sum(places.attrs["explained"]) > 0 and places.attrs["explained"][0] >= places.attrs["explained"][1]
+    path = playlist_path("start", "end", line, 6)
+    again = song_map(line, path)
+    assert np.allclose(again, places.loc[path.index], atol=1e-5)
+    with pytest.raises(ValueError, match="two songs and two features"):
+        song_map(line[["energy"]])
+
+
+def test_pictures_of_a_path(line):
+    path = playlist_path("start", "end", line, 6)
+    places = song_map(line)
+    groups = pd.Series(np.where(line["mode"] == 1, "major", "minor"), line.index)
+    ax = plot_map(places, groups, song_map(line, path))
+    assert [text.get_text() for text in ax.texts] == list("123456") and "principal component (" in ax.get_xlabel()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["major", "minor"]
+    assert plot_tempo(path).get_ylabel() == "tempo (BPM)"
+    assert plot_tempo(path).lines[0].get_ydata().tolist() == path["tempo"].tolist()
+
+
+def test_groups_that_are_not_named_are_grey():
+    places = pd.DataFrame({"x": range(30), "y": 0.0})
+    places.attrs["explained"] = [.5, .3]
+    ax = plot_map(places, pd.Series([f"genre {number % 11}" for number in range(30)]))
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert len(labels) == 10 and labels[-1] == "others"
+    assert [text.get_text() for text in plot_map(places).get_legend().get_texts()] == ["songs"]
+
+
+def test_keys_are_drawn_the_shorter_way_round():
+    ax = plot_keys(pd.DataFrame({"key": [0, 5, np.nan, 10, 7], "mode": 1}))  # C, F, B flat, G
+    assert ax.lines[0].get_ydata().tolist() == [0, -1, -2, 1] and ax.lines[0].get_xdata().tolist() == [1, 2, 4, 5]
+    names = dict(zip(ax.get_yticks(), (text.get_text() for text in ax.get_yticklabels())))
+    assert names[0] == "C, Am" and names[-1] == "F, Dm"

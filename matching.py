@@ -1,0 +1,158 @@
+"""Which row is meant, which rows are the same song, and how to choose among rows that stand in an order."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features import extract_features
+from nearness import columns_by_group
+from prepare import load_Data, prepare_df
+
+VERSION = r"\s*[-(\[][^-(\[]*\b(?:remaster(?:ed)?|remix|mix|edit|version|live|mono|stereo|demo)\b.*"
+"""What follows a song's name where it is the same song once more: `` - 2011 Remaster``, `` (Live)``."""
+POOL = 10
+"""Diversity chooses among so many times the songs that are asked for."""
+
+
+def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
+    """The songs to choose from: a table with what they are compared by.
+
+    Parameters
+    ----------
+    out_dir : str or Path
+        Where notebook 05 wrote ``model_output/features.parquet``: that is taken, where `source` is empty.
+    source : str or Path
+        Whatever `prepare.load_Data` reads. Songs with sound are described by their audio features, which are kept in
+        ``out_dir/recommend``. Songs made to order are taken where it is empty and notebook 05 has not run, and where it is a
+        table with neither sound nor Spotify's features: this is said.
+    n_jobs : int
+        Processes that describe songs; -1 for all cores.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by `track_id`.
+    """
+    written = Path(out_dir) / "model_output" / "features.parquet"
+    if not source and written.exists():
+        table = pd.read_parquet(written)
+        stems = [Path(path).stem.removeprefix(f"{artist} - ") for path, artist in zip(table["path"], table["artist"])]
+        return table.assign(song=stems)
+    if not source:
+        print(f"nothing in {written.parent} yet: songs made to order are taken (synthetic)")
+    tracks = prepare_df(load_Data(source or "sample_songs"))
+    if "path" not in tracks or tracks["path"].isna().all():
+        try:
+            columns_by_group(tracks)
+            return tracks
+        except ValueError as error:
+            print(f"{source}: {error}. Songs made to order are taken (synthetic)")
+            tracks = prepare_df(load_Data("sample_songs"))
+    table = extract_features(tracks, out=Path(out_dir) / "recommend" / "features.parquet", n_jobs=n_jobs)
+    return table.join(tracks[[column for column in ("song", "album", "year", "duration_ms") if column in tracks]])
+
+
+def song_row(song, tracks):
+    """A song as a frame of one row: a track of the table by its id, a row as it is, or a sound file described.
+
+    Raises
+    ------
+    KeyError, ValueError
+        It is none of these; the sound file cannot be read.
+    """
+    if not tracks.index.is_unique:
+        twice = tracks.index[tracks.index.duplicated()][0]
+        raise ValueError(f"the table has several rows for track {twice!r}: it should have one row a track")
+    if isinstance(song, pd.DataFrame):
+        if len(song) != 1:
+            raise ValueError(f"the song is a table of {len(song)} rows: it should have one")
+        return song
+    if isinstance(song, pd.Series):
+        return song.to_frame().T.infer_objects()
+    if song in tracks.index:
+        return tracks.loc[[song]]
+    if not isinstance(song, (str, Path)) or not Path(song).is_file():
+        raise KeyError(f"{str(song)!r} is no track_id of the table, and there is no such file")
+    described = extract_features(pd.DataFrame({"path": [str(Path(song).absolute())]}), n_jobs=1)
+    if described.empty:
+        raise ValueError(f"{song} cannot be compared: {described.attrs['skipped'][0]['reason']}")
+    return described.assign(song=Path(song).stem).set_axis([str(song)])
+
+
+def names_of(rows):
+    """Artist and name of each row in one text, versions named as their originals; missing where either is."""
+    if not {"artist", "song"} <= set(rows):
+        return pd.Series(pd.NA, index=rows.index, dtype="string")
+    artist, song = (rows[column].astype("string").str.casefold() for column in ("artist", "song"))
+    return artist + "\n" + song.str.replace(VERSION, "", regex=True)
+
+
+def same_songs(tracks, others):
+    """Which rows are one of the others: by id, by artist and name, or by sound file."""
+    if not isinstance(others, pd.DataFrame):
+        return tracks.index.isin([others] if isinstance(others, str) else list(others))
+    same = tracks.index.isin(others.index) | (names_of(tracks).isin(names_of(others).dropna())).to_numpy(dtype=bool)
+    if "path" in tracks and "path" in others:
+        same |= tracks["path"].isin(others["path"].dropna()).to_numpy()
+    return same
+
+
+def not_too_many(rows, per_artist):
+    """Which rows to keep, the first ones first: one of each song, and so many of each artist."""
+    names = names_of(rows)
+    keep = ~(names.duplicated() & names.notna()).to_numpy(dtype=bool)
+    if per_artist is not None:
+        if "artist" not in rows:
+            raise ValueError("per_artist needs a column 'artist'")
+        artists = rows["artist"].astype("string")[keep]
+        keep[np.flatnonzero(keep)[(artists.groupby(artists).cumcount() >= per_artist) & artists.notna()]] = False
+    return keep
+
+
+def diverse(points, distance, n, diversity):
+    """Maximal marginal relevance: row numbers in the order of choice, the nearest first."""
+    chosen = [0] if len(points) else []
+    apart = np.full(len(points), np.inf)
+    while chosen and len(chosen) < min(n, len(points)):
+        apart = np.minimum(apart, np.linalg.norm(points - points[chosen[-1]], axis=1))
+        worth = diversity * apart - (1 - diversity) * distance
+        worth[chosen] = -np.inf
+        chosen.append(int(np.argmax(worth)))
+    return np.array(chosen, dtype=int)
+
+
+def choose(order, cost, tracks, space, left_out, n, *, diversity=0.0, per_artist=None):
+    """Out of rows in their order, the numbers of those to take: none that is left out, no song twice, no artist too often.
+
+    Parameters
+    ----------
+    order : np.ndarray of int
+        Row numbers of `tracks`, the best first.
+    cost : np.ndarray of float
+        Of each row of `tracks`, in its own order.
+    tracks : pd.DataFrame
+    space : nearness.Space
+    left_out : list
+        Tables of tracks, or lists of track ids.
+    n : int
+    diversity, per_artist
+        As in `recommend.similar_songs`.
+    """
+    wanted = POOL * n if diversity else n
+    # names are compared among the first rows, and among all only where these are too few
+    for head in (order[:10 * wanted + 100], order):
+        rows = tracks.iloc[head]
+        fresh = ~np.logical_or.reduce([same_songs(rows, others) for others in left_out])
+        found = head[fresh][not_too_many(rows[fresh], per_artist)]
+        if len(found) >= wanted:
+            break
+    found = found[:wanted]
+    return found[diverse(space.points[found], cost[found], n, diversity)] if diversity else found
+
+
+def check_settings(n, diversity, per_artist):
+    """Raise a clear error where a setting is out of range."""
+    if not 0 <= diversity <= 1 or n < 1 or (per_artist is not None and per_artist < 1):
+        raise ValueError(f"{n} songs, diversity={diversity}, per_artist={per_artist}: diversity goes from 0 to 1, the others are "
+                         "1 or more")
