@@ -12,8 +12,8 @@ from scipy import stats
 import tables
 from associations import SMALL, correlations, need_columns
 from explore import label
-from features import extract_features
 from prepare import split_genres, to_dates
+from recommend import similar_songs, song_row
 from sample_charts import make_chart
 from song_names import clean_title, credited, same_recording
 
@@ -305,11 +305,12 @@ def compare_with_charts(song, charts, *, genre=None, years=None, n=5):
 
     Raises
     ------
+    KeyError
+        The song is neither a track of the table nor a file.
     ValueError
         The two sides describe sound differently, the song has none of the features, or fewer than `FEWEST_SONGS` charting
         songs are left to compare with.
     """
-    from recommend import similar_songs
     kind = described_by(charts)
     row = _song_row(song, charts, kind)
     beside = _of_genre_and_years(charts, genre, years).drop(index=row.index, errors="ignore")
@@ -343,23 +344,10 @@ def described_by(df):
 
 def _song_row(song, charts, kind):
     """The song as a frame of one row, described as the charts are."""
-    if isinstance(song, pd.Series):
-        song = song.to_frame().T.infer_objects()
-    if isinstance(song, pd.DataFrame):
-        if len(song) != 1:
-            raise ValueError(f"{len(song)} rows: give one song, or call this for each (see `catalogue_beside_charts`)")
-        row = song
-    elif song in charts.index:
-        row = charts.loc[[song]]
-    elif Path(song).is_file():
-        if kind == "table":
-            raise ValueError(f"{song} is a sound file, and the charts' side has Spotify's features: the two cannot be compared. "
-                             "Give a folder of reference recordings, described by features.extract_features, as the charts")
-        row = extract_features(pd.DataFrame({"path": [str(song)]}), n_jobs=1)
-        if row.empty:
-            raise ValueError(f"{song} cannot be described: {row.attrs['skipped'][0]['reason']}")
-    else:
-        raise FileNotFoundError(f"{song!r} is neither a track of the charts' table nor a sound file")
+    if kind == "table" and isinstance(song, (str, Path)) and song not in charts.index and Path(song).is_file():
+        raise ValueError(f"{song} is a sound file, and the charts' side has Spotify's features: the two cannot be compared. "
+                         "Give a folder of reference recordings, described by features.extract_features, as the charts")
+    row = song_row(song, charts)
     if described_by(row) != kind:
         words = {"table": "Spotify's features", "sound": "ours, of sound files"}
         raise ValueError(f"the song has {words[described_by(row)]}, the charts' side {words[kind]}: they measure different "

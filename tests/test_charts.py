@@ -10,11 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charts import (
+    COMPARED,
     SCHEMA,
+    catalogue_beside_charts,
     chart_songs,
     charting_songs,
+    compare_with_charts,
     load_charts,
     match_songs,
+    plot_place,
     plot_trends,
     trend_tests,
     trends,
@@ -37,9 +41,10 @@ HOT = [WEEK | {"this_week": 2, "song": "Blue", "artist": "Ann", "weeks_on_chart"
 
 @pytest.mark.parametrize("layout", ["csv", "csv.gz", "other names", "json", "json.gz", "nested json", "frame"])
 def test_one_schema_whatever_the_layout(tmp_path, layout):
-    frame, path = pd.DataFrame(HOT), tmp_path / f"chart.{'csv' if 'j' not in layout else 'json'}{'.gz' if 'gz' in layout else ''}"
+    frame, path = pd.DataFrame(HOT), tmp_path / ("chart" + ".json" * ("json" in layout) + ".gz" * ("gz" in layout))
     if layout == "other names":
-        frame = frame.set_axis(["WeekID", "Previous", "Peak Position", "Week Position", "Song", "Performer", "Weeks on Chart"], axis=1)
+        frame = frame.set_axis(["WeekID", "Previous", "Peak Position", "Week Position", "Song", "Performer",
+                                "Weeks on Chart"], axis=1)
     if layout == "nested json":
         places = [{key: value for key, value in row.items() if key != "date"} for row in HOT]
         path.write_text(json.dumps([{"date": "2001-01-06", "data": places}]))
@@ -161,6 +166,55 @@ def test_top_hits_in_the_billboard_chart(shared):
     assert .73 < len(matches) / len(tracks) < .80
     oops = matches[matches["chart_song"].str.startswith("Oops!")].iloc[0]
     assert oops["peak"] == 9 and oops["first"].year == 2000
+
+
+# ---- beside the charts
+
+def test_a_songs_place_beside_the_charts(charted):
+    rows = charted.assign(genre="rock", tempo=np.arange(len(charted), dtype=float))
+    middle = rows.iloc[[len(rows) // 2]]
+    table, alike = compare_with_charts(middle.index[0], rows)
+    assert table.index.tolist() == COMPARED["table"]
+    assert table.loc["tempo", "percentile"] == pytest.approx(50, abs=.5) and not table.loc["tempo", "outside"]
+    assert len(alike) == 5 and middle.index[0] not in alike.index and alike["distance"].is_monotonic_increasing
+    fast = middle.iloc[0].copy()
+    fast["tempo"] = 1e4
+    table, _ = compare_with_charts(fast, rows)
+    assert table.loc["tempo", "percentile"] == 100 and table.loc["tempo", "outside"]
+
+
+def test_a_fifth_of_what_charted_lies_outside_the_band(charted):
+    many = catalogue_beside_charts(charted.iloc[:60], charted)
+    assert many["outside"].mean() == pytest.approx(.2, abs=.05)
+    assert plot_place(many).get_xlabel() == "percentile among what charted"
+
+
+def test_in_its_genre_and_in_its_years(charted):
+    song = charted.iloc[[0]]
+    table, alike = compare_with_charts(song, charted, genre="rock", years=(2000, 2012), n=3)
+    assert alike["genre"].astype(str).str.contains("rock").all() and alike["chart_year"].between(2000, 2012).all()
+    rock = charted[charted["genre"].astype(str).str.contains("rock") & charted["chart_year"].between(2000, 2012)].drop(song.index,
+                                                                                                                    errors="ignore")
+    assert table.loc["energy", "median"] == pytest.approx(rock["energy"].median())
+    with pytest.raises(ValueError, match="0 charting songs of polka in 2000-2012 are too few"):
+        compare_with_charts(song, charted, genre="polka", years=(2000, 2012))
+
+
+def test_a_sound_file_is_set_beside_recordings_and_never_beside_spotifys_columns(tmp_path, charted):
+    from corpus import make_corpus
+    from features import extract_features
+    songs = make_corpus(tmp_path, genres=["jazz", "metal"], songs_per_genre=7, seconds=4, long_songs=0, n_jobs=1)
+    recordings = extract_features(songs, n_jobs=1)
+    file = songs["path"].iloc[0]
+    table, alike = compare_with_charts(file, recordings.drop(index=songs["track_id"].iloc[0]), n=3)
+    assert table.index.tolist() == COMPARED["sound"] and table.notna().all(axis=None)
+    assert alike["genre"].iloc[0] == "jazz"
+    with pytest.raises(ValueError, match="the two cannot be compared"):
+        compare_with_charts(file, charted)
+    with pytest.raises(ValueError, match="not mixed"):
+        compare_with_charts(charted.iloc[0], recordings)
+    with pytest.raises(KeyError):
+        compare_with_charts("no such song", charted)
 
 
 # ---- over the years
