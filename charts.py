@@ -33,7 +33,7 @@ COMPARED = {"table": ["danceability", "energy", "loudness", "speechiness", "acou
 """The features compared: Spotify's columns of a table, or ours of a sound file."""
 BAND = (.10, .90)
 """The quantiles between which the middle four fifths lie; a fifth of what charted lies outside by definition."""
-FEWEST_SONGS = 10
+FEWEST_SONGS = 20
 """Charting songs that a song is set beside: with fewer there are no percentiles to speak of."""
 TRENDS = ["tempo", "loudness", "duration_minutes", "valence", "explicit", "danceability", "energy", "acousticness", "speechiness"]
 
@@ -358,7 +358,8 @@ def _song_row(song, charts, kind):
 def _of_genre_and_years(charts, genre, years):
     if genre is not None:
         need_columns(charts, ["genre"])
-        cells = {cell: genre in split_genres(cell) for cell in charts["genre"].dropna().astype(str).unique()}
+        genre = genre.casefold()
+        cells = {cell: genre in split_genres(cell.casefold()) for cell in charts["genre"].dropna().astype(str).unique()}
         charts = charts[charts["genre"].astype(object).map(lambda cell: cells.get(str(cell), False)).astype(bool)]
     if years is not None:
         year = next((column for column in ("chart_year", "release_year", "year") if column in charts), None)
@@ -374,6 +375,32 @@ def _place(value, column):
     low, median, high = np.quantile(others, [BAND[0], .5, BAND[1]])
     return {"value": value, "median": median, "q10": low, "q90": high,
             "percentile": stats.percentileofscore(others, value, "mean"), "outside": bool(value < low or value > high)}
+
+
+def own_field(song, charts, *, within=5):
+    """The genre and the years of a song, as narrow as they leave `FEWEST_SONGS` charting songs to compare it with.
+
+    Parameters
+    ----------
+    song : pd.DataFrame
+        One row.
+    charts : pd.DataFrame
+    within : int
+        Years before and after the song's own.
+
+    Returns
+    -------
+    dict
+        `genre` and `years`, to be passed on to `compare_with_charts`; None where it had to be given up.
+    """
+    genre = next(iter(split_genres(song["genre"].iloc[0])), None) if "genre" in song else None
+    year = song["release_year"].iloc[0] if "release_year" in song else None
+    years = None if pd.isna(year) else (int(year) - within, int(year) + within)
+    others = charts.drop(index=song.index, errors="ignore")
+    for field in ({"genre": genre, "years": years}, {"genre": genre, "years": None}, {"genre": None, "years": years}):
+        if len(_of_genre_and_years(others, **field)) >= FEWEST_SONGS:
+            return field
+    return {"genre": None, "years": None}
 
 
 def catalogue_beside_charts(songs, charts, *, genre=None, years=None):

@@ -1,5 +1,6 @@
 """Titles and artists as they are written here and there, brought to the form in which they can be compared."""
 
+import difflib
 import re
 import unicodedata
 
@@ -71,3 +72,36 @@ def same_recording(one, other):
     (False, False, True)
     """
     return _TELLING.findall(one) == _TELLING.findall(other)
+
+
+def find_song(name, tracks):
+    """The id of the track that someone means: by id, by title, or by ``artist - title``, however it is spelt.
+
+    Parameters
+    ----------
+    name : str
+    tracks : pd.DataFrame
+        With `song` and `artist`, indexed by track; of several that fit, the first is taken.
+
+    Raises
+    ------
+    KeyError
+        There is no such song; the message names the most similar ones.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> find_song("so what!", pd.DataFrame({"artist": ["Miles Davis"], "song": ["So What"]}, index=["m1"]))
+    'm1'
+    """
+    if name in tracks.index:
+        return name
+    artists = tracks["artist"].astype(object) if "artist" in tracks else [None] * len(tracks)
+    titles = [clean_title(song) for song in tracks["song"]]
+    whole = [f"{clean_title(artist)} {title}" for artist, title in zip(artists, titles)]
+    wanted = clean_title(name), clean_title(name.replace(" - ", " "))
+    for row, spelt in enumerate(zip(whole, titles)):
+        if set(wanted) & set(spelt):
+            return tracks.index[row]
+    near = [tracks["song"].iloc[titles.index(title)] for title in difflib.get_close_matches(wanted[0], titles, n=3)]
+    raise KeyError(f"no song {name!r} among the {len(tracks):,} tracks" + (f"; similar are {', '.join(near)}" if near else ""))

@@ -18,13 +18,14 @@ from charts import (
     compare_with_charts,
     load_charts,
     match_songs,
+    own_field,
     plot_place,
     plot_trends,
     trend_tests,
     trends,
 )
 from sample_charts import make_chart
-from song_names import clean_title, credited, same_recording
+from song_names import clean_title, credited, find_song, same_recording
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +112,14 @@ def test_titles_that_are_the_same(one, other):
 def test_titles_that_are_not(one, other):
     assert clean_title(one) != clean_title(other)
     assert clean_title(one, short=True) != clean_title(other, short=True)
+
+
+def test_a_song_is_found_however_it_is_spelt(sample):
+    track = sample.index[7]
+    artist, song = sample.loc[track, ["artist", "song"]]
+    assert find_song(track, sample) == find_song(f"{artist.upper()} - {song}!", sample) == track
+    with pytest.raises(KeyError, match="similar are"):
+        find_song(song[:-2], sample)
 
 
 def test_credits():
@@ -200,10 +209,17 @@ def test_in_its_genre_and_in_its_years(charted):
         compare_with_charts(song, charted, genre="polka", years=(2000, 2012))
 
 
+def test_the_field_is_as_narrow_as_leaves_songs_enough(charted):
+    song = charted.iloc[[0]].assign(genre="rock", release_year=2010)
+    assert own_field(song, charted)["genre"] == "rock"
+    assert own_field(song.assign(genre="polka"), charted) == {"genre": None, "years": (2005, 2015)}
+    assert own_field(song.assign(genre="polka", release_year=1900), charted) == {"genre": None, "years": None}
+
+
 def test_a_sound_file_is_set_beside_recordings_and_never_beside_spotifys_columns(tmp_path, charted):
     from corpus import make_corpus
     from features import extract_features
-    songs = make_corpus(tmp_path, genres=["jazz", "metal"], songs_per_genre=7, seconds=4, long_songs=0, n_jobs=1)
+    songs = make_corpus(tmp_path, genres=["jazz", "metal"], songs_per_genre=11, seconds=4, long_songs=0, n_jobs=1)
     recordings = extract_features(songs, n_jobs=1)
     file = songs["path"].iloc[0]
     table, alike = compare_with_charts(file, recordings.drop(index=songs["track_id"].iloc[0]), n=3)
