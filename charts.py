@@ -516,13 +516,17 @@ def plot_place(table, *, ax=None):
         rows = table[table.index.get_level_values("feature") == feature]
         colours = np.where(rows["outside"], "C3", "C0")
         ax.scatter(rows["percentile"], np.full(len(rows), y), c=colours, s=80 if one else 30, alpha=.9 if one else .5, zorder=3)
-        told = f"{rows['value'].median():.3g}  (charts {rows['median'].median():.3g})"
+        told = f"{_short(rows['value'].median())}  (charts {_short(rows['median'].median())})"
         ax.text(102, y, told, va="center", fontsize=9, color="C3" if one and rows["outside"].any() else "0.25")
     ax.set_yticks(range(len(features)), [label(feature) for feature in features])
     ax.set(xlabel="percentile among what charted", xlim=(-2, 101), ylim=(-.6, len(features) - .4))
     ax.text(102, len(features) - .35, "value" if one else "median value", fontsize=9, color="0.25", va="bottom")
     ax.legend(loc="lower center", bbox_to_anchor=(.4, 1), frameon=False)
     return ax
+
+
+def _short(number):
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
 def plot_trend(table, feature, *, reading="", ax=None):

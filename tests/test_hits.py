@@ -59,7 +59,8 @@ def test_no_artist_and_no_later_year_is_trained_on(monkeypatch):
         assert all(not set(artists[train]) & set(artists[test]) for train, test in splits)
     train, test = seen[-1][0]
     assert years[train].max() < years[test].min()
-    assert study.predictions.loc[study.predictions["study"] == LATER, "track"].tolist() == table.index[test].tolist()
+    later = study.predictions[(study.predictions["study"] == LATER) & (study.predictions["model"] == "boosting")]
+    assert later["track"].tolist() == table.index[test].tolist()
 
 
 def test_leaks_are_worth_something_where_only_the_artist_counts():
@@ -68,7 +69,7 @@ def test_leaks_are_worth_something_where_only_the_artist_counts():
     scores = study.scores.xs("boosting", level="model")
     assert scores.loc[HELD_OUT, "low"] < .5 < scores.loc[HELD_OUT, "high"]
     for leak in ("artists on both sides", "oversampled before the split", "the artist's popularity as a feature"):
-        assert scores.loc[leak, "worth"] > .08, leak
+        assert scores.loc[leak, "worth"] > .05, leak
     assert scores.loc["the artist's popularity as a feature", "low"] > .7
 
 
