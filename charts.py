@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 import tables
-from associations import SMALL, correlations, need_columns
+from associations import FEWEST, SMALL, correlations, need_columns
 from explore import label
 from prepare import split_genres, to_dates
 from recommend import similar_songs, song_row
@@ -170,8 +170,8 @@ def chart_songs(charts):
 def match_songs(tracks, charts, *, threshold=THRESHOLD):
     """Find the tracks of a table that stand in a chart.
 
-    Artist and title are cleaned (see `clean_title` and `credited`) and compared in four steps, of which the first that finds
-    the track counts; rapidfuzz's ratio judges the last.
+    Artist and title are cleaned (see `clean_title` and `credited`) and compared in five steps, of which the first that finds
+    the track counts; rapidfuzz's ratio judges the last two.
 
     Parameters
     ----------
@@ -187,8 +187,8 @@ def match_songs(tracks, charts, *, threshold=THRESHOLD):
     -------
     pd.DataFrame
         One row a track that was found, by the tracks' index: `song, artist, chart_song, chart_artist`, `how` (``"artists and
-        title"``, ``"an artist and title"``, ``"an artist and short title"``, ``"nearly"``), `score` (0-100), and the
-        chart's `peak, weeks, first, last, points`.
+        title"``, ``"an artist and title"``, ``"an artist and short title"``, ``"title and part of an artist"``,
+        ``"nearly"``), `score` (0-100, the likeness of what differs), and the chart's `peak, weeks, first, last, points`.
 
     Examples
     --------
@@ -205,8 +205,9 @@ def match_songs(tracks, charts, *, threshold=THRESHOLD):
         left = ours[~ours["row"].isin(found["track"])]
         pairs = left[["row", *columns]].merge(theirs[["row", *columns]], on=columns, suffixes=("", "_chart"))
         found = _added(found, pairs["row"], pairs["row_chart"], how, 100.0)
-    left = ours[~ours["row"].isin(found["track"])]
-    found = _added(found, *_nearly(left, theirs, threshold))
+    for look in (_partly, _nearly):
+        left = ours[~ours["row"].isin(found["track"])]
+        found = _added(found, *look(left, theirs, threshold))
     found = found.sort_values("track").astype({"track": int, "chart": int})
     index = tracks.index[found["track"]]
     theirs = songs.iloc[found["chart"]].set_axis(index).rename(columns={"song": "chart_song", "artist": "chart_artist"})
@@ -231,6 +232,15 @@ def _added(found, track, chart, how, score):
     new = pd.DataFrame({"track": np.asarray(track), "chart": np.asarray(chart), "how": how, "score": score})
     new = new.sort_values(["score", "chart"], ascending=[False, True]).drop_duplicates("track")
     return new if found.empty else pd.concat([found, new], ignore_index=True)
+
+
+def _partly(ours, theirs, threshold):
+    """Tracks and chart songs of the same title, of whose artists one is named in full and the other in part."""
+    from rapidfuzz import fuzz
+    both = ours.merge(theirs.add_suffix("_chart"), left_on="title", right_on="title_chart")
+    within = [fuzz.token_set_ratio(one, two) == 100 for one, two in zip(both["one"], both["one_chart"])]
+    score = np.array([fuzz.ratio(one, two) for one, two in zip(both["one"], both["one_chart"])], dtype=float)
+    return both["row"][within], both["row_chart"][within], "title and part of an artist", score[within]
 
 
 def _nearly(ours, theirs, threshold):
@@ -457,7 +467,7 @@ def trend_tests(charts, features=None, *, year="chart_year", group="artist"):
 
     Two tests must agree before a trend is named: the rank correlation of feature and year over songs (artists allowed for,
     corrected for many tests), and Kendall's tau over the yearly middles (Mann 1945), which takes no more than one year as
-    one observation, since what charts in one year is chosen together.
+    one observation, since what charts in one year is chosen together. It leaves out years of fewer than five songs.
 
     Parameters
     ----------
@@ -476,27 +486,27 @@ def trend_tests(charts, features=None, *, year="chart_year", group="artist"):
     features = [feature for feature in TRENDS if feature in charts] if features is None else list(features)
     table = correlations(charts, year, features, group=group)[["r", "low", "high", "p_holm", "n"]]
     for feature in table.index:
-        yearly = trends(charts, feature, year=year)["middle"]
+        yearly = trends(charts, feature, year=year).query("n >= @FEWEST")["middle"]
         enough = len(yearly) > 3 and yearly.nunique() > 1
         tau, p = stats.kendalltau(yearly.index, yearly) if enough else (np.nan, np.nan)
         slope = 10 * stats.theilslopes(yearly, yearly.index).slope if enough else np.nan
         table.loc[feature, ["tau", "p_years", "per_decade"]] = tau, p, slope
-    table["reading"] = [trend_in_words(*row) for row in table[["r", "low", "high", "p_holm", "p_years"]].to_numpy()]
+    table["reading"] = [trend_in_words(*row) for row in table[["r", "low", "high", "p_holm", "tau", "p_years"]].to_numpy()]
     return table
 
 
-def trend_in_words(r, low, high, p_holm, p_years, *, alpha=.05):
+def trend_in_words(r, low, high, p_holm, tau, p_years, *, alpha=.05):
     """What the two tests for trend say.
 
-    ``rose`` or ``fell`` where both are clear, and ``a little`` where the correlation is below `associations.SMALL`;
-    ``no trend`` where the interval leaves room for less than that; else ``cannot be told``.
+    ``rose`` or ``fell`` where both are clear and point the same way, and ``a little`` where the correlation is below
+    `associations.SMALL`; ``no trend`` where the interval leaves room for less than that; else ``cannot be told``.
 
     Examples
     --------
-    >>> trend_in_words(-.3, -.4, -.2, .001, .001), trend_in_words(.02, -.03, .07, .4, .5), trend_in_words(.1, -.1, .3, .3, .3)
-    ('fell', 'no trend', 'cannot be told')
+    >>> trend_in_words(-.3, -.4, -.2, .001, -.7, .001), trend_in_words(.2, .1, .3, .001, -.7, .001)
+    ('fell', 'cannot be told')
     """
-    if p_holm < alpha and p_years < alpha:
+    if p_holm < alpha and p_years < alpha and r * tau > 0:
         return ("rose" if r > 0 else "fell") + (" a little" if abs(r) < SMALL else "")
     return "no trend" if max(-low, high) < SMALL else "cannot be told"
 
@@ -530,8 +540,10 @@ def _short(number):
 
 
 def plot_trend(table, feature, *, reading="", ax=None):
-    """A feature of what charted, year by year, as from `trends`: middle and band. Returns the Axes."""
+    """A feature of what charted, year by year, as from `trends`: middle and band, for years of five songs or more. Returns the
+    Axes."""
     import matplotlib.pyplot as plt
+    table = table[table["n"] >= FEWEST]
     ax = ax or plt.subplots(figsize=(6, 3.2), layout="constrained")[1]
     ax.fill_between(table.index, table["low"], table["high"], color="C0", alpha=.2, lw=0)
     ax.plot(table.index, table["middle"], color="C0", lw=2, marker="o", ms=3)

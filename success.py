@@ -83,15 +83,14 @@ def success_factors(tracks, target="popularity", features=None, *, genre="first_
 
 
 def _cells(tracks, genre, year):
-    """The genre and year of each song as one number; missing where one of them is. Years are taken together in spans as short
-    as leave most songs among `FEWEST_IN_CELL` or more: of two or three songs, a rank tells hardly anything."""
+    """The genre and year of each song as one number; those without are one more. Years are taken together in spans as short as
+    leave most songs among `FEWEST_IN_CELL` or more: of two or three songs, a rank tells hardly anything."""
     for span in (1, 2, 5, 10):
-        columns = [tracks[genre]] if genre in tracks else []
+        columns = [tracks[genre].astype(object)] if genre in tracks else []
         columns += [tracks[year].astype("float64") // span] if year in tracks else []
         if not columns:
-            return pd.Series(np.arange(float(len(tracks))), index=tracks.index)
-        number = tracks.groupby(columns, observed=True).ngroup()
-        number = number.astype("float64").where(number >= 0)
+            return pd.Series(np.arange(len(tracks)), index=tracks.index)
+        number = tracks.groupby(columns, observed=True, dropna=False).ngroup()
         if number.map(number.value_counts()).median() >= FEWEST_IN_CELL:
             break
     return number
@@ -177,15 +176,15 @@ def shapes(tracks, features, target="popularity", *, others=None, group="artist"
     X, y, rng = rows[known].astype("float64"), rows[target].to_numpy(dtype=float), np.random.default_rng(seed)
     members = list(pd.Series(np.arange(len(rows))).groupby(song_groups(rows, group)).indices.values())
     seen = X.iloc[rng.choice(len(X), min(len(X), 400), replace=False)]
-    curves = {feature: np.empty((n_fits, points)) for feature in features}
-    grids = {feature: np.quantile(X[feature].dropna(), np.linspace(.05, .95, points)) for feature in features}
+    grids = {feature: np.unique(np.quantile(X[feature].dropna(), np.linspace(.05, .95, points))) for feature in features}
+    curves = {feature: np.empty((n_fits, len(grid))) for feature, grid in grids.items()}
     for fit in range(n_fits):
         drawn = np.concatenate([members[number] for number in rng.integers(0, len(members), len(members))])
         model = HistGradientBoostingRegressor(max_iter=60, max_leaf_nodes=8, min_samples_leaf=40, random_state=seed)
         model.fit(X.iloc[drawn], y[drawn])
         for feature in features:
             many = pd.concat([seen.assign(**{feature: x}) for x in grids[feature]])
-            curves[feature][fit] = model.predict(many).reshape(points, -1).mean(axis=1)
+            curves[feature][fit] = model.predict(many).reshape(len(grids[feature]), -1).mean(axis=1)
     tables = [pd.DataFrame({"feature": feature, "x": grids[feature], "middle": curve.mean(axis=0),
                             "low": np.quantile(curve, .05, axis=0), "high": np.quantile(curve, .95, axis=0)})
               for feature, curve in curves.items()]

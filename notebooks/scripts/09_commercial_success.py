@@ -34,6 +34,7 @@ import charts
 import explore
 import hits
 import success
+from associations import need_columns
 from corpus import make_corpus
 from features import extract_features
 from preprocessing import tracks_and_train
@@ -71,6 +72,7 @@ if CHARTS or synthetic:
     print(f"{len(tracks):,} tracks from {', '.join(tracks['source'].astype(str).unique()[:3])}; {len(charted):,} of them stand in the chart of "
           f"{chart['date'].min():%Y} to {chart['date'].max():%Y}: " + ", ".join(f"{n:,} by {how}" for how, n in matches["how"].value_counts().items()))
 else:
+    need_columns(tracks, ["popularity"])
     charted = tracks[(tracks["popularity"] >= HIT).fillna(False)]
     charted = charted.assign(chart_year=charted["release_year"])
     print(f"{len(tracks):,} tracks; no chart is given, so what charted is their {len(charted):,} songs with a popularity of {HIT} or more, by year of release")
