@@ -229,8 +229,8 @@ heard_alike[["artist", "song", "genre", "distance", "reason"]]
 # ## Conclusions
 #
 # One page, computed from the above. *Strong*, *moderate*, *weak*, *negligible* are correlations from .5, .3, .1 and 0 on; *sure* is a p-value below
-# .05 after correction for many tests. A prediction *says something* from an area of .7 on, *little* from .6, *next to nothing* below, and *nothing*
-# where its interval reaches one half.
+# .05 after correction for many tests. A prediction *says something* from an area of .7 on (its interval above .6), *little* from .6, *next to
+# nothing* below, and *nothing* where its interval reaches one half.
 
 # %%
 page = success.conclusions(factors, differ, moved, study)
