@@ -221,10 +221,11 @@ def _keys(df):
     artists = {artist: credited(artist) for artist in df["artist"].dropna().astype(str).unique()}
     rows = pd.DataFrame({"row": np.arange(len(df)), "song": df["song"].to_numpy(object), "artist": df["artist"].to_numpy(object)})
     rows = rows.dropna()
-    return pd.DataFrame({"row": rows["row"], "title": [titles[str(song)][0] for song in rows["song"]],
+    keys = pd.DataFrame({"row": rows["row"], "title": [titles[str(song)][0] for song in rows["song"]],
                          "short": [titles[str(song)][1] for song in rows["song"]],
                          "artists": [" and ".join(artists[str(artist)]) for artist in rows["artist"]],
-                         "one": [artists[str(artist)] for artist in rows["artist"]]}).explode("one", ignore_index=True)
+                         "one": [artists[str(artist)] for artist in rows["artist"]]})
+    return keys[keys["title"] != ""].explode("one", ignore_index=True).dropna(subset=["one"])
 
 
 def _added(found, track, chart, how, score):

@@ -59,8 +59,10 @@ def credited(artist):
     >>> credited("The Black Eyed Peas & P!nk Featuring Beyoncé")
     ['black eyed peas', 'pink', 'beyonce']
     """
-    parts = (_words(part).removeprefix("the ") for part in _CREDITS.split(re.sub(r"[(\[][^)\]]*[)\]]", " ", _folded(artist))))
-    return list(dict.fromkeys(part for part in parts if part)) or [str(artist).strip().casefold()]
+    named = re.sub(r"[(\[][^)\]]*[)\]]", " ", _folded(artist))
+    parts = [_words(part).removeprefix("the ") for part in _CREDITS.split(named)]
+    whole = str(artist).strip().casefold()
+    return [part for part in dict.fromkeys(parts) if part] or ([whole] if whole else [])
 
 
 def same_recording(one, other):
