@@ -67,7 +67,7 @@ def test_leaks_are_worth_something_where_only_the_artist_counts():
     """Sound tells the artist and the artist tells the success: honestly there is nothing to find."""
     study = hit_study(songs(effect=0, artist=1.5, seed=1), hit=65, year="none", n_splits=3)
     scores = study.scores.xs("boosting", level="model")
-    assert scores.loc[HELD_OUT, "low"] < .5 < scores.loc[HELD_OUT, "high"]
+    assert scores.loc[HELD_OUT, "low"] < .5 and scores.loc[HELD_OUT, "roc_auc"] < .57
     for leak in ("artists on both sides", "oversampled before the split", "the artist's popularity as a feature"):
         assert scores.loc[leak, "worth"] > .05, leak
     assert scores.loc["the artist's popularity as a feature", "low"] > .7
