@@ -74,7 +74,7 @@ MODELS := batches.py textures.py networks.py saving.py classifiers.py models.py 
 $(RUNS)/06_train_models.ipynb: $(MODELS) $(RUNS)/05_make_spectrograms.ipynb
 $(RUNS)/07_compare_models.ipynb: $(MODELS) $(RUNS)/06_train_models.ipynb
 
-SUCCESS := sample_charts.py song_names.py nearness.py recommend.py charts.py hits.py success.py
+SUCCESS := sample_charts.py song_names.py nearness.py recommend.py charts.py trends.py hits.py success.py
 $(RUNS)/09_commercial_success.ipynb: $(TABLES) $(SOUND) evaluate.py $(SUCCESS) $(RUNS)/02_prepare_and_split.ipynb
 $(RUNS)/09_commercial_success.ipynb: parameters += $(if $(CHARTS),-r CHARTS "$(CHARTS)")
 

@@ -258,7 +258,7 @@ def conclusions(factors, differ, moved, study):
     factors, differ : pd.DataFrame
         As from `success_factors` and `genres_differ`.
     moved : pd.DataFrame or None
-        As from `charts.trend_tests`.
+        As from `trends.trend_tests`.
     study : hits.HitStudy
 
     Returns

@@ -20,12 +20,10 @@ from charts import (
     match_songs,
     own_field,
     plot_place,
-    plot_trends,
-    trend_tests,
-    trends,
 )
 from sample_charts import make_chart
 from song_names import clean_title, credited, find_song, same_recording
+from trends import plot_trends, trend_tests, trends
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ ORDER = ["sample_songs", "sample_charts", "song_names",
          "recipes", "instruments", "synthesis", "corpus", "tables", "data_sets", "prepare", "preprocessing",
          "associations", "explore", "pictures", "audio", "descriptors", "features", "structure", "librosa_visuals", "portions",
          "batches", "textures", "networks", "saving", "classifiers", "models", "training", "evaluate", "nearness", "recommend",
-         "charts", "hits", "success"]
+         "charts", "trends", "hits", "success"]
 """From the source of the data downwards: a module may import those before it."""
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from charts import charting_songs, load_charts, match_songs, trend_tests
+from charts import charting_songs, load_charts, match_songs
 from hits import hit_study
 from prepare import prepare_df
 from preprocessing import create_features
@@ -21,6 +21,7 @@ from success import (
     shapes,
     success_factors,
 )
+from trends import trend_tests
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ import charts
 import explore
 import hits
 import success
+import trends
 from associations import need_columns
 from corpus import make_corpus
 from features import extract_features
@@ -118,8 +119,8 @@ charts.plot_place(beside);
 # A trend is named only where two tests agree, one over songs and one that takes each year as a single observation.
 
 # %%
-moved = charts.trend_tests(charted)
-charts.plot_trends(charted, moved);
+moved = trends.trend_tests(charted)
+trends.plot_trends(charted, moved);
 
 # %%
 moved
