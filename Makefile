@@ -19,6 +19,7 @@ help:  ## Say what can be made
 	@echo "make run                       run every notebook on the synthetic sample; the pages begin at $(RUNS)/index.html"
 	@echo "make run SOURCE=songs.csv      the same on your own table, folder of sound files, or a known data set (RUNS=folder"
 	@echo "                               keeps its results apart)"
+	@echo "make run CHARTS=hot100.csv     the same with a weekly chart, CSV or JSON, to set the songs of SOURCE beside"
 	@echo "make test                      run the whole test suite"
 	@echo "make test-colab                the same on Colab's versions, in an environment of its own"
 	@echo "make bench                     measure speeds"
@@ -91,6 +92,10 @@ RECOMMEND := nearness.py matching.py recommend.py $(wildcard collect.py)
 table = $(shell test "$(SOURCE)" = sample -o -d "$(SOURCE)" || echo "$(SOURCE)")
 $(RUNS)/10_recommend_and_playlists.ipynb: $(RECOMMEND) $(RUNS)/05_make_spectrograms.ipynb $(RUNS)/.source
 $(RUNS)/10_recommend_and_playlists.ipynb: parameters += -r SOURCE "$(table)"
+
+SUCCESS := sample_charts.py song_names.py nearness.py recommend.py charts.py trends.py hits.py success.py
+$(RUNS)/09_commercial_success.ipynb: $(TABLES) $(SOUND) evaluate.py $(SUCCESS) $(RUNS)/02_prepare_and_split.ipynb
+$(RUNS)/09_commercial_success.ipynb: parameters += $(if $(CHARTS),-r CHARTS "$(CHARTS)")
 
 run: $(RUNS)/index.html
 	@echo "done: open $(RUNS)/index.html"

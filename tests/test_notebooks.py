@@ -203,6 +203,28 @@ def test_recommend_and_playlists(tmp_path):
     assert {"path.m3u8", "path.xspf", "path.csv", "like.m3u8", "run.m3u8"} <= written
 
 
+def test_commercial_success_finds_what_the_sample_holds_and_only_that(tmp_path):
+    told = run("09_commercial_success", tmp_path, OUT_DIR=tmp_path)
+    assert pictures(told) == 10
+    assert "395 of them stand in the chart of 2000 to 2019" in printed(told) and "0 factors called sure" in printed(told)
+    page = pd.read_csv(tmp_path / "conclusions.csv")
+    found = page["finding"].where(page["about"].isin(["factors", "genres", "trends"])).dropna()
+    assert set(found[~found.str.startswith("nothing seen of")]) == {
+        "valence: only between", "danceability: within too", "loudness: hidden by the mix",
+        "duration_minutes of what charted fell"}
+    claims = pd.read_csv(tmp_path / "success_claims.csv", index_col="claim")["verdict"]
+    assert claims["danceable songs are more popular"] == "holds"
+    assert claims["each genre has statistics of success of its own"] == "cannot be told"
+
+
+def test_commercial_success_of_real_songs(shared, tmp_path):
+    told = run("09_commercial_success", tmp_path, SOURCE=shared / "top_hits" / "songs_normalize.csv",
+               CHARTS=shared / "billboard" / "hot100_2000_2019.csv.gz", OUT_DIR=tmp_path)
+    assert "1,465 of them stand in the chart of 2000 to 2019" in printed(told)
+    claims = pd.read_csv(tmp_path / "success_claims.csv", index_col="claim")["verdict"]
+    assert (claims.filter(like="are more popular") == "does not hold").all()
+
+
 @pytest.mark.parametrize("name", ["top_hits/songs_normalize.csv", "tidytuesday/spotify_songs.zip"])
 def test_real_tables(shared, tmp_path, name):
     run("02_prepare_and_split", tmp_path, SOURCE=shared / name, OUT_DIR=tmp_path)

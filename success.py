@@ -1,0 +1,342 @@
+"""What goes with success: how strongly, how surely, within genre and year, artist by artist, genre by genre, in what shape."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.ensemble import HistGradientBoostingRegressor
+from statsmodels.stats.multitest import multipletests
+
+from associations import SMALL, check_claims, correlations, correlations_within, need_columns
+from explore import label
+from hits import HELD_OUT, LATER, POOR, SOUND, USEFUL, meaning, song_groups
+
+ALPHA = .05
+"""p-values below this, after correction for many tests, are called sure."""
+STRENGTHS = ((.5, "strong"), (.3, "moderate"), (SMALL, "weak"), (0, "negligible"))
+"""What a correlation of at least this size is called (Cohen, Statistical Power Analysis, 1988)."""
+FEWEST_SONGS, FEWEST_IN_CELL = 30, 10
+"""Songs that a genre needs to be looked at by itself, and that most songs are to be compared with within genre and year."""
+
+
+# ---- what goes with success
+
+def in_words(r, low, high, p, *, alpha=ALPHA):
+    """How strong a correlation is, and how sure, in words that follow `STRENGTHS`, `ALPHA` and `associations.SMALL`.
+
+    Examples
+    --------
+    >>> in_words(.34, .3, .4, 1e-9), in_words(.045, .03, .06, 1e-9), in_words(.01, -.04, .06, .8), in_words(.1, -.1, .3, .4)
+    ('moderate, sure', 'negligible, sure', 'none to speak of', 'cannot be told')
+    """
+    if np.isfinite(p) and p < alpha:
+        return _strength(r) + ", sure"
+    return "none to speak of" if max(-low, high) < SMALL else "cannot be told"
+
+
+def _strength(r):
+    return next(word for size, word in STRENGTHS if abs(r) >= size)
+
+
+def success_factors(tracks, target="popularity", features=None, *, genre="first_genre", year="release_year", group="artist"):
+    """How each feature goes with success: over all songs, within genre and year, and with the artist held constant.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        As from `preprocessing.create_features`.
+    target : str
+        Popularity, a peak, or whether a song charted.
+    features : list of str, optional
+        Those of `SOUND` that the table has, and `explicit` and `has_feat`.
+    genre, year : str
+        What is held constant in `within`; one that the table has not is left out. In a small table years are taken together,
+        up to decades.
+    group : str
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a feature, the strongest first: rank correlation `r` with its 95 % interval `low, high` and corrected
+        `p_holm`; `linear`, Pearson's; `r_within, low_within, high_within` within songs of the same genre and year, and the
+        `reading` of the pair (see `associations.correlations_within`); `r_artist, low_artist, high_artist` among the songs
+        of the same artist; `n`; and `strength` in words (see `in_words`).
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"loudness": [-9, -8, -7, -6, -5], "popularity": [10, 30, 20, 40, 50]})
+    >>> success_factors(songs)[["r", "r_within"]].round(2).values.tolist()
+    [[0.9, nan]]
+    """
+    features = [f for f in [*SOUND, "explicit", "has_feat"] if f in tracks] if features is None else list(features)
+    table = correlations(tracks, target, features, group=group)
+    table["linear"] = correlations(tracks, target, features, method="pearson", group=group)["r"]
+    cells = _cells(tracks, genre, year)
+    within = correlations_within(tracks.assign(_cell=cells), target, "_cell", features, group=group)
+    table = table.join(within[["r_within", "low_within", "high_within", "reading"]])
+    known = group in tracks and tracks[group].nunique() < len(tracks)
+    artist = correlations(tracks if known else tracks.assign(**{group: np.arange(len(tracks))}), target, features, within=group,
+                          group=group)
+    table = table.join(artist[["r", "low", "high"]].add_suffix("_artist"))
+    table["strength"] = [in_words(*row) for row in table[["r", "low", "high", "p_holm"]].to_numpy()]
+    return table[["r", "low", "high", "p_holm", "linear", "r_within", "low_within", "high_within", "reading", "r_artist",
+                  "low_artist", "high_artist", "n", "strength"]]
+
+
+def _cells(tracks, genre, year):
+    """The genre and year of each song as one number; those without are one more. Years are taken together in spans as short as
+    leave most songs among `FEWEST_IN_CELL` or more: of two or three songs, a rank tells hardly anything."""
+    for span in (1, 2, 5, 10):
+        columns = [tracks[genre].astype(object)] if genre in tracks else []
+        columns += [tracks[year].astype("float64") // span] if year in tracks else []
+        if not columns:
+            return pd.Series(np.arange(len(tracks)), index=tracks.index)
+        number = tracks.groupby(columns, observed=True, dropna=False).ngroup()
+        if number.map(number.value_counts()).median() >= FEWEST_IN_CELL:
+            break
+    return number
+
+
+def factors_by_genre(tracks, target="popularity", features=None, *, by="first_genre", group="artist"):
+    """The same correlations in each genre by itself, corrected for all of them together.
+
+    Returns
+    -------
+    pd.DataFrame
+        `genre, feature, r, low, high, p_holm, n`; genres of fewer than `FEWEST_SONGS` songs are left out.
+    """
+    need_columns(tracks, [target, by])
+    features = [f for f in [*SOUND, "explicit"] if f in tracks] if features is None else list(features)
+    parts = []
+    for genre, own in tracks.dropna(subset=[target]).groupby(by, observed=True):
+        if len(own) >= FEWEST_SONGS:
+            parts.append(correlations(own, target, features, group=group).reset_index().assign(genre=genre))
+    columns = ["genre", "feature", "r", "low", "high", "p_holm", "n"]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    table = pd.concat(parts, ignore_index=True).dropna(subset=["p"])
+    table["p_holm"] = multipletests(table["p"], method="holm")[1]
+    return table[columns]
+
+
+def genres_differ(by_genre):
+    """Whether a feature goes with success differently in different genres (Cochran's Q, 1954).
+
+    Parameters
+    ----------
+    by_genre : pd.DataFrame
+        As from `factors_by_genre`.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a feature: `lowest, highest` correlation and in which genres, `q, p, p_holm`, and `spread`, the standard
+        deviation among genres that is not chance (DerSimonian and Laird 1986), largest first.
+    """
+    rows = {}
+    for feature, own in by_genre.groupby("feature"):
+        weight = 1 / ((own["high"] - own["low"]) / (2 * stats.norm.ppf(.975))).clip(lower=1e-6) ** 2
+        q, free = (weight * (own["r"] - np.average(own["r"], weights=weight)) ** 2).sum(), len(own) - 1
+        spare = (q - free) / (weight.sum() - (weight ** 2).sum() / weight.sum()) if free else 0
+        ordered = own.sort_values("r")
+        rows[feature] = {"lowest": ordered["r"].iloc[0], "lowest_in": ordered["genre"].iloc[0], "highest": ordered["r"].iloc[-1],
+                         "highest_in": ordered["genre"].iloc[-1], "q": q, "p": stats.chi2.sf(q, free) if free else 1.0,
+                         "spread": np.sqrt(max(0, spare))}
+    table = pd.DataFrame(rows).T.infer_objects()
+    if len(table):
+        table["p_holm"] = multipletests(table["p"].astype(float), method="holm")[1]
+    return table.sort_values("spread", ascending=False).rename_axis("feature") if len(table) else table
+
+
+def shapes(tracks, features, target="popularity", *, others=None, group="artist", n_fits=10, points=12, seed=0):
+    """The shape in which success goes with features, the others left as they are: partial dependence (Friedman 2001).
+
+    A gradient boosting is fitted again and again to artists drawn with replacement; what it says on average if all songs had
+    this value of the feature is the curve, and how the fits differ its spread.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+    features : list of str
+        To draw.
+    target : str
+    others : list of str, optional
+        What else the model knows: of `SOUND`, what the table has.
+    group : str
+    n_fits, points : int
+        Fits, and places at which each feature is looked at, between its 5 and 95 % quantiles.
+    seed : int
+
+    Returns
+    -------
+    pd.DataFrame
+        `feature, x, middle, low, high`: mean of the fits, and the 5 and 95 % quantiles over them.
+    """
+    rows = tracks.dropna(subset=[target])
+    known = list(dict.fromkeys([*features, *([f for f in SOUND if f in rows] if others is None else others)]))
+    X, y, rng = rows[known].astype("float64"), rows[target].to_numpy(dtype=float), np.random.default_rng(seed)
+    members = list(pd.Series(np.arange(len(rows))).groupby(song_groups(rows, group)).indices.values())
+    seen = X.iloc[rng.choice(len(X), min(len(X), 400), replace=False)]
+    grids = {feature: np.unique(np.quantile(X[feature].dropna(), np.linspace(.05, .95, points))) for feature in features}
+    curves = {feature: np.empty((n_fits, len(grid))) for feature, grid in grids.items()}
+    for fit in range(n_fits):
+        drawn = np.concatenate([members[number] for number in rng.integers(0, len(members), len(members))])
+        model = HistGradientBoostingRegressor(max_iter=60, max_leaf_nodes=8, min_samples_leaf=40, random_state=seed)
+        model.fit(X.iloc[drawn], y[drawn])
+        for feature in features:
+            many = pd.concat([seen.assign(**{feature: x}) for x in grids[feature]])
+            curves[feature][fit] = model.predict(many).reshape(len(grids[feature]), -1).mean(axis=1)
+    tables = [pd.DataFrame({"feature": feature, "x": grids[feature], "middle": curve.mean(axis=0),
+                            "low": np.quantile(curve, .05, axis=0), "high": np.quantile(curve, .95, axis=0)})
+              for feature, curve in curves.items()]
+    return pd.concat(tables, ignore_index=True)
+
+
+# ---- claims and conclusions
+
+def check_success_claims(tracks, study, differ, *, target="popularity", by="first_genre", group="artist"):
+    """The report's claims on success, put to the test.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+    study : hits.HitStudy
+    differ : pd.DataFrame
+        As from `genres_differ`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by `claim`: the `evidence`, and the `verdict`: that of `associations.verdict` for what goes with popularity. That
+        genres differ holds where Cochran's test is sure for a feature, and cannot be told else (small differences are
+        never excluded). For what can be foretold, see `auc_verdict`.
+    """
+    rows = {}
+    for claim, row in check_claims(tracks, target=target, by=by, group=group).iterrows():
+        told = "" if pd.isna(row.get("r")) else f"rank correlation {_with_interval(row)}"
+        if pd.notna(row.get("r_within")):
+            told += f"; within genres {_with_interval(row, '_within')}: {row['verdict_within']}"
+        rows[claim] = {"evidence": told, "verdict": row["verdict"]}
+    sure = list(differ.index[differ["p_holm"] < ALPHA]) if len(differ) else []
+    rows["each genre has statistics of success of its own"] = {
+        "evidence": f"{len(sure)} of {len(differ)} features go with success differently from genre to genre"
+                    + (f": {', '.join(sure)}" if sure else ""), "verdict": "holds" if sure else "cannot be told"}
+    for name, claim in ((HELD_OUT, "a hit can be told from its sound"),
+                        (LATER, "the hits of later years can be foretold from sound")):
+        if (name, "boosting") in study.scores.index:
+            row = study.scores.loc[name, "boosting"]
+            precision = f"average precision {row['average_precision']:.3f} beside a base rate of {row['base_rate']:.3f}"
+            rows[claim] = {"evidence": f"ROC-AUC {row['roc_auc']:.3f} ({row['low']:.3f} to {row['high']:.3f}), {precision}",
+                           "verdict": auc_verdict(row["roc_auc"], row["low"], row["high"])}
+    return pd.DataFrame(rows).T.rename_axis("claim")
+
+
+def auc_verdict(auc, low, high):
+    """Whether a hit can be told, by the area under the ROC curve and its interval.
+
+    ``holds`` where the area reaches `USEFUL` and the interval lies above `POOR`; ``holds, but weakly`` where the interval lies
+    above one half; ``does not hold`` where it ends below `POOR`; else ``cannot be told``.
+
+    Examples
+    --------
+    >>> auc_verdict(.71, .7, .72), auc_verdict(.57, .54, .6), auc_verdict(.5, .46, .54), auc_verdict(.55, .4, .7)
+    ('holds', 'holds, but weakly', 'does not hold', 'cannot be told')
+    """
+    if low > .5:
+        return "holds" if auc >= USEFUL and low > POOR else "holds, but weakly"
+    return "does not hold" if high < POOR else "cannot be told"
+
+
+def _with_interval(row, suffix=""):
+    return f"{row['r' + suffix]:+.3f} ({row['low' + suffix]:+.3f} to {row['high' + suffix]:+.3f})"
+
+
+def conclusions(factors, differ, moved, study):
+    """One page of what was found, each finding with its figures and its strength in words; what was not seen stands in one line.
+
+    Parameters
+    ----------
+    factors, differ : pd.DataFrame
+        As from `success_factors` and `genres_differ`.
+    moved : pd.DataFrame or None
+        As from `trends.trend_tests`.
+    study : hits.HitStudy
+
+    Returns
+    -------
+    pd.DataFrame
+        `about, finding, figures, words`.
+    """
+    rows = [*_factor_lines(factors), *_genre_lines(differ), *([] if moved is None else _trend_lines(moved)), *_study_lines(study)]
+    return pd.DataFrame(rows, columns=["about", "finding", "figures", "words"])
+
+
+def _factor_lines(factors):
+    seen = factors["reading"] != "no clear relation"
+    for feature, row in factors[seen].iterrows():
+        inner = f"within {_with_interval(row, '_within')}, same artist {_with_interval(row, '_artist')}"
+        hidden = row["reading"] == "hidden by the mix"  # then it is the relation within that is sure
+        words = _strength(row["r_within"]) + ", sure within" if hidden else row["strength"]
+        yield "factors", f"{feature}: {row['reading']}", f"r {_with_interval(row)}, {inner}", words
+    unseen = factors.index[~seen]
+    if len(unseen):
+        yield "factors", f"nothing seen of {', '.join(unseen)}", "", "none to speak of, or cannot be told"
+
+
+def _genre_lines(differ):
+    for feature, row in (differ[differ["p_holm"] < ALPHA] if len(differ) else differ).iterrows():
+        yield ("genres", f"{feature} goes with success differently from genre to genre",
+               f"r {row['lowest']:+.3f} in {row['lowest_in']} to {row['highest']:+.3f} in {row['highest_in']}", "sure")
+
+
+def _trend_lines(moved):
+    for feature, row in moved[moved["reading"].str.contains("rose|fell")].iterrows():
+        figures = f"{row['per_decade']:+.3g} a decade, r {_with_interval(row)}"
+        yield "trends", f"{feature} of what charted {row['reading']}", figures, _strength(row["r"]) + ", sure"
+
+
+def _study_lines(study):
+    for (name, model), row in study.scores.iterrows():
+        figures = f"ROC-AUC {row['roc_auc']:.3f} ({row['low']:.3f} to {row['high']:.3f}), base rate {row['base_rate']:.3f}"
+        if model == "boosting" and pd.isna(row["worth"]):
+            yield "prediction", f"a hit from its sound, {name}", figures, f"says {meaning(row['roc_auc'], row['low'])}"
+        elif model == "boosting":
+            real = "not real" if row["worth"] > 0 else "no gain here"
+            yield "leaks", name, f"{100 * row['worth']:+.1f} points of ROC-AUC", real
+
+
+# ---- pictures
+
+def plot_factors_by_genre(by_genre, *, ax=None, **kwargs):
+    """Each feature's correlation with success in each genre, as from `factors_by_genre`; bold where sure. Returns the Axes."""
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+    wide = by_genre.pivot(index="feature", columns="genre", values="r")
+    wide = wide.loc[wide.abs().mean(axis=1).sort_values(ascending=False).index]
+    sure = by_genre.pivot(index="feature", columns="genre", values="p_holm").loc[wide.index] < ALPHA
+    if ax is None:
+        ax = plt.subplots(figsize=(3.2 + .75 * wide.shape[1], 1.6 + .36 * len(wide)), layout="constrained")[1]
+    most = max(.3, float(wide.abs().max(axis=None)))
+    sns.heatmap(wide, annot=True, fmt=".2f", ax=ax, **{"cmap": "vlag", "vmin": -most, "vmax": most, "annot_kws": {"size": 8},
+                                                       "cbar_kws": {"label": "rank correlation (bold: sure)"}} | kwargs)
+    for text, bold in zip(ax.texts, sure.to_numpy()[wide.notna().to_numpy()]):
+        text.set_fontweight("bold" if bold else "normal")
+    ax.set_yticks(np.arange(len(wide)) + .5, [label(feature).split(" (")[0] for feature in wide.index], rotation=0)
+    ax.set(xlabel="", ylabel="")
+    plt.setp(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
+    return ax
+
+
+def plot_shapes(table, target="popularity", *, axs=None):
+    """The shape of each feature's part in success with the spread of the fits, as from `shapes`; returns the Axes."""
+    import matplotlib.pyplot as plt
+    features = list(table["feature"].unique())
+    if axs is None:
+        size = (3.6 * len(features), 3)
+        axs = plt.subplots(1, len(features), figsize=size, layout="constrained", sharey=True, squeeze=False)[1][0]
+    for ax, feature in zip(axs, features):
+        own = table[table["feature"] == feature]
+        ax.fill_between(own["x"], own["low"], own["high"], color="C0", alpha=.25, lw=0)
+        ax.plot(own["x"], own["middle"], color="C0", lw=2)
+        ax.set(xlabel=label(feature))
+    axs[0].set(ylabel=f"predicted {label(target)}")
+    return axs

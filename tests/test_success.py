@@ -1,0 +1,112 @@
+"""What goes with success is found where it was put, with strengths in words that follow the thresholds, and nothing else is."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from charts import charting_songs, load_charts, match_songs
+from hits import hit_study
+from prepare import prepare_df
+from preprocessing import create_features
+from sample_songs import make_table
+from success import (
+    auc_verdict,
+    check_success_claims,
+    conclusions,
+    factors_by_genre,
+    genres_differ,
+    in_words,
+    plot_factors_by_genre,
+    plot_shapes,
+    shapes,
+    success_factors,
+)
+from trends import trend_tests
+
+
+@pytest.fixture(scope="module")
+def factors(sample):
+    return success_factors(sample)
+
+
+def test_the_samples_factors_are_those_that_were_put_in(factors):
+    assert factors.loc["valence", "reading"] == "only between" and factors.loc["valence", "strength"] == "weak, sure"
+    assert factors.loc["danceability", "reading"] == "within too"
+    assert factors.loc["danceability", "low_artist"] > .1, "within the songs of one artist too"
+    assert factors.loc["loudness", "low_within"] > 0
+    seen_within = factors["reading"].isin(["within too", "mostly between", "hidden by the mix", "reversed"])
+    assert set(factors.index[seen_within]) == {"danceability", "loudness"}
+
+
+def test_no_genre_of_the_sample_differs(sample):
+    by_genre = factors_by_genre(sample)
+    assert by_genre["genre"].nunique() == 8
+    assert (by_genre[by_genre["p_holm"] < .05]["feature"] == "danceability").all()
+    assert (genres_differ(by_genre)["p_holm"] > .05).all()
+    assert plot_factors_by_genre(by_genre).get_yticklabels()[0].get_text() == "danceability"
+
+
+def test_genres_that_differ_are_told():
+    rng = np.random.default_rng(0)
+    genre, energy = np.repeat(["a", "b", "c"], 200), rng.standard_normal(600)
+    sign = np.repeat([1, -1, 0], 200)
+    df = pd.DataFrame({"first_genre": genre, "energy": energy, "tempo": rng.standard_normal(600),
+                       "popularity": 50 + 5 * sign * energy + 10 * rng.standard_normal(600)})
+    differ = genres_differ(factors_by_genre(df))
+    assert differ.index[0] == "energy" and differ.loc["energy", "p_holm"] < .001 and differ.loc["tempo", "p_holm"] > .05
+    assert differ.loc["energy", ["lowest_in", "highest_in"]].tolist() == ["b", "a"]
+
+
+def test_a_genre_of_few_songs_is_left_out():
+    df = pd.DataFrame({"first_genre": ["a"] * 10, "energy": range(10), "popularity": range(10)})
+    assert factors_by_genre(df).empty and genres_differ(factors_by_genre(df)).empty
+
+
+def test_shuffled_songs_show_nothing():
+    table = create_features(prepare_df(make_table(400, seed=5)))
+    rng, found = np.random.default_rng(0), 0
+    for _ in range(10):
+        shuffled = table.assign(popularity=rng.permutation(table["popularity"].to_numpy()))
+        found += success_factors(shuffled)["strength"].str.endswith("sure").any()
+    assert found <= 2
+
+
+def test_strengths_follow_the_thresholds():
+    said = [in_words(r, r - .05, r + .05, .001) for r in (.6, .4, -.2, .05)]
+    assert said == ["strong, sure", "moderate, sure", "weak, sure", "negligible, sure"]
+    assert in_words(np.nan, np.nan, np.nan, np.nan) == "cannot be told"
+    assert auc_verdict(.75, .55, .9) == "holds, but weakly", "a wide interval does not let it hold"
+
+
+def test_shapes_find_a_bend():
+    rng = np.random.default_rng(1)
+    df = pd.DataFrame({"tempo": rng.uniform(60, 180, 800), "energy": rng.random(800)})
+    df["popularity"] = 60 - 20 * ((df["tempo"] - 120) / 60) ** 2 + rng.standard_normal(800)
+    table = shapes(df, ["tempo", "energy"], n_fits=4)
+    tempo = table[table["feature"] == "tempo"].set_index("x")["middle"]
+    assert 100 < tempo.idxmax() < 140 and tempo.iloc[0] < tempo.max() - 8
+    assert np.ptp(table[table["feature"] == "energy"]["middle"]) < 2
+    assert (table["low"] <= table["high"]).all()
+    assert plot_shapes(table)[0].get_xlabel() == "tempo (BPM)"
+
+
+def test_the_page_of_conclusions_says_what_the_sample_holds_and_only_that(sample, factors):
+    charted = charting_songs(sample, match_songs(sample, load_charts()))
+    study = hit_study(sample, hit=65, leaks=False, n_boot=100)
+    differ = genres_differ(factors_by_genre(sample))
+    page = conclusions(factors, differ, trend_tests(charted), study)
+    found = page.loc[page["about"] == "factors", "finding"].str.split(":").str[0]
+    assert set(found.iloc[:-1]) == {"valence", "danceability", "loudness"} and found.iloc[-1].startswith("nothing seen of")
+    assert page.loc[page["about"] == "trends", "finding"].tolist() == ["duration_minutes of what charted fell"]
+    assert not (page["about"] == "genres").any()
+    assert conclusions(factors, differ, None, study)["about"].isin(["factors", "prediction"]).all()
+    claims = check_success_claims(sample, study, differ)
+    assert claims.loc["danceable songs are more popular", "verdict"] == "holds"
+    assert claims.loc["each genre has statistics of success of its own", "verdict"] == "cannot be told"
+    assert len(claims) >= 4
+
+
+def test_a_table_that_lacks_almost_everything():
+    df = pd.DataFrame({"song": list("abcdefghij"), "tempo": range(10), "popularity": range(10)})
+    table = success_factors(df)
+    assert table.index.tolist() == ["tempo"] and table.loc["tempo", "r"] == pytest.approx(1)
