@@ -4,6 +4,7 @@ All turn scores into probabilities by one temperature (Guo et al. 2017), chosen 
 been fitted to.
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,19 @@ def _remember(estimator, values):
     for name, value in values.items():
         if name not in ("self", "__class__"):
             setattr(estimator, name, value)
+
+
+_warned = set()
+
+
+def warn_of_terms(X):
+    """Warn, once a session, where songs come from a Spotify export: its developer terms forbid training models on its content."""
+    column = X["source"].unique() if "source" in getattr(X, "columns", ()) else ()
+    sources = [getattr(X, "attrs", {}).get("source", ""), *column]
+    if not _warned and any("Spotify export" in str(source) for source in sources):
+        _warned.add("terms")
+        warnings.warn("these rows are a Spotify export: Spotify's developer terms allow looking at them and making playlists, "
+                      "and forbid training models on them", stacklevel=3)
 
 
 class _Calibrated(ClassifierMixin, BaseEstimator):
@@ -131,6 +145,7 @@ class _Network(_Calibrated):
             Interrupted by hand, it keeps its best weights and can be used.
         """
         import networks
+        warn_of_terms(X)
         networks.keras.utils.set_random_seed(self.seed)
         targets, self.classes_, self.multilabel_ = encode(y)
         if len(targets) != len(X):
@@ -431,6 +446,7 @@ class TableModel(_Table, _Calibrated):
 
     def fit(self, X, y, validation=None, *, groups=None):
         """Fit; the temperature is chosen on `validation`, else on five folds of the training rows (whole `groups`, if given)."""
+        warn_of_terms(X)
         targets, self.classes_, self.multilabel_ = encode(y)
         values = self._columns(X, fitting=True)
         self.fitted_ = self._fitted(values, targets)

@@ -247,7 +247,10 @@ def prepare_df(df):
     if "genre" in out:
         out["genre"], joined = _joined_genres(typed["genre"], ids, out.index)
         report.append(("tracks with genres of several rows joined", joined))
-    return _say("prepare_df", typed, out, report)
+    out = _say("prepare_df", typed, out, report)
+    if "source" in out:  # it stays with a frame of numbers, where the column does not
+        out.attrs["source"] = ", ".join(out["source"].dropna().astype(str).unique()[:5])
+    return out
 
 
 def report(df):

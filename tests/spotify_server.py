@@ -1,0 +1,143 @@
+"""A small server on 127.0.0.1 that answers as Spotify's Web API does, in both its generations, and misbehaves when told to."""
+
+import json
+import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from spotify import SCOPES
+
+SECRET = "s3cret-of-the-test"
+
+
+def track(number, **more):
+    """Track number so and so, with a made-up name."""
+    artist = number % 40
+    return {"id": f"{number:022d}", "uri": f"spotify:track:{number:022d}", "type": "track", "name": f"Song {number}",
+            "explicit": False,
+            "artists": [{"id": f"a{artist:03d}", "name": f"Artist {artist}"}], "duration_ms": 180_000 + number,
+            "album": {"name": f"Album {number % 90}", "release_date": f"{2000 + number % 20}-01-02"}} | more
+
+
+class Library:
+    """What the server holds, how it speaks, and what it is told to do wrong.
+
+    `faults` is a list of what happens to the next requests of the API, one each: a status, ``("429", seconds)``, ``garbage``,
+    ``nothing``, ``drop`` or ``ok``.
+    """
+
+    def __init__(self, n=120, *, new=True, rich=False):
+        self.new, self.rich, self.faults, self.log, self.made = new, rich, [], [], {}
+        self.valid, self.tokens, self.delay, self.reason = "token-0", 0, 0, None
+        self.saved = [track(number, **({"popularity": number % 101} if rich else {})) for number in range(n)]
+        self.playlists = {"p1": ("Made up for the evening", "me", self.saved[:7]),
+                          "p2": ("Made up for a run", "me", self.saved[7:12])}
+
+    def fresh_token(self):
+        self.tokens += 1
+        self.valid = f"{SECRET}-{self.tokens}"
+        return {"access_token": self.valid, "refresh_token": f"{SECRET}-refresh", "expires_in": 3600, "token_type": "Bearer",
+                "scope": SCOPES}
+
+    def entry(self, one):
+        return one if one is None else {"added_at": "2026-01-02T03:04:05Z", "item" if self.new else "track": one}
+
+    def page(self, entries, query):
+        limit, offset = (int(query.get(name, [default])[0]) for name, default in (("limit", 20), ("offset", 0)))
+        if limit > (50 if self.new else 100):
+            return 400, {"error": {"status": 400, "message": "Invalid limit"}}
+        return 200, {"items": entries[offset:offset + limit], "total": len(entries), "offset": offset, "limit": limit,
+                     "next": None}
+
+    def answer(self, method, path, query, body):
+        """Status and content of an answer."""
+        ids = query.get("ids", [""])[0].split(",")
+        listing = re.fullmatch(r"playlists/(\w+)/(items|tracks)", path)
+        if path == "me":
+            return 200, {"id": "me"}
+        if path == "me/tracks":
+            return self.page([self.entry(one) for one in self.saved], query)
+        if path == "me/top/tracks":
+            return self.page(self.saved[:30], query)
+        if method == "GET" and path == "me/playlists":
+            name = "items" if self.new else "tracks"
+            return self.page([{"id": key, "name": title, "owner": {"id": owner}, name: {"total": len(tracks)}}
+                              for key, (title, owner, tracks) in self.playlists.items()], query)
+        if method == "POST" and path == ("me/playlists" if self.new else "users/me/playlists"):
+            key = f"p{len(self.playlists) + 1}"
+            self.playlists[key] = (body["name"], "me", [])
+            return 201, {"id": key}
+        if listing and listing[1] in self.playlists and listing[2] == ("items" if self.new else "tracks"):
+            title, owner, tracks = self.playlists[listing[1]]
+            if method == "GET":
+                return self.page([self.entry(one) for one in tracks], query)
+            tracks += [next(one for one in self.saved if one["uri"] == uri) for uri in body["uris"]]
+            return 201, {"snapshot_id": "x"}
+        if path == "artists" and not self.new:
+            return 200, {"artists": [{"id": one, "genres": ["made-up pop"]} for one in ids]}
+        if path == "audio-features" and self.rich:
+            return 200, {"audio_features": [{"id": one, "tempo": 120.0, "energy": .5, "key": 3} for one in ids]}
+        if path in ("artists", "audio-features"):
+            return 403, {"error": {"status": 403, "message": "Forbidden"}}
+        return 404, {"error": {"status": 404, "message": "Not found"}}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.handle_any("GET")
+
+    def do_POST(self):
+        self.handle_any("POST")
+
+    def handle_any(self, method):
+        library, parts = self.server.library, urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if parts.path == "/api/token":
+            return self.send(200, library.fresh_token())
+        path = parts.path.removeprefix("/v1/")
+        library.log.append((method, path, parts.query))
+        time.sleep(library.delay)
+        fault = library.faults.pop(0) if library.faults else "ok"
+        if fault == "drop":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b'{"items": [')
+            self.close_connection = True
+        elif fault == "garbage":
+            self.send(200, b"<html>no JSON</html>")
+        elif fault == "nothing":
+            self.close_connection = True
+        elif isinstance(fault, tuple):
+            self.send(429, {"error": {"status": 429, "message": "API rate limit exceeded", "reason": library.reason}},
+                      **{"Retry-After": str(fault[1])})
+        elif fault != "ok":
+            self.send(fault, {"error": {"status": fault, "message": "as told"}})
+        elif self.headers.get("Authorization") != f"Bearer {library.valid}":
+            self.send(401, {"error": {"status": 401, "message": "The access token expired"}})
+        else:
+            self.send(*library.answer(method, path, parse_qs(parts.query), json.loads(body) if body else None))
+
+    def send(self, status, content, **headers):
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in ({"Content-Type": "application/json", "Content-Length": str(len(data))} | headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def serve(library):
+    """A running server; `address` is where it is."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads, server.library = True, library
+    server.address = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
