@@ -6,15 +6,19 @@ QUANTILES = np.linspace(0, 1, 101)
 COMPONENTS = 30
 FARTHEST = 8.0
 """Standard deviations beyond which a feature is as far out as can be."""
-STRANGE = .05
-"""A sound that lies farther out than all but this share of the songs of every genre is strange, the farther the more."""
+STRANGE = .08
+"""A sound that lies farther out than all but this share of known songs is strange, the farther the more. Chosen on songs of
+both starter
+models that were held out, beside noise, sweeps, single notes, speech and birds."""
 
 
-def learn_familiarity(features, held_out=None, genres=None):
+def learn_familiarity(features, held_out=None):
     """What is needed to tell strange sounds: along which lines the features of songs move together.
 
-    A song is strange where its features leave these lines: the squared distance from the principal components of the standardised
-    features (Jackson & Mudholkar 1979).
+    A sound is strange where its features leave these lines, or go along them farther than any song's: the larger of the squared
+    distances from and within the principal components of the standardised features (Jackson & Mudholkar 1979), each in units of
+    its
+    median.
 
     Parameters
     ----------
@@ -24,13 +28,11 @@ def learn_familiarity(features, held_out=None, genres=None):
         Of songs that it did not: how far these lie is what is usual. Where there are none, the distances of the songs
         themselves are
         taken, which makes others look stranger than they are.
-    genres : sequence of str, optional
-        Of the songs that tell what is usual: what is usual in any one genre is not strange.
 
     Returns
     -------
     dict
-        Numbers only, none of a single song: `columns, mean, scale, components, distances` (quantiles).
+        Numbers only, none of a single song: `columns, mean, scale, components, spread, units, distances` (quantiles).
 
     Examples
     --------
@@ -46,11 +48,12 @@ def learn_familiarity(features, held_out=None, genres=None):
              "scale": scale.where(scale > 1e-9, 1).tolist()}
     values = _standardised(known, features)
     n = max(1, min(COMPONENTS, len(values) // 4, values.shape[1] // 3))
-    known["components"] = np.linalg.svd(values, full_matrices=False)[2][:n].round(4).tolist()
+    _, sizes, lines = np.linalg.svd(values, full_matrices=False)
+    known |= {"components": lines[:n].round(4).tolist(), "spread": (sizes[:n] / np.sqrt(len(values))).tolist(),
+              "units": [1.0, 1.0]}
+    known["units"] = np.maximum(np.median(_apart(known, values), axis=1), 1e-12).tolist()
     usual = _distances(known, features if held_out is None else held_out)
-    genres = np.zeros(len(usual)) if genres is None else np.asarray(genres)
-    by_genre = [np.quantile(usual[genres == genre], QUANTILES) for genre in np.unique(genres)]
-    return known | {"distances": np.max(by_genre, axis=0).tolist()}
+    return known | {"distances": np.quantile(usual, QUANTILES).tolist()}
 
 
 def _standardised(known, features):
@@ -59,9 +62,15 @@ def _standardised(known, features):
     return ((values - known["mean"]) / known["scale"]).clip(-FARTHEST, FARTHEST)
 
 
+def _apart(known, values):
+    """How far values lie from the components, and how far along them [shape=(2, n)]."""
+    lines, spread = np.array(known["components"]), np.maximum(known["spread"], 1e-9)
+    along = values @ lines.T
+    return np.array([np.mean((values - along @ lines) ** 2, axis=1), np.mean((along / spread) ** 2, axis=1)])
+
+
 def _distances(known, features):
-    values, components = _standardised(known, features), np.array(known["components"])
-    return np.mean((values - values @ components.T @ components) ** 2, axis=1)
+    return (_apart(known, _standardised(known, features)) / np.array(known["units"])[:, None]).max(axis=0)
 
 
 def familiarity(known, features):
@@ -76,7 +85,7 @@ def familiarity(known, features):
     Returns
     -------
     np.ndarray [shape=(n,)]
-        The share of known songs (of the genre that lies farthest out) that lie at least as far, in units of `STRANGE`, at most 1.
+        The share of known songs that lie at least as far out, in units of `STRANGE` and at most 1.
     """
     farther = 1 - np.interp(_distances(known, features), known["distances"], QUANTILES, right=1)
     return np.minimum(1, farther / STRANGE)

@@ -211,8 +211,8 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
         model = models.build(name, **own | settings.get(name, {})).fit(*train, validation=held_out if len(held_out[1]) else None)
         fitted[name] = model
         if pictured not in usual:  # one for all models that take the same
-            usual[pictured] = _what_is_usual(*(picture_features(side[0]) if pictured else side[0] for side in (train, held_out)),
-                                             held_out[1])
+            sides = [picture_features(side[0]) if pictured else side[0] for side in (train, held_out) if len(side[1])]
+            usual[pictured] = learn_familiarity(*sides)
         model.familiar_ = usual[pictured]
         if not pictured and set(model.feature_names_in_) <= set(texture_names()):
             model.picture_settings_ = settings_of(songs.pictures)  # so that it can judge sound, made into such pictures
@@ -223,10 +223,6 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
         if out is not None:
             models.save(model, Path(out) / name, scores={"validate accuracy": right.mean(), "n": len(right)})
     return fitted, pd.DataFrame(rows).T.rename_axis("model").astype({"weights": int, "epochs": int})
-
-
-def _what_is_usual(train, validate, genres):
-    return learn_familiarity(train, validate, genres) if len(validate) else learn_familiarity(train)
 
 
 def rows_of(songs, side, pictured):

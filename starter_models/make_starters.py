@@ -121,7 +121,7 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
     genres, whole = sorted(set(genre)), picture_features(manifest)
     folds = list(GroupKFold(3, shuffle=True, random_state=0).split(genre, groups=groups))
     varied, first, shares = variants(manifest, genre, genres, folds, settings)
-    exact = (genre[:, None] == np.array(genres)).astype(float)
+    exact, alone = (genre[:, None] == np.array(genres)).astype(float), shares.max(axis=1) == 1
 
     def fitted(songs):
         chosen = np.isin(first, songs)
@@ -133,13 +133,13 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
         model, chosen = fitted(train), np.isin(first, held_out)
         scores[held_out], scores_varied[chosen] = model._scores(model._examples(whole.iloc[held_out]))[0], \
             model._scores(model._examples(varied[chosen]))[0]
-        alone = chosen & (shares.max(axis=1) == 1)
-        known = familiarity.learn_familiarity(whole.iloc[train], varied[alone], genre[first[alone]])
+        known = familiarity.learn_familiarity(pd.concat([whole.iloc[train], varied[alone & ~chosen]]), varied[alone & chosen])
         strange.append(known["distances"])
     model = fitted(np.arange(len(genre)))
     model._calibrate(np.vstack([scores, scores_varied]), np.arange(len(scores) + len(scores_varied)), np.vstack([exact, shares]),
                      f"{len(genre)} songs, cross-fitted in three folds")
-    model.familiar_ = familiarity.learn_familiarity(whole) | {"distances": np.mean(strange, axis=0).tolist()}
+    model.familiar_ = familiarity.learn_familiarity(pd.concat([whole, varied[alone]])) | {"distances": np.mean(strange,
+                                                                                                               axis=0).tolist()}
     model.picture_settings_ = {name: value for name, value in settings.items() if name != "crop"}
     proba = model._probabilities(scores)
     judged = evaluate(genre, proba, genres, groups=groups)

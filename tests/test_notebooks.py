@@ -159,6 +159,34 @@ def test_a_users_own_small_table(tmp_path, columns):
         assert pictures(explored) >= 1
 
 
+def test_quickstart_names_what_the_song_was_made_of(tmp_path):
+    told = run("00_quickstart", tmp_path, OUT_DIR=tmp_path)
+    assert pictures(told) == 1 and (tmp_path / "song_card.png").exists()
+    label = printed(told).split("heard by the model 'sample'")[1]
+    assert "hip hop" in label and "metal" in label
+    assert "trained on: 480 songs made to order" in label
+
+
+def test_collect_without_an_account(tmp_path, monkeypatch):
+    monkeypatch.delenv("SPOTIPY_CLIENT_ID", raising=False)
+    told = run("01_collect_from_spotify", tmp_path, OUT_DIR=tmp_path)
+    assert "recorded example with made-up names" in printed(told) and pictures(told) == 1
+    assert len(pd.read_csv(tmp_path / "spotify" / "saved_tracks.csv")) == 60
+    assert (tmp_path / "spotify" / "first_ten.xspf").exists()
+
+
+def test_genre_influences(tmp_path):
+    told = run("08_genre_influences", tmp_path, OUT_DIR=tmp_path)
+    assert pictures(told) == 7
+    labels = pd.read_csv(tmp_path / "labels.csv")
+    assert len(labels) == 11 and labels["blend"].notna().all()
+    pure = labels[labels["track_id"].str.fullmatch(r"[a-z/ ]+, made to order")
+                  & ~labels["track_id"].str.contains(" and |becomes")]
+    assert (pure["blend"] == pure["track_id"].str.removesuffix(", made to order")).mean() >= .6
+    correlation = float(printed(told).split("the predicted share: ")[1].split(",")[0])
+    assert correlation > .5
+
+
 def test_listen_and_look(tmp_path):
     heard = run("04_listen_and_look", tmp_path, OUT_DIR=tmp_path)
     assert pictures(heard) == 9
@@ -194,7 +222,6 @@ def test_train_then_compare(tmp_path):
 
 
 def test_recommend_and_playlists(tmp_path):
-    pytest.importorskip("collect")  # it writes the playlists' files
     make_corpus(tmp_path / "songs", songs_per_genre=4, genres=["jazz", "metal", "hip hop"], seconds=6, long_songs=0, n_jobs=2)
     recommended = run("10_recommend_and_playlists", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path, LENGTH=5)
     assert pictures(recommended) == 3
