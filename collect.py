@@ -22,7 +22,7 @@ from tables import write_table
 
 __all__ = ["CollectError", "create_playlist", "export_playlist", "export_playlist_file", "export_saved_tracks",
            "export_top_tracks",
-           "list_playlists", "recorded_client", "spotify_client"]
+           "list_playlists", "places", "recorded_client", "spotify_client"]
 
 SOURCE = "Spotify export"
 PAGE, BATCH = 50, 100
@@ -279,12 +279,14 @@ def create_playlist(tracks, name, *, client=None, dry_run=True):
 
 def _uris(tracks):
     """The tracks that Spotify knows, as its URIs."""
-    for row in tracks.reset_index().to_dict("records"):
-        uri, identity = str(row.get("uri") or ""), str(row.get("track_id") or "")
-        if uri.startswith("spotify:track:"):
-            yield uri
-        elif len(identity) == 22 and identity.isalnum() and not uri:
-            yield f"spotify:track:{identity}"
+    return list(filter(None, map(_uri, tracks.reset_index().to_dict("records"))))
+
+
+def _uri(row):
+    uri, identity = _text(row, "uri"), _text(row, "track_id")
+    if uri.startswith("spotify:track:"):
+        return uri
+    return f"spotify:track:{identity}" if not uri and len(identity) == 22 and identity.isalnum() else ""
 
 
 def _uris_of(client, playlist):
@@ -323,7 +325,8 @@ def export_playlist_file(tracks, path):
     Parameters
     ----------
     tracks : pd.DataFrame
-        In the order of the playlist; `path` or `uri`, and what is there of `artist, song, album, duration_ms`.
+        In the order of the playlist; `path`, `uri` or Spotify's `track_id`, and what is there of `artist, song, album,
+        duration_ms`.
     path : str or Path
         Ends in ``.m3u8``, ``.xspf`` or ``.csv``; it appears whole or not at all.
 
@@ -372,7 +375,12 @@ def _text(row, column):
 
 
 def _place(row):
-    return _text(row, "path") or _text(row, "uri")
+    return _text(row, "path") or _text(row, "uri") or _uri(row)
+
+
+def places(tracks):
+    """Where each song's sound is, a path or Spotify's URI; empty where nobody knows."""
+    return [_place(row) for row in tracks.reset_index().to_dict("records")]
 
 
 def _m3u8(rows):

@@ -266,7 +266,7 @@ def plot_missing(df, *, ax=None):
     share = df.isna().mean()[lambda share: share > 0].sort_values()
     ax = ax or plt.subplots(figsize=(7, max(1.6, .32 * len(share) + 1)))[1]
     bars = ax.barh(share.index.astype(str).str.replace("_", " "), 100 * share, color="C0")
-    ax.bar_label(bars, [f"{100 * value:.2g} %" for value in share], padding=3)
+    ax.bar_label(bars, [f"{100 * value:.3g} %" for value in share], padding=3)
     ax.set(xlabel="cells missing (%)", xlim=(0, max(1, 115 * share.max()) if len(share) else 1), ylim=(-1, len(share)))
     if share.empty:
         ax.text(.5, .5, "no cell is missing", ha="center", va="center", transform=ax.transAxes)

@@ -29,7 +29,7 @@ import pandas as pd
 from IPython.display import Audio, display
 
 import audio
-from collect import create_playlist, export_playlist_file
+from collect import create_playlist, export_playlist_file, places
 from matching import gather_songs, song_row
 from nearness import Space, agreement
 from prepare import first_genre
@@ -192,9 +192,11 @@ run[[column for column in shown if column in songs]]
 
 # %%
 folder = Path(OUT_DIR) / "playlists"
+playable = any(places(path))  # a table of songs without sound can only become a table
 for name, playlist in (("path", path), ("like", like), ("run", run)):
-    print(export_playlist_file(playlist, folder / f"{name}.m3u8"))
-print(export_playlist_file(path, folder / "path.xspf"))
+    print(export_playlist_file(playlist, folder / f"{name}.{'m3u8' if playable else 'csv'}"))
+if playable:
+    print(export_playlist_file(path, folder / "path.xspf"))
 print(export_playlist_file(path, folder / "path.csv"))
 
 # %% [markdown]
