@@ -146,6 +146,7 @@ def read_journal(journal):
 
 
 def note_down(journal, note):
+    """Add what was done for one song to the journal."""
     journal.parent.mkdir(parents=True, exist_ok=True)
     with open(journal, "a", encoding="utf-8") as lines:
         # a line break first: the line before may be one that a killed run left unfinished
