@@ -29,13 +29,13 @@ def songs_of_every_kind(folder):
     pd.DataFrame
         A tracks table: `track_id` says what the song is; `path`.
     """
-    made = {f"{genre}, made to order": lambda at, genre=genre: render(genre, seed=at, artist=at) for genre in GENRES[:5]}
-    made |= {f"{one} and {two}, made to order": lambda at, pair=(one, two): blend(*pair, .5, seed=at, artist=at)
+    made = {f"{genre}": lambda at, genre=genre: render(genre, seed=at, artist=at) for genre in GENRES[:5]}
+    made |= {f"{one} and {two}": lambda at, pair=(one, two): blend(*pair, .5, seed=at, artist=at)
              for one, two in (("hip hop", "metal"), ("classical", "dance/electronic"), ("jazz", "latin"))}
-    made |= {f"beat {beat}, timbre {timbre}, pitch {pitch}, made to order":
+    made |= {f"beat {beat}, timbre {timbre}, pitch {pitch}":
              lambda at, parts=(beat, timbre, pitch): render(beat=parts[0], timbre=parts[1], pitch=parts[2], seed=at, artist=at)
              for beat, timbre, pitch in (("hip hop", "metal", "classical"), ("dance/electronic", "folk/acoustic", "jazz"))}
-    made["jazz that becomes metal, made to order"] = lambda at: change("jazz", "metal", 30, seconds=60, seed=at, artist=at)
+    made["jazz that becomes metal"] = lambda at: change("jazz", "metal", 30, seconds=60, seed=at, artist=at)
     rows = [{"track_id": name, "song": name, "path": _written(Path(folder), name, song, FIRST_ARTIST + number),
              "source": "sample songs (synthetic)"} for number, (name, song) in enumerate(made.items())]
     return pd.DataFrame(rows)
@@ -136,6 +136,6 @@ def plot_blends(table, *, ax=None):
         ax = plt.subplots(figsize=(5, 4.5), layout="constrained")[1]
     ax.plot([0, 1], [0, 1], color=".7", ls="--", lw=1)
     ax.scatter(table["true"], table["predicted"], s=30, color="tab:blue", alpha=.8)
-    ax.set(xlabel="share of the second genre that was mixed in (of power)", ylabel="share of the second genre that was heard",
+    ax.set(xlabel="share of the second genre that was mixed in (in loudness)", ylabel="share of the second genre that was heard",
            xlim=(-.03, 1.03), ylim=(-.03, 1.03), title="blends made to order")
     return ax

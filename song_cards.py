@@ -222,7 +222,8 @@ def plot_explanation(explanation, *, axs=None):
         One a genre.
     """
     if axs is None:
-        axs = plt.subplots(1, len(explanation.maps), figsize=(4 * len(explanation.maps), 3), sharey=True, layout="constrained",
+        axs = plt.subplots(1, len(explanation.maps), figsize=(max(7, 4 * len(explanation.maps)), 3), sharey=True,
+                           layout="constrained",
                            squeeze=False)[1][0]
     start, end, bands = explanation.start, explanation.start + explanation.seconds, len(explanation.levels)
     for number, (ax, (genre, values)) in enumerate(zip(axs, explanation.maps.items())):

@@ -57,7 +57,7 @@ print(f"{len(tracks)} songs, heard by the model '{model}', which knows {', '.joi
 # ## The whole collection
 #
 # One row a song in `labels.csv`: the blend, the shares, the aspects, and how sure. A run that was killed goes on where it stopped; files that
-# cannot be read are named. Songs whose name says *made to order* are **synthetic**.
+# cannot be read are named. Where `SOURCE` is empty, all songs are **synthetic**, and their names say what they were made of.
 
 # %%
 labels = label_folder(starter.classifier, tracks, out=out / "labels.csv", aspects=starter.aspects)
