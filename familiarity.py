@@ -6,13 +6,14 @@ QUANTILES = np.linspace(0, 1, 101)
 COMPONENTS = 30
 FARTHEST = 8.0
 """Standard deviations beyond which a feature is as far out as can be."""
-STRANGE = .08
-"""A sound that lies farther out than all but this share of known songs is strange, the farther the more. Chosen on songs of
-both starter
-models that were held out, beside noise, sweeps, single notes, speech and birds."""
+STRANGE = .05
+"""A sound that lies farther out than all but this share of the songs of the genre that it is taken for is strange, the more so
+the farther."""
+FEWEST = 10
+"""Songs of a genre with fewer do not tell what is usual in it: those of all genres do."""
 
 
-def learn_familiarity(features, held_out=None):
+def learn_familiarity(features, genres, held_out=None, held_out_genres=None):
     """What is needed to tell strange sounds: along which lines the features of songs move together.
 
     A sound is strange where its features leave these lines, or go along them farther than any song's: the larger of the squared
@@ -24,7 +25,8 @@ def learn_familiarity(features, held_out=None):
     ----------
     features : pd.DataFrame
         Of songs that the model learned from, numeric, one row each.
-    held_out : pd.DataFrame, optional
+    genres : sequence of str
+    held_out, held_out_genres : optional
         Of songs that it did not: how far these lie is what is usual. Where there are none, the distances of the songs
         themselves are
         taken, which makes others look stranger than they are.
@@ -32,15 +34,16 @@ def learn_familiarity(features, held_out=None):
     Returns
     -------
     dict
-        Numbers only, none of a single song: `columns, mean, scale, components, spread, units, distances` (quantiles).
+        Numbers only, none of a single song: `columns, mean, scale, components, spread, units, distances` (quantiles, by genre).
 
     Examples
     --------
     >>> import pandas as pd
     >>> rng = np.random.default_rng(0)
     >>> songs = pd.DataFrame(rng.normal(size=(400, 1)) * [1, 2, -1, 1] + rng.normal(0, .1, (400, 4)), columns=list("abcd"))
-    >>> known = learn_familiarity(songs[:200], songs[200:])
-    >>> familiarity(known, pd.DataFrame([[1, 2, -1, 1], [1, -2, 1, 1]], columns=list("abcd"))).tolist()
+    >>> known = learn_familiarity(songs[:200], ["jazz", "rock"] * 100, songs[200:], ["jazz", "rock"] * 100)
+    >>> new = pd.DataFrame([[1, 2, -1, 1], [1, -2, 1, 1]], columns=list("abcd"))
+    >>> familiarity(known, new, pd.DataFrame({"jazz": [.5, 1], "rock": [.5, 0]})).tolist()
     [1.0, 0.0]
     """
     mean, scale = features.mean(), features.std().fillna(0)
@@ -53,7 +56,10 @@ def learn_familiarity(features, held_out=None):
               "units": [1.0, 1.0]}
     known["units"] = np.maximum(np.median(_apart(known, values), axis=1), 1e-12).tolist()
     usual = _distances(known, features if held_out is None else held_out)
-    return known | {"distances": np.quantile(usual, QUANTILES).tolist()}
+    names = np.asarray(genres if held_out is None else held_out_genres, dtype=object).astype(str)
+    own = {name: usual[names == name] for name in sorted(set(map(str, genres)))}
+    return known | {"distances": {name: np.quantile(part if len(part) >= FEWEST else usual, QUANTILES).tolist()
+                                  for name, part in own.items()}}
 
 
 def _standardised(known, features):
@@ -73,7 +79,7 @@ def _distances(known, features):
     return (_apart(known, _standardised(known, features)) / np.array(known["units"])[:, None]).max(axis=0)
 
 
-def familiarity(known, features):
+def familiarity(known, features, shares):
     """From 1, as like as songs usually are, to 0, like none of them.
 
     Parameters
@@ -81,11 +87,17 @@ def familiarity(known, features):
     known : dict
         From `learn_familiarity`.
     features : pd.DataFrame
+    shares : pd.DataFrame [shape=(n, genres)]
+        What the model takes the sounds for.
 
     Returns
     -------
     np.ndarray [shape=(n,)]
-        The share of known songs that lie at least as far out, in units of `STRANGE` and at most 1.
+        The share of the songs of the genre that a sound is taken for that lie at least as far out, in units of `STRANGE` and at
+        most 1; where it is taken for several, their weighted mean.
     """
-    farther = 1 - np.interp(_distances(known, features), known["distances"], QUANTILES, right=1)
-    return np.minimum(1, farther / STRANGE)
+    away, total = _distances(known, features), np.zeros(len(features))
+    for genre, quantiles in known["distances"].items():
+        farther = 1 - np.interp(away, quantiles, QUANTILES, right=1)
+        total += shares[genre].to_numpy(float) * np.minimum(1, farther / STRANGE)
+    return total

@@ -69,11 +69,11 @@ def genre_influences(classifier, song, *, segment_seconds=None, hop_seconds=None
 def _shares(classifier, rows, about):
     proba, known = classifier.predict_proba(rows), getattr(classifier, "familiar_", None)
     proba = proba / proba.sum(axis=1, keepdims=True)  # of a model for several genres a song, they need not sum to one
+    shares = pd.DataFrame(proba, columns=pd.Index(classifier.classes_, name="genre"), index=pd.Index(rows.index, name="start"))
     like = np.ones(len(proba))
     if known:
-        like = familiarity(known, rows if hasattr(classifier, "feature_names_in_") else picture_features(rows, n_jobs=1))
-    shares = like[:, None] * proba + (1 - like[:, None]) / proba.shape[1]
-    shares = pd.DataFrame(shares, columns=pd.Index(classifier.classes_, name="genre"), index=pd.Index(rows.index, name="start"))
+        like = familiarity(known, rows if hasattr(classifier, "feature_names_in_") else picture_features(rows, n_jobs=1), shares)
+        shares = shares.mul(like, axis=0).add((1 - like) / proba.shape[1], axis=0)
     shares.attrs = about | {"familiarity": float(like.mean())}
     return shares
 

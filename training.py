@@ -211,8 +211,8 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
         model = models.build(name, **own | settings.get(name, {})).fit(*train, validation=held_out if len(held_out[1]) else None)
         fitted[name] = model
         if pictured not in usual:  # one for all models that take the same
-            sides = [picture_features(side[0]) if pictured else side[0] for side in (train, held_out) if len(side[1])]
-            usual[pictured] = learn_familiarity(*sides)
+            sides = [(picture_features(rows) if pictured else rows, genres) for rows, genres in (train, held_out) if len(genres)]
+            usual[pictured] = learn_familiarity(*(part for side in sides for part in side))
         model.familiar_ = usual[pictured]
         if not pictured and set(model.feature_names_in_) <= set(texture_names()):
             model.picture_settings_ = settings_of(songs.pictures)  # so that it can judge sound, made into such pictures

@@ -128,18 +128,15 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
         rows = pd.concat([whole.iloc[songs], varied[chosen]], ignore_index=True)
         return models.build("mlp", **SETTINGS).fit(rows, pd.DataFrame(np.vstack([exact[songs], shares[chosen]]), columns=genres))
 
-    scores, scores_varied, strange = np.zeros(exact.shape), np.zeros(shares.shape), []
+    scores, scores_varied = np.zeros(exact.shape), np.zeros(shares.shape)
     for train, held_out in folds:
         model, chosen = fitted(train), np.isin(first, held_out)
         scores[held_out], scores_varied[chosen] = model._scores(model._examples(whole.iloc[held_out]))[0], \
             model._scores(model._examples(varied[chosen]))[0]
-        known = familiarity.learn_familiarity(pd.concat([whole.iloc[train], varied[alone & ~chosen]]), varied[alone & chosen])
-        strange.append(known["distances"])
     model = fitted(np.arange(len(genre)))
     model._calibrate(np.vstack([scores, scores_varied]), np.arange(len(scores) + len(scores_varied)), np.vstack([exact, shares]),
                      f"{len(genre)} songs, cross-fitted in three folds")
-    model.familiar_ = familiarity.learn_familiarity(pd.concat([whole, varied[alone]])) | {"distances": np.mean(strange,
-                                                                                                               axis=0).tolist()}
+    model.familiar_ = what_is_usual(whole, varied[alone], genre, first[alone], folds)
     model.picture_settings_ = {name: value for name, value in settings.items() if name != "crop"}
     proba = model._probabilities(scores)
     judged = evaluate(genre, proba, genres, groups=groups)
@@ -154,6 +151,18 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
         models.save(one, folder / "aspects" / aspect, scores=aspect_scores[aspect], about=about)
     embedded = pd.DataFrame(model.embed(whole), index=pd.Index(manifest["track_id"], name="track_id"))
     genre_maps.save_map(genre_maps.project(embedded, genre, features=meaning), folder / "map.json")
+
+
+def what_is_usual(whole, parts, genre, first, folds):
+    """How far songs of each genre stray, by parts of songs that were held out; the lines that they stray from, by all."""
+    everything = pd.concat([whole, parts], ignore_index=True)
+    songs, is_part = np.concatenate([np.arange(len(genre)), first]), np.arange(len(everything)) >= len(genre)
+    known, strayed = familiarity.learn_familiarity(everything, genre[songs]), []
+    for _, held_out in folds:
+        out = np.isin(songs, held_out)
+        strayed.append(familiarity.learn_familiarity(everything[~out], genre[songs[~out]], everything[out & is_part],
+                                                     genre[songs[out & is_part]])["distances"])
+    return known | {"distances": {name: np.mean([one[name] for one in strayed], axis=0).tolist() for name in known["distances"]}}
 
 
 def variants(manifest, genre, genres, folds, settings):

@@ -114,10 +114,12 @@ def test_familiarity_of_held_out_songs_is_mostly_whole():
 
     def songs(n):
         return pd.DataFrame(rng.normal(size=(n, 3)) @ lines + .1 * rng.normal(size=(n, 20)))
-    known = learn_familiarity(songs(300).set_axis(map(str, range(20)), axis=1), songs(100).set_axis(map(str, range(20)), axis=1))
-    new = songs(200).set_axis(map(str, range(20)), axis=1)
-    assert (familiarity(known, new) == 1).mean() > .85
-    assert (familiarity(known, new + 3 * rng.normal(size=new.shape)) == 0).mean() > .95
+    names, one = list(map(str, range(20))), pd.DataFrame({"jazz": np.ones(200)})
+    known = learn_familiarity(songs(300).set_axis(names, axis=1), ["jazz"] * 300, songs(100).set_axis(names, axis=1), ["jazz"]
+                              * 100)
+    new = songs(200).set_axis(names, axis=1)
+    assert (familiarity(known, new, one) == 1).mean() > .85
+    assert (familiarity(known, new + 3 * rng.normal(size=new.shape), one) == 0).mean() > .95
 
 
 # ---- aspects
