@@ -14,7 +14,7 @@ from windows import heard
 
 WINDOW = 15.0
 """Seconds of a window, for models that take any length."""
-ALONE, SECOND, TOGETHER, FAMILY = .50, .12, .60, .60
+ALONE, SECOND, TOGETHER, FAMILY = .50, .10, .60, .60
 """A genre stands alone from the first share on where no other reaches the second; two are joined where each reaches the second
 and both
 together the third; a family is named where its genres together reach the fourth. Chosen on songs made to order and on GTZAN's
@@ -150,7 +150,7 @@ def blend_label(shares, *, families=FAMILIES):
 
     Examples
     --------
-    >>> blend_label(pd.Series({"hip hop": .5, "metal": .4, "jazz": .1})), blend_label(pd.Series({"jazz": .9, "metal": .1}))
+    >>> blend_label(pd.Series({"hip hop": .5, "metal": .4, "jazz": .1})), blend_label(pd.Series({"jazz": .92, "metal": .08}))
     ('hip hop-metal', 'jazz')
     >>> thirds = [.36, .33, .31]
     >>> blend_label(pd.Series(thirds, ["rock", "jazz", "metal"])), blend_label(pd.Series([*thirds[1:], .3, .06], list("abcd")))
@@ -260,7 +260,7 @@ def aspect_sentence(shares):
 
     Examples
     --------
-    >>> table = pd.DataFrame({"metal": [.1, .8, .1], "hip hop": [.8, .1, .5], "jazz": [.1, .1, .4]}, ["beat", "timbre", "pitch"])
+    >>> table = pd.DataFrame({"metal": [.05, .9, .1], "hip hop": [.9, .05, .5], "jazz": [.05, .05, .4]}, ["beat", "timbre", "pitch"])
     >>> aspect_sentence(table)
     'hip hop in beat, metal in timbre, hip hop-jazz in pitch'
     """

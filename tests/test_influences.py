@@ -153,7 +153,7 @@ def test_what_is_marked_matters(starter, songs):
     assert found.way == "occlusion" and list(found.maps)[0] == found.shares.index[0] == "metal"
     assert found.maps["metal"].shape == PATCHES
     assert found.check.loc["metal", "marked"] > found.check.loc["metal", "random"]
-    assert len(plot_explanation(found)) == 2
+    assert len(plot_explanation(found)) == len(found.maps) >= 1
 
 
 def test_a_model_on_no_pictures_cannot_be_shown_on_one(songs):
