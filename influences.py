@@ -260,8 +260,8 @@ def aspect_sentence(shares):
 
     Examples
     --------
-    >>> table = pd.DataFrame({"metal": [.05, .9, .1], "hip hop": [.9, .05, .5], "jazz": [.05, .05, .4]}, ["beat", "timbre", "pitch"])
-    >>> aspect_sentence(table)
+    >>> table = pd.DataFrame({"metal": [.05, .9, .1], "hip hop": [.9, .05, .5], "jazz": [.05, .05, .4]})
+    >>> aspect_sentence(table.set_axis(["beat", "timbre", "pitch"]))
     'hip hop in beat, metal in timbre, hip hop-jazz in pitch'
     """
     labels = {aspect: blend_label(row) for aspect, row in shares.iterrows()}
