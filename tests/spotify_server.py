@@ -138,6 +138,7 @@ def serve(library):
     """A running server; `address` is where it is."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads, server.library = True, library
+    server.handle_error = lambda *_: None  # of clients that were killed
     server.address = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
