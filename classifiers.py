@@ -17,7 +17,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from batches import ChunkStore, mixed, overlaid, settings_of, stretched, vary
+from batches import ChunkStore, mixed, settings_of, stretched, vary
 from saving import read_model, read_network
 
 MEMORY = 64
@@ -320,9 +320,8 @@ class PictureClassifier(_Network):
                 if not number:
                     chunk = vary(chunk, rng, shift=self.shift, equalizer=self.equalizer, mask=self.mask)
                 chunks[number][place] = chunk
-        chunks, wanted, weight = overlaid(chunks, targets[rows], weights[rows], rng, self.mixup,
-                                          decibels=self.picture_settings_.get("decibels", 80))
-        return self._inputs(chunks), wanted, weight
+        chunks, mixed_targets = mixed([*chunks, weights[rows][:, None]], targets[rows], rng, self.mixup)
+        return self._inputs(chunks[:-1]), mixed_targets, chunks[-1][:, 0]
 
     def _fixed(self, stores, targets, rows):
         """The middle of each picture, unvaried."""
