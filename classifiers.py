@@ -161,13 +161,18 @@ class _Network(_Calibrated):
             self._train(examples, targets, val, epochs, rate, checkpoint and f"{checkpoint}/{phase}")
         if mixed:  # what was learned is used, and saved, in whole precision, as machines without a graphics card need it
             learned = self.network_.get_weights()
-            with networks.precision(False):
-                self.network_ = self._build(len(self.classes_))
+            self.network_ = self.build_network()
             self.network_.set_weights(learned)
         if val is not None:
             scores, rows = self._scores(val[0])
             self._calibrate(scores, rows, val[1], f"{len(val[1]):,} validation rows")
         return self
+
+    def build_network(self):
+        """The network as it is before it learns anything, for the genres and columns that are known."""
+        import networks
+        with networks.precision(False):
+            return self._build(len(self.classes_))
 
     def _phases(self):
         """How often and how fast to go through the examples, one training after the other."""

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from classifiers import PictureClassifier, TableModel, TableNetwork
-from saving import ModelError, plain, read_estimator, read_model, read_network, write_model
+from saving import ModelError, plain, read_estimator, read_model, read_network, read_weights, write_model
 
 __all__ = ["ModelError", "NAMES", "PICTURE_MODELS", "TABLE_MODELS", "build", "build_forest", "build_knn", "build_linear",
            "build_svm", "class_activation", "embed", "kmeans_view", "load", "plot_history", "save", "track_proba", "with_chroma"]
@@ -171,9 +171,12 @@ def load(folder):
         classifier.fitted_ = fitted
     else:
         classifier = CLASSES[note["class"]](**note["parameters"])
-        classifier.network_ = read_network(weights)
     for name, value in note["learned"].items():
         setattr(classifier, name, np.array(value) if isinstance(value, list) else value)
+    if isinstance(classifier, PictureClassifier) and classifier.name == "transfer":
+        classifier.network_ = read_network(weights)  # its backbone is known to the file alone
+    elif not isinstance(classifier, TableModel):
+        classifier.network_ = read_weights(classifier.build_network(), weights)
     classifier.saved_scores_, classifier.about_ = note["scores"], note["about"]
     return classifier
 

@@ -5,6 +5,7 @@ A folder holds `model.json` and either `weights.keras` (Keras' own format, read 
 """
 
 import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -107,16 +108,41 @@ def read_network(weights):
         raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
 
 
+def read_weights(network, weights):
+    """The weights of a network whose layers are built from this program's own code, whatever version of Keras saved them.
+
+    Raises
+    ------
+    ModelError
+        They are of another network, or damaged.
+    """
+    try:
+        network.load_weights(weights)
+    except Exception as error:  # whatever a damaged or hostile file brings the reader to say
+        raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
+    return network
+
+
 def read_estimator(weights):
     """A scikit-learn estimator, read by skops; one that holds types none of our models needs is refused with a ModelError."""
     import skops.io
     try:
         unknown = sorted(set(skops.io.get_untrusted_types(file=weights)) - set(TRUSTED))
         if not unknown:
-            return skops.io.load(weights, trusted=TRUSTED)
+            return _completed(skops.io.load(weights, trusted=TRUSTED))
     except Exception as error:  # whatever a damaged or hostile file brings the reader to say
         raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
     raise ModelError(f"{weights} asks for {', '.join(unknown)}, which no model of ours needs: it is not loaded")
+
+
+def _completed(pipeline):
+    """A pipeline that another version of scikit-learn saved, with the defaults of the parameters that only this version has."""
+    for _, step in pipeline.steps:
+        for one in (step, getattr(step, "estimator", step)):
+            for name, parameter in inspect.signature(type(one).__init__).parameters.items():
+                if parameter.default is not inspect.Parameter.empty and not hasattr(one, name):
+                    setattr(one, name, parameter.default)
+    return pipeline
 
 
 def plain(value):

@@ -265,4 +265,4 @@ def test_training_on_an_export_is_warned_of_once():
     with pytest.warns(UserWarning, match="developer terms") as told:
         for _ in range(2):
             models.build("linear").fit(tracks[["tempo"]], tracks["genre"])
-    assert len(told) == 1
+    assert sum("developer terms" in str(one.message) for one in told) == 1
