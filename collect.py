@@ -123,7 +123,7 @@ def _export(client, path, out, **parameters):
     table = pd.DataFrame(rows.values(), columns=COLUMNS)
     table = _with_genres(client, table, entries, kept)
     table = _with_features(client, table, kept)
-    table.attrs["skipped"] = skipped
+    table.attrs |= {"skipped": skipped, "source": SOURCE}
     write_table(table, out)
     shutil.rmtree(kept)  # it is complete: the next export begins anew
     if skipped:

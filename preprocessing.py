@@ -358,8 +358,11 @@ def scale_data(train, validate, test, predict, scaler="MinMax"):
     if not columns or frames[0].empty:
         return tuple(frames)
     fitted = SCALERS[scaler]().fit(frames[0])
-    return tuple(pd.DataFrame(fitted.transform(frame) if len(frame) else frame, index=frame.index, columns=columns)
-                 for frame in frames)
+    scaled = tuple(pd.DataFrame(fitted.transform(frame) if len(frame) else frame, index=frame.index, columns=columns)
+                   for frame in frames)
+    for after, before in zip(scaled, frames):
+        after.attrs = dict(before.attrs)  # where the rows are from
+    return scaled
 
 
 def encode_genres(genres):

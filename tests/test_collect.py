@@ -378,6 +378,7 @@ def test_training_on_an_export_is_warned_of_once():
     import classifiers
     import models
     from prepare import prepare_df
+    from preprocessing import scale_data
     rows = pd.DataFrame({"song": list("abcdefgh"), "artist": list("abcdefgh"), "tempo": [80.0, 82, 81, 83, 140, 141, 142, 143],
                          "genre": ["a"] * 4 + ["b"] * 4, "source": "Spotify export"})
     tracks = prepare_df(rows)
@@ -386,3 +387,15 @@ def test_training_on_an_export_is_warned_of_once():
         for _ in range(2):
             models.build("linear").fit(tracks[["tempo"]], tracks["genre"])
     assert sum("developer terms" in str(one.message) for one in told) == 1
+    classifiers._warned.clear()
+    with pytest.warns(UserWarning, match="developer terms"):
+        models.build("linear").fit(scale_data(tracks, tracks, tracks, "genre")[0][["tempo"]], tracks["genre"])
+
+
+def test_an_export_that_nobody_prepared_is_warned_of_too(tmp_path):
+    import classifiers
+    export = export_saved_tracks(collect.recorded_client(), tmp_path / "saved.csv")
+    classifiers._warned.clear()
+    with pytest.warns(UserWarning, match="developer terms"):
+        classifiers.warn_of_terms(export[["duration_ms"]])
+    classifiers._warned.clear()
