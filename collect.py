@@ -1,13 +1,13 @@
 """Spotify library and playlists -> CSV; playlists back to Spotify, or to a file for any player.
 
-Spotify's developer terms allow exports for looking at and playlists; they forbid training models on its content. Every exported
-row
-says where it is from, in `source`.
+Spotify's developer terms allow exports for looking at and playlists; they forbid training models on its content. Every
+exported row says where it is from, in `source`.
 """
 
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -21,16 +21,14 @@ from spotify import CollectError, NotFound, Refused, spotify_client
 from tables import write_table
 
 __all__ = ["CollectError", "create_playlist", "export_playlist", "export_playlist_file", "export_saved_tracks",
-           "export_top_tracks",
-           "list_playlists", "places", "recorded_client", "spotify_client"]
+           "export_top_tracks", "list_playlists", "places", "recorded_client", "spotify_client"]
 
 SOURCE = "Spotify export"
 PAGE, BATCH = 50, 100
 """What both generations of the API give a page, and take at once."""
 COLUMNS = ["track_id", "artist", "song", "album", "release_date", "genre", "duration_ms", "explicit", "popularity",
-           "danceability",
-           "energy", "key", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness", "valence", "tempo",
-           "added_at", "uri", "source"]
+           "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness",
+           "valence", "tempo", "added_at", "uri", "source"]
 FEATURES = COLUMNS[9:20]
 RECORDED = Path(__file__).resolve().parent / "notebooks" / "recorded_library.json"
 
@@ -49,14 +47,10 @@ def list_playlists(client):
     pd.DataFrame
         Indexed by `playlist_id`: `name, owner, tracks`.
     """
-    rows, offset, total = [], 0, 1
-    while offset < total:
-        answer = client.get("me/playlists", limit=PAGE, offset=offset)
-        for one in filter(None, answer["items"]):
-            tracks = one.get("items") or one.get("tracks") or {}
-            rows.append({"playlist_id": one["id"], "name": one["name"], "owner": one["owner"]["id"],
-                         "tracks": tracks.get("total")})
-        offset, total = offset + PAGE, answer["total"]
+    rows = []
+    for one in filter(None, _listed(client, "me/playlists")):
+        tracks = one.get("items") or one.get("tracks") or {}
+        rows.append({"playlist_id": one["id"], "name": one["name"], "owner": one["owner"]["id"], "tracks": tracks.get("total")})
     return pd.DataFrame(rows, columns=["playlist_id", "name", "owner", "tracks"]).set_index("playlist_id")
 
 
@@ -74,8 +68,7 @@ def export_saved_tracks(client, out="spotify/saved_tracks.csv"):
     -------
     pd.DataFrame
         The tracks table: one row a track, `source` says "Spotify export"; what the account does not get stays empty. What was
-        left
-        out and why in ``attrs["skipped"]``.
+        left out and why in ``attrs["skipped"]``.
 
     Raises
     ------
@@ -118,11 +111,16 @@ def _export(client, path, out, **parameters):
     out = Path(out)
     kept = out.parent / f".{out.name}.pages"
     entries = _pages(client, path, kept, parameters)
-    rows, skipped = [], []
+    rows, skipped = {}, []
     for entry in entries:
         row, reason = _row(entry)
-        rows.append(row) if row else skipped.append({"song": _name(entry), "reason": reason})
-    table = pd.DataFrame(rows, columns=COLUMNS).drop_duplicates("track_id", ignore_index=True)
+        if row and row["track_id"] in rows:
+            row, reason = None, "twice in the list"
+        if row:
+            rows[row["track_id"]] = row
+        else:
+            skipped.append({"song": _name(entry), "reason": reason})
+    table = pd.DataFrame(rows.values(), columns=COLUMNS)
     table = _with_genres(client, table, entries, kept)
     table = _with_features(client, table, kept)
     table.attrs["skipped"] = skipped
@@ -135,21 +133,29 @@ def _export(client, path, out, **parameters):
 
 
 def _pages(client, path, kept, parameters):
-    """All entries of a listing, page by page; what is kept from an earlier run is not fetched."""
-    entries, offset, total, bar = [], 0, 1, None
-    while offset < total:
-        answer = _fetched(client, kept, f"{offset:06d}", path, limit=PAGE, offset=offset, **parameters)
+    """All entries of a listing, page by page; what is kept from an earlier run is not fetched.
+
+    Where the list grew or shrank after the first of the kept pages, they do not fit together: it is begun anew, once.
+    """
+    entries, offset, total, bar, anew = [], 0, None, None, False
+    while total is None or offset < total:
+        answer = _fetched(client, kept, f"{offset:06d}", path, "items", limit=PAGE, offset=offset, **parameters)
+        if total not in (None, answer["total"]) and not anew:
+            print("the list has changed since its first page was fetched: it is begun anew")
+            shutil.rmtree(kept)
+            bar.close()
+            entries, offset, total, bar, anew = [], 0, None, None, True
+            continue
         total = answer["total"]
         bar = bar or tqdm(total=total, desc="tracks", unit="track", file=sys.stdout, mininterval=1)
         entries += answer["items"]
         bar.update(len(answer["items"]))
         offset += len(answer["items"]) or PAGE
-    if bar:
-        bar.close()
+    bar.close()
     return entries
 
 
-def _fetched(client, kept, name, path, **parameters):
+def _fetched(client, kept, name, path, holds, **parameters):
     """An answer from disk, or from Spotify and then onto disk; whole or not at all."""
     place = kept / f"{name}.json"
     question = hashlib.sha1(f"{path} {sorted(parameters.items())}".encode()).hexdigest()
@@ -159,12 +165,28 @@ def _fetched(client, kept, name, path, **parameters):
             return known["answer"]
     except (OSError, ValueError, KeyError):
         pass
-    answer = client.get(path, **parameters)
+    answer = _whole(client.get(path, **parameters), path, holds)
     kept.mkdir(parents=True, exist_ok=True)
     beside = place.with_suffix(".part")
     beside.write_text(json.dumps({"question": question, "answer": answer}), encoding="utf-8")
     os.replace(beside, place)
     return answer
+
+
+def _whole(answer, path, holds="items"):
+    """An answer, if it holds the list that it should."""
+    if not isinstance(answer.get(holds), list) or holds == "items" and not isinstance(answer.get("total"), int):
+        raise CollectError(f"Spotify's answer about {path} lacks its {holds}: what was fetched before is kept; try again later")
+    return answer
+
+
+def _listed(client, path):
+    """The entries of a listing, page by page, none of which is kept."""
+    offset, total = 0, 1
+    while offset < total:
+        answer = _whole(client.get(path, limit=PAGE, offset=offset), path)
+        yield from answer["items"]
+        offset, total = offset + (len(answer["items"]) or PAGE), answer["total"]
 
 
 def _track(entry):
@@ -205,7 +227,8 @@ def _with_genres(client, table, entries, kept):
     genres = {}
     try:
         for ids in _batches(sorted(set(artists.values())), PAGE):
-            for one in filter(None, _fetched(client, kept, f"artists {ids[0]}", "artists", ids=",".join(ids))["artists"]):
+            for one in filter(None, _fetched(client, kept, f"artists {ids[0]}", "artists", "artists",
+                                            ids=",".join(ids))["artists"]):
                 genres[one["id"]] = ", ".join(one.get("genres") or []) or None
     except (Refused, NotFound) as error:
         print(error)
@@ -218,7 +241,7 @@ def _with_features(client, table, kept):
     found = {}
     try:
         for ids in _batches(known, BATCH):
-            answer = _fetched(client, kept, f"features {ids[0]}", "audio-features", ids=",".join(ids))
+            answer = _fetched(client, kept, f"features {ids[0]}", "audio-features", "audio_features", ids=",".join(ids))
             found |= {one["id"]: one for one in answer["audio_features"] if one}
     except (Refused, NotFound) as error:
         print(error)
@@ -291,17 +314,11 @@ def _uri(row):
 
 def _uris_of(client, playlist):
     """What stands in a playlist already."""
-    offset, total, way = 0, 1, "items"
-    while offset < total:
-        try:
-            answer = client.get(f"playlists/{playlist}/{way}", limit=PAGE, offset=offset)
-        except NotFound:
-            if way == "tracks":
-                raise
-            way = "tracks"
-            continue
-        yield from (track["uri"] for track in map(_track, answer["items"]) if track and track.get("uri"))
-        offset, total = offset + (len(answer["items"]) or PAGE), answer["total"]
+    try:
+        entries = list(_listed(client, f"playlists/{playlist}/items"))
+    except NotFound:  # the API before 2026
+        entries = list(_listed(client, f"playlists/{playlist}/tracks"))
+    return [track["uri"] for track in map(_track, entries) if track and track.get("uri")]
 
 
 def _made(client, me, name):
@@ -321,6 +338,8 @@ def _posted(client, playlist, uris):
 
 def export_playlist_file(tracks, path):
     """Write a playlist for any player, or as a table: the ending says which.
+
+    Players look for a sound file from where the playlist lies, so paths are written from the root.
 
     Parameters
     ----------
@@ -342,18 +361,17 @@ def export_playlist_file(tracks, path):
     Examples
     --------
     >>> import tempfile
-    >>> songs = pd.DataFrame({"artist": ["Ann"], "song": ["Sea"], "path": ["sea.mp3"], "duration_ms": [61_000]})
+    >>> songs = pd.DataFrame({"artist": ["Ann"], "song": ["Sea"], "path": ["/music/sea.mp3"], "duration_ms": [61_000]})
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     print(export_playlist_file(songs, Path(folder) / "a.m3u8").read_text())
     #EXTM3U
     #EXTINF:61,Ann - Sea
-    sea.mp3
+    /music/sea.mp3
     <BLANKLINE>
     """
     path = Path(path)
     if path.suffix == ".csv":
-        write_table(tracks.reset_index(), path)
-        return path
+        return write_table(tracks, path)
     writers = {".m3u8": _m3u8, ".xspf": _xspf}
     if path.suffix not in writers:
         raise ValueError(f"{path.name} should end in .m3u8, .xspf or .csv")
@@ -370,12 +388,18 @@ def export_playlist_file(tracks, path):
 
 
 def _text(row, column):
+    """A cell in one line, without what XML cannot hold."""
     value = row.get(column)
-    return "" if value is None or pd.isna(value) else " ".join(str(value).split())
+    return "" if value is None or pd.isna(value) else " ".join(re.sub(r"[\x00-\x1f\x7f\ufffe\uffff]", " ", str(value)).split())
 
 
 def _place(row):
-    return _text(row, "path") or _text(row, "uri") or _uri(row)
+    """Where a row's sound is; a path as it is, since two spaces in one mean two."""
+    return str(row["path"]) if _text(row, "path") else _text(row, "uri") or _uri(row)
+
+
+def _is_address(place):
+    return bool(re.match(r"[a-z][a-z0-9+.-]+:", place)) and not Path(place).exists()
 
 
 def places(tracks):
@@ -387,7 +411,8 @@ def _m3u8(rows):
     lines = ["#EXTM3U"]
     for row in rows:
         seconds = round(float(row["duration_ms"]) / 1000) if _text(row, "duration_ms") else -1
-        lines += [f"#EXTINF:{seconds},{' - '.join(filter(None, (_text(row, 'artist'), _text(row, 'song'))))}", _place(row)]
+        lines.append(f"#EXTINF:{seconds},{' - '.join(filter(None, (_text(row, 'artist'), _text(row, 'song'))))}")
+        lines.append(_place(row) if _is_address(_place(row)) else str(Path(_place(row)).absolute()))
     return "\n".join(lines) + "\n"
 
 
@@ -397,7 +422,7 @@ def _xspf(rows):
     for row in rows:
         track = ElementTree.SubElement(listed, "track")
         place = _place(row)
-        location = place if ":" in place[:10] and not Path(place).exists() else Path(place).absolute().as_uri()
+        location = place if _is_address(place) else Path(place).absolute().as_uri()
         about = {"location": location, "title": _text(row, "song"), "creator": _text(row, "artist"), "album": _text(row, "album"),
                  "duration": str(round(float(row["duration_ms"]))) if _text(row, "duration_ms") else ""}
         for name, value in about.items():

@@ -5,8 +5,10 @@ Nothing secret is printed, put in an error or written to a notebook; a token is 
 
 import json
 import os
+import socket
 import sys
 import time
+from getpass import getpass
 from pathlib import Path
 
 from tqdm import tqdm
@@ -17,6 +19,12 @@ LONGEST_WAIT = 60
 """Seconds that are waited when Spotify asks for it; a longer wait ends the run."""
 TRIES = 5
 TIMEOUT = 20
+RULES = {
+    "not registered": "the app's owner has to enter this account under User Management in the app's settings, on "
+                      "developer.spotify.com/dashboard",
+    "scope": "the login that is kept was given for less than this: remove its file, if one is kept, and log in again",
+    "premium": "since 2026 the owner of a development app needs Spotify Premium"}
+"""What a refusal means, by a word of its own."""
 DOORS = {
     "audio-features": "audio features are closed to apps made since November 2024: they stay empty",
     "playlists": "since March 2026 a development app sees only playlists that its user owns or shares: copy the songs into one "
@@ -24,7 +32,7 @@ DOORS = {
     "artists": "the genres of many artists at once are closed to development apps: they stay empty",
     "": "the app lacks a permission for this, or Spotify has closed it to development apps: log in again, and see the app's "
         "settings"}
-"""What a refusal means, by the part of the API that refused."""
+"""Where it has none: by the part of the API that refused."""
 
 
 class CollectError(RuntimeError):
@@ -47,14 +55,12 @@ class ComeBackLater(CollectError):
         self.seconds, self.reason = seconds, reason
 
 
-def spotify_client(client_id=None, client_secret=None, *, port=8888, keep_token=None, browser=None, api=API, accounts=ACCOUNTS):
+def spotify_client(client_id=None, client_secret=None, *, port=8765, keep_token=None, browser=None, api=API, accounts=ACCOUNTS):
     """A client of Spotify's Web API.
 
-    Without a secret, a user logs in (PKCE, RFC 7636: the address to open is printed where there is no browser, and the address
-    that
-    the browser ends on is pasted back). With one, the app asks for itself (client credentials), which is enough for what
-    belongs to
-    no user.
+    Without a secret, a user logs in (PKCE, RFC 7636: the address to open is printed, and where no browser can answer to this
+    machine, the address that it ends on is pasted back). With one, the app asks for itself (client credentials), which is
+    enough for what belongs to no user.
 
     Parameters
     ----------
@@ -67,7 +73,8 @@ def spotify_client(client_id=None, client_secret=None, *, port=8888, keep_token=
     keep_token : str or Path, optional
         A file to keep the login in, which its owner alone can read; in memory where it is not given.
     browser : bool, optional
-        Whether a browser can be opened here and answer to this machine; not on Colab.
+        Whether a browser can be opened here and answer to this machine. Looked up where it is not given: not on Colab, nor
+        where there is none.
     api, accounts : str
         Where the services are.
 
@@ -90,12 +97,12 @@ def spotify_client(client_id=None, client_secret=None, *, port=8888, keep_token=
                                                    cache_handler=spotipy.MemoryCacheHandler())
     else:
         kept = _owners_file(keep_token) if keep_token else spotipy.MemoryCacheHandler()
-        browser = "google.colab" not in sys.modules if browser is None else browser
+        browser = (_has_browser() if browser is None else browser) and _is_free(port)
         manager = spotipy.SpotifyPKCE(client_id, f"http://127.0.0.1:{port}/callback", scope=SCOPES, cache_handler=kept,
                                       open_browser=browser, requests_session=session, requests_timeout=TIMEOUT)
         manager.OAUTH_AUTHORIZE_URL = f"{accounts}/authorize"
-        if not browser:
-            manager.get_authorization_code = lambda response=None: _pasted_code(manager)
+        ask = manager.get_authorization_code if browser else lambda: _pasted_code(manager)
+        manager.get_authorization_code = lambda: _announced(manager, ask)
     manager.OAUTH_TOKEN_URL = f"{accounts}/api/token"
     client = spotipy.Spotify(auth_manager=manager, requests_session=session, requests_timeout=TIMEOUT)
     client.prefix = api
@@ -108,7 +115,47 @@ def _session():
 
     import requests
     logging.getLogger("spotipy").setLevel(logging.CRITICAL)  # it logs headers and bodies
-    return requests.Session()
+    session = requests.Session()
+    session.hooks["response"].append(_check)
+    return session
+
+
+def _check(response, **_):
+    """Raise what is no answer: spotipy stumbles over an error whose body is not the documented one, and over half a token."""
+    import spotipy
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    login = response.url.endswith("/api/token")
+    if response.ok:
+        if not isinstance(body, dict) or login and not {"access_token", "expires_in"} <= body.keys():
+            raise spotipy.SpotifyException(502, -1, "an answer that makes no sense")
+    elif not login or response.status_code == 429 or response.status_code >= 500:  # what else a login gets, spotipy can read
+        error = body.get("error") if isinstance(body, dict) else response.text
+        error = error if isinstance(error, dict) else {"message": str(error or "")}
+        raise spotipy.SpotifyException(response.status_code, -1, error.get("message"), error.get("reason"), response.headers)
+
+
+def _has_browser():
+    """Whether a browser can be opened here and answer to this machine."""
+    import webbrowser
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return "google.colab" not in sys.modules
+
+
+def _is_free(port):
+    """Whether the browser's answer can be waited for at this port: Jupyter or another login may have it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _owners_file(path):
@@ -127,12 +174,16 @@ def _owners_file(path):
     return OwnersFile(cache_path=str(path))
 
 
+def _announced(manager, ask):
+    """The code of a login, by `ask`, after saying where to log in: a browser may fail to open."""
+    print(f"To log in, open this address, if your browser does not do so by itself:\n{manager.get_authorize_url()}")
+    return ask()
+
+
 def _pasted_code(manager):
-    """The code of a login in a browser elsewhere."""
-    print(f"Open this address, log in, and paste the address that the browser ends on (the page itself may fail to load):\n"
-          f"{manager.get_authorize_url()}")
-    pasted = input("address: ").strip()
-    state, code = manager.parse_auth_response_url(pasted)
+    """The code of a login in a browser elsewhere. It is typed unseen: a notebook keeps what is typed in the open."""
+    print("and paste the address that the browser ends on (the page itself may fail to load)")
+    _, code = manager.parse_auth_response_url(getpass("address: ").strip())
     if not code:
         raise CollectError("the pasted address holds no code: copy all of it, from http://127.0.0.1 to its end")
     return code
@@ -166,26 +217,28 @@ class Spotify:
     def _ask(self, ask, path, *, again=True):
         import requests
         import spotipy
-        refreshed = False
+        stale = refreshed = False
         for attempt in range(TRIES):
             self.requests += 1
             try:
-                answer = ask()
-                if answer is not None:
-                    return answer
-                trouble = "an answer that is no JSON"
+                if stale:
+                    self._refresh()
+                    stale, refreshed = False, True
+                return ask()
             except spotipy.SpotifyException as error:
                 if error.http_status == 429:
                     _wait_or_leave(error)
+                    trouble = "nothing but requests to wait"
                     continue
-                if error.http_status == 401 and not refreshed and self._refresh():
-                    refreshed = True
+                if error.http_status == 401 and not refreshed:
+                    stale, trouble = True, "a login that ran out"
                     continue
                 if error.http_status < 500:
                     raise _meaning(error, path) from None
-                trouble = f"an error of its own ({error.http_status})"
+                trouble = f"an error of its own or no answer that makes sense ({error.http_status})"
             except spotipy.SpotifyOauthError as error:
-                raise CollectError(f"Spotify does not take the login ({error.error or 'no reason'}): log in again") from None
+                raise CollectError(f"Spotify does not take the login ({str(error.error or 'no reason')[:80]}): log in "
+                                   "again") from None
             except requests.ConnectionError as error:
                 if _no_network(error):
                     raise CollectError("no connection to Spotify: is there a network?") from None
@@ -198,15 +251,11 @@ class Spotify:
         raise CollectError(f"Spotify gave {trouble}, {TRIES} times: what was fetched is kept; try again later")
 
     def _refresh(self):
-        """Get a fresh token in place of one that is not taken; whether there is one."""
-        import spotipy
-        try:
-            if hasattr(self.manager, "refresh_access_token"):
-                token = self.manager.cache_handler.get_cached_token() or {}
-                return bool(token.get("refresh_token")) and bool(self.manager.refresh_access_token(token["refresh_token"]))
-            return bool(self.manager.get_access_token(as_dict=False, check_cache=False))
-        except spotipy.SpotifyOauthError:
-            return False
+        """Get a fresh token in place of one that is not taken, where there is a way to."""
+        if not hasattr(self.manager, "refresh_access_token"):
+            self.manager.get_access_token(as_dict=False, check_cache=False)
+        elif token := (self.manager.cache_handler.get_cached_token() or {}).get("refresh_token"):
+            self.manager.refresh_access_token(token)
 
 
 def _wait_or_leave(error):
@@ -229,10 +278,12 @@ def _meaning(error, path):
     if error.http_status == 401:
         return CollectError("the login is not valid any more: log in again")
     if error.http_status == 404:
-        return NotFound(f"Spotify knows no {path.split('?')[0]}, or shows it only to its owner")
+        return NotFound(f"Spotify knows no {path}, or shows it only to its owner")
     if error.http_status == 403:
-        return Refused(f"Spotify refuses {path.split('?')[0]}: " + next(text for door, text in DOORS.items() if door in path))
-    return CollectError(f"Spotify does not understand {path.split('?')[0]} ({error.http_status})")
+        said = str(error.msg).lower()
+        rule = next((text for word, text in RULES.items() if word in said), None)
+        return Refused(f"Spotify refuses {path}: {rule or next(text for door, text in DOORS.items() if path.startswith(door))}")
+    return CollectError(f"Spotify does not understand {path} ({error.http_status})")
 
 
 def _no_network(error):

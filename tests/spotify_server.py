@@ -24,12 +24,12 @@ def track(number, **more):
 class Library:
     """What the server holds, how it speaks, and what it is told to do wrong.
 
-    `faults` is a list of what happens to the next requests of the API, one each: a status, ``("429", seconds)``, ``garbage``,
-    ``nothing``, ``drop`` or ``ok``.
+    `faults` is a list of what happens to the next requests of the API, one each: a status, ``("429", seconds)``,
+    ``(status, content)``, ``garbage``, ``nothing``, ``drop`` or ``ok``; `login_faults` the same for the accounts service.
     """
 
     def __init__(self, n=120, *, new=True, rich=False):
-        self.new, self.rich, self.faults, self.log, self.made = new, rich, [], [], {}
+        self.new, self.rich, self.faults, self.login_faults, self.log = new, rich, [], [], []
         self.valid, self.tokens, self.delay, self.reason = "token-0", 0, 0, None
         self.saved = [track(number, **({"popularity": number % 101} if rich else {})) for number in range(n)]
         self.playlists = {"p1": ("Made up for the evening", "me", self.saved[:7]),
@@ -100,11 +100,20 @@ class Handler(BaseHTTPRequestHandler):
         library, parts = self.server.library, urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if parts.path == "/api/token":
-            return self.send(200, library.fresh_token())
+            fault = library.login_faults.pop(0) if library.login_faults else "ok"
+            return self.misbehave(fault) if fault != "ok" else self.send(200, library.fresh_token())
         path = parts.path.removeprefix("/v1/")
         library.log.append((method, path, parts.query))
         time.sleep(library.delay)
         fault = library.faults.pop(0) if library.faults else "ok"
+        if fault != "ok":
+            self.misbehave(fault)
+        elif self.headers.get("Authorization") != f"Bearer {library.valid}":
+            self.send(401, {"error": {"status": 401, "message": "The access token expired"}})
+        else:
+            self.send(*library.answer(method, path, parse_qs(parts.query), json.loads(body) if body else None))
+
+    def misbehave(self, fault):
         if fault == "drop":
             self.send_response(200)
             self.send_header("Content-Length", "1000")
@@ -115,15 +124,13 @@ class Handler(BaseHTTPRequestHandler):
             self.send(200, b"<html>no JSON</html>")
         elif fault == "nothing":
             self.close_connection = True
-        elif isinstance(fault, tuple):
-            self.send(429, {"error": {"status": 429, "message": "API rate limit exceeded", "reason": library.reason}},
-                      **{"Retry-After": str(fault[1])})
-        elif fault != "ok":
+        elif isinstance(fault, int):
             self.send(fault, {"error": {"status": fault, "message": "as told"}})
-        elif self.headers.get("Authorization") != f"Bearer {library.valid}":
-            self.send(401, {"error": {"status": 401, "message": "The access token expired"}})
+        elif fault[0] == "429":
+            self.send(429, {"error": {"status": 429, "message": "API rate limit exceeded", "reason": self.server.library.reason}},
+                      **{"Retry-After": str(fault[1])})
         else:
-            self.send(*library.answer(method, path, parse_qs(parts.query), json.loads(body) if body else None))
+            self.send(*fault)
 
     def send(self, status, content, **headers):
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -140,5 +147,5 @@ def serve(library):
     server.daemon_threads, server.library = True, library
     server.handle_error = lambda *_: None  # of clients that were killed
     server.address = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(.01,), daemon=True).start()
     return server

@@ -2,9 +2,11 @@
 
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from xml.etree import ElementTree
 
@@ -77,12 +79,13 @@ def test_what_is_no_track_is_counted(served, tmp_path, capsys):
     library.saved += [None, {"id": None, "name": "", "type": "track"}, {"type": "episode", "id": "e", "name": "Talk"},
                       {"id": None, "uri": "spotify:local:a:b:c:1", "type": "track", "name": "From a disk",
                        "artists": [{"name": "Me"}],
-                       "album": None, "is_local": True, "duration_ms": 1000}]
+                       "album": None, "is_local": True, "duration_ms": 1000}, library.saved[1]]
     library.entry = lambda one: {"added_at": "2026-01-02T03:04:05Z", "item": one}
     table = export_saved_tracks(served(library), tmp_path / "saved.csv")
     assert table["song"].tolist() == ["Song 0", "Song 1", "Song 2", "From a disk"]
-    assert [one["reason"] for one in table.attrs["skipped"]] == ["removed or not available"] * 2 + ["podcast"]
-    assert "3 of 7 left out" in capsys.readouterr().out
+    reasons = [one["reason"] for one in table.attrs["skipped"]]
+    assert reasons == ["removed or not available"] * 2 + ["podcast", "twice in the list"]
+    assert "4 of 8 left out" in capsys.readouterr().out
 
 
 # ---- refusals and faults
@@ -95,7 +98,7 @@ def test_a_passing_fault_leaves_nothing_out(served, tmp_path, fault):
 
 
 @pytest.mark.parametrize(("fault", "words"), [
-    (500, "5 times"), ("garbage", "no JSON, 5 times"), ("nothing", "broken connection, 5 times"), ("drop", "5 times"),
+    (500, "5 times"), ("garbage", "makes sense.*, 5 times"), ("nothing", "broken connection, 5 times"), ("drop", "5 times"),
     (403, "refuses me/tracks"), (404, "knows no me/tracks"), (400, "does not understand")])
 def test_a_lasting_fault_says_what_it_is_and_keeps_what_was_fetched(served, tmp_path, fault, words):
     library = Library(120)
@@ -132,11 +135,75 @@ def test_a_token_that_ran_out_is_renewed_once(served, tmp_path):
     assert library.tokens == 3
 
 
+@pytest.mark.parametrize("fault", [500, "garbage", "nothing", "drop", ("429", 1), (200, {}), (503, b"<html>" * 999)])
+def test_a_login_that_fails_in_passing_is_tried_again(served, tmp_path, fault):
+    library = Library(60)
+    client, library.login_faults = served(library), [fault]
+    assert len(list_playlists(client)) == 2
+    library.valid, library.login_faults = "another", [fault]
+    assert len(list_playlists(client)) == 2, "so is its renewal"
+    library.valid, library.login_faults = "another", [fault] * 9
+    with pytest.raises(CollectError, match="5 times: what was fetched is kept") as told:
+        list_playlists(client)
+    assert SECRET not in str(told.value) and len(str(told.value)) < 200
+
+
+def test_a_login_that_is_refused(served):
+    library = Library(1)
+    client, library.login_faults = served(library), [(400, {"error": "invalid_client", "error_description": SECRET})]
+    with pytest.raises(CollectError, match="invalid_client.*log in again") as told:
+        list_playlists(client)
+    assert SECRET not in str(told.value)
+
+
+@pytest.mark.parametrize(("body", "words"), [
+    (b"User not registered in the Developer Dashboard", "User Management"),
+    ({"error": {"status": 403, "message": "Insufficient client scope"}}, "log in again"),
+    ({"error": {"message": "Active premium subscription required for the owner of the app."}}, "Premium"),
+    ({"error": "forbidden"}, "closed it to development apps"), (b"[]", "closed it to development apps")])
+def test_a_refusal_says_which_rule_it_was(served, body, words):
+    library = Library(1)
+    client, library.faults = served(library), [(403, body)]
+    with pytest.raises(spotify.Refused, match=words):
+        list_playlists(client)
+
+
+@pytest.mark.parametrize(("faults", "words"), [
+    ([("429", 1)] * 5, "requests to wait, 5 times"), ([("429", 1)] * 4 + [401], "ran out"),
+    ([(500, b"[]")] * 5, "500.*, 5 times"), ([(200, b"[]")] * 5, "makes sense.*, 5 times"), ([(400, {"error": "invalid"})],
+                                                                                             "does not understand"),
+    ([(200, {})], "lacks its items"), ([(200, {"items": None, "total": 3})], "lacks its items")])
+def test_answers_that_nobody_documented(served, tmp_path, faults, words):
+    library = Library(120)
+    client, library.faults = served(library), ["ok", *faults]
+    with pytest.raises(CollectError, match=words):
+        export_saved_tracks(client, tmp_path / "saved.csv")
+    assert len(export_saved_tracks(client, tmp_path / "saved.csv")) == 120, "nothing broken was kept"
+
+
 def test_no_network_is_said_in_one_line():
     client = spotify.spotify_client("id", SECRET, api="http://127.0.0.1:9/v1/", accounts="http://127.0.0.1:9")
     with pytest.raises(CollectError, match="no connection to Spotify") as told:
         list_playlists(client)
     assert "\n" not in str(told.value) and SECRET not in str(told.value)
+
+
+def test_a_library_that_changed_while_an_export_lay_still(served, tmp_path, capsys):
+    library = Library(120)
+    client, library.faults = served(library), ["ok", 403]
+    with pytest.raises(CollectError):
+        export_saved_tracks(client, tmp_path / "saved.csv")
+    library.saved.pop(3)
+    table = export_saved_tracks(client, tmp_path / "saved.csv")
+    assert table["track_id"].tolist() == [one["id"] for one in library.saved], "no track slipped between two pages"
+    assert "begun anew" in capsys.readouterr().out
+
+
+def test_a_list_whose_length_is_never_the_same_comes_to_an_end(served, tmp_path):
+    library = Library(200)
+    page = library.page
+    library.page = lambda *a: (200, page(*a)[1] | {"total": 200 + len(library.log) % 2})
+    assert len(export_saved_tracks(served(library), tmp_path / "saved.csv")) == 200
 
 
 def test_a_killed_export_goes_on_and_fetches_nothing_twice(tmp_path):
@@ -169,19 +236,61 @@ def test_a_login_without_a_browser(monkeypatch, capsys, tmp_path):
     server = serve(library)
     client = spotify.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, browser=False,
                                     keep_token=tmp_path / "kept" / "token.json")
-    monkeypatch.setattr("builtins.input", lambda _: "http://127.0.0.1:8888/callback?code=abc")
+    monkeypatch.setattr(spotify, "getpass", lambda _: "http://127.0.0.1:8765/callback?code=abc")
     assert len(list_playlists(client)) == 2
     said = capsys.readouterr().out
     assert f"{server.address}/authorize?client_id=id" in said and "code_challenge" in said and SECRET not in said
     kept = tmp_path / "kept" / "token.json"
     assert stat.S_IMODE(os.stat(kept).st_mode) == 0o600 and json.loads(kept.read_text())["refresh_token"]
     library.valid = "another"  # renewed without the user
-    monkeypatch.setattr("builtins.input", lambda _: pytest.fail("asked again"))
+    monkeypatch.setattr(spotify, "getpass", lambda _: pytest.fail("asked again"))
     assert len(list_playlists(client)) == 2
-    monkeypatch.setattr("builtins.input", lambda _: "http://127.0.0.1:8888/callback")
+    monkeypatch.setattr(spotify, "getpass", lambda _: "http://127.0.0.1:8765/callback")
     again = spotify.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, browser=False)
     with pytest.raises(CollectError, match="holds no code"):
         list_playlists(again)
+    server.shutdown()
+
+
+@pytest.mark.parametrize("why", ["the port is taken", "no browser"])
+def test_a_login_that_no_browser_can_answer(monkeypatch, capsys, why):
+    import webbrowser
+    library = Library(1)
+    server = serve(library)
+    monkeypatch.setattr(spotify, "getpass", lambda _: "http://127.0.0.1/callback?code=abc")
+    if why == "no browser":
+        monkeypatch.setattr(webbrowser, "get", lambda: (_ for _ in ()).throw(webbrowser.Error))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        if why == "the port is taken":
+            taken.listen()
+        else:
+            taken.close()
+        client = spotify.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, port=port,
+                                        browser=True if why == "the port is taken" else None)
+    assert len(list_playlists(client)) == 2
+    assert f"{server.address}/authorize?client_id=id" in capsys.readouterr().out
+    server.shutdown()
+
+
+def test_a_login_in_a_browser(monkeypatch, capsys):
+    import webbrowser
+    from urllib.parse import parse_qs, urlsplit
+    from urllib.request import urlopen
+    library = Library(1)
+    server = serve(library)
+
+    def visit(address):
+        redirect = parse_qs(urlsplit(address).query)["redirect_uri"][0]
+        threading.Thread(target=lambda: urlopen(f"{redirect}?code=abc", timeout=5).read()).start()
+    monkeypatch.setattr(webbrowser, "open", visit)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    client = spotify.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, port=port, browser=True)
+    assert len(list_playlists(client)) == 2 and library.tokens == 1
+    assert "/authorize?client_id=id" in capsys.readouterr().out, "said, should the browser not open"
     server.shutdown()
 
 
@@ -243,6 +352,17 @@ def test_playlist_files(tmp_path):
         export_playlist_file(tracks, tmp_path / "list.txt")
     with pytest.raises(ValueError, match="where its sound is"):
         export_playlist_file(tracks[2:], tmp_path / "list.m3u8")
+
+
+def test_playlist_files_find_their_sounds_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tracks = pd.DataFrame({"song": ["A", "bell \x07"], "path": ["my songs/two  spaces.mp3", "#1 hits/b.mp3"]})
+    lines = export_playlist_file(tracks, "lists/x.m3u8").read_text().splitlines()
+    assert lines[2::2] == [str(tmp_path / path) for path in tracks["path"]] and not lines[4].startswith("#")
+    root = ElementTree.parse(export_playlist_file(tracks, "lists/x.xspf")).getroot()
+    assert [one.text for one in root.iter("{http://xspf.org/ns/0/}location")] == [(tmp_path / path).as_uri()
+                                                                                for path in tracks["path"]]
+    assert pd.read_csv(export_playlist_file(tracks, "lists/x.csv")).columns.tolist() == ["song", "path"]
 
 
 # ---- the recorded example, and the terms

@@ -54,7 +54,7 @@ client_id = CLIENT_ID or os.environ.get("SPOTIPY_CLIENT_ID")
 client = spotify_client(client_id, keep_token=KEEP_TOKEN or None) if client_id else recorded_client()
 if not client_id:
     print("no credentials: this is a recorded example with made-up names, as a server of the tests gave it")
-    print("for your own library, make an app on developer.spotify.com/dashboard with the redirect http://127.0.0.1:8888/callback")
+    print("for your own library, make an app on developer.spotify.com/dashboard with the redirect http://127.0.0.1:8765/callback")
 
 # %% [markdown]
 # ## Your playlists
@@ -76,7 +76,7 @@ if WHAT == "saved":
 elif WHAT == "top":
     tracks = export_top_tracks(client, out / "top_tracks.csv")
 else:
-    tracks = export_playlist(client, WHAT)
+    tracks = export_playlist(client, WHAT, out / "playlist.csv")
 print(f"{len(tracks)} tracks by {tracks['artist'].nunique()} artists, in {client.requests} requests")
 tracks.head()
 
