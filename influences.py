@@ -15,15 +15,14 @@ from windows import heard
 WINDOW = 15.0
 """Seconds of a window, for models that take any length."""
 ALONE, SECOND, TOGETHER, FAMILY = .50, .10, .60, .60
-"""A genre stands alone from the first share on where no other reaches the second; two are joined where each reaches the second
-and both
-together the third; a family is named where its genres together reach the fourth. Chosen on songs made to order and on GTZAN's
-lists,
-cross-fitted."""
-FAMILIES = {"rock": ("rock", "metal", "punk", "alternative", "grunge"), "folk and country": ("folk/acoustic", "folk",
-"country", "bluegrass"),
+"""A genre stands alone from the first share on where no other reaches the second; two are joined where each reaches the
+second and both together the third; a family is named where its genres together reach the fourth. Chosen on songs made to order
+and on GTZAN's lists, cross-fitted."""
+FAMILIES = {"rock": ("rock", "metal", "punk", "alternative", "grunge"),
+            "folk and country": ("folk/acoustic", "folk", "country", "bluegrass"),
             "electronic": ("dance/electronic", "electronic", "techno", "house", "trance", "disco"),
-            "jazz and blues": ("jazz", "blues", "swing", "soul"), "hip hop and reggae": ("hip hop", "hiphop", "rap", "reggae"),
+            "jazz and blues": ("jazz", "blues", "swing", "soul"),
+            "hip hop and reggae": ("hip hop", "hiphop", "rap", "reggae"),
             "classical": ("classical", "baroque", "opera", "romantic")}
 """Genres that lie near each other, for songs that are surely of one of them."""
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import models
+from audio import write_spectrograms
 from explanations import PATCHES, explain
 from familiarity import familiarity, learn_familiarity
 from genre_maps import load_map, place, project, save_map
@@ -154,6 +155,15 @@ def test_what_is_marked_matters(starter, songs):
     assert found.maps["metal"].shape == PATCHES
     assert found.check.loc["metal", "marked"] > found.check.loc["metal", "random"]
     assert len(plot_explanation(found)) == len(found.maps) >= 1
+
+
+def test_a_cnn_shows_where_it_looked(songs, tmp_path):
+    tracks = pd.DataFrame({"path": [str(songs["jazz"]), str(songs["metal"])], "genre": ["jazz", "metal"]})
+    manifest = write_spectrograms(tracks, tmp_path, segment_seconds=5, n_jobs=1)
+    cnn = models.build("cnn", width=4, columns=64, epochs=1, verbose=False).fit(manifest, manifest["genre"])
+    found = explain(cnn, songs["metal"], top=2)
+    assert found.way == "class activation" and all(values.shape == PATCHES for values in found.maps.values())
+    assert found.levels.shape[0] == cnn.n_bands and found.shares.sum() <= 1.001
 
 
 def test_a_model_on_no_pictures_cannot_be_shown_on_one(songs):

@@ -65,10 +65,10 @@ def test_a_genre_of_few_songs_is_left_out():
 def test_shuffled_songs_show_nothing():
     table = create_features(prepare_df(make_table(400, seed=5)))
     rng, found = np.random.default_rng(0), 0
-    for _ in range(10):
+    for _ in range(5):
         shuffled = table.assign(popularity=rng.permutation(table["popularity"].to_numpy()))
         found += success_factors(shuffled)["strength"].str.endswith("sure").any()
-    assert found <= 2
+    assert found <= 1
 
 
 def test_strengths_follow_the_thresholds():
