@@ -28,9 +28,8 @@ def make_corpus(out_dir, *, genres=GENRES, songs_per_genre=12, seconds=20.0, lon
     """Render a corpus of songs to ``out_dir/genre/artist - title.mp3``, and list what is known about them.
 
     Each genre has four artists. The long songs take the genres in turn; every second one changes, half-way, to the next genre,
-    and names both in its folder, its tags and its row: `jazz, latin`.
-    A song that is there already, made with the same settings, is not made again; one that an earlier call made with other
-    settings is removed; files appear whole or not at all.
+    and names both in its folder, its tags and its row: `jazz, latin`. A song that is there already, made with the same
+    settings, is not made again; one that an earlier call made with other settings is removed; files appear whole or not at all.
 
     Parameters
     ----------

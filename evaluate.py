@@ -31,11 +31,10 @@ def evaluate(y_true, proba, genres, *, groups=None, n_boot=1000, seed=0):
     Returns
     -------
     pd.DataFrame
-        Rows `accuracy`, `macro_f1`, `log_loss` (nats), `ece` (expected calibration error of the most probable genre),
-        `roc_auc` (mean of
-        the genres'), and `roc_auc: GENRE`; columns `value, low, high` (95 %) and `baseline` (always the commonest genre with its
-        share as probability). Of several genres a song, accuracy is the share of songs whose most probable genre is among theirs,
-        and ece is over all genres.
+        Rows `accuracy`, `macro_f1`, `log_loss` (nats), `ece` (expected calibration error of the most probable genre), `roc_auc`
+        (mean of the genres'), and `roc_auc: GENRE`; columns `value, low, high` (95 %) and `baseline` (always the commonest
+        genre with its share as probability). Of several genres a song, accuracy is the share of songs whose most probable genre
+        is among theirs, and ece is over all genres.
 
     Raises
     ------

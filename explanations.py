@@ -38,9 +38,8 @@ class Explanation(NamedTuple):
         For each of them, how much each place speaks for it.
     check : pd.DataFrame
         Indexed by genre: by how much the logarithm of its share falls when the quarter of the picture that the map marks is
-        blanked
-        (`marked`), and when a random quarter is (`random`, the mean of `RANDOM` choices). A map whose `marked` is not well above
-        `random` is decoration (Samek et al. 2017).
+        blanked (`marked`), and when a random quarter is (`random`, the mean of `RANDOM` choices). A map whose `marked` is not
+        well above `random` is decoration (Samek et al. 2017).
     way : str
         `class activation` or `occlusion`.
     """
@@ -58,8 +57,7 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
     """Where in a song's spectrogram a model found each of the top genres.
 
     Of a `cnn`, class-activation maps (Zhou et al. 2016); of a model on statistics of pictures, what is missed when a place is
-    blanked
-    (occlusion: Zeiler & Fergus 2014). Blanked places go on as their band does on average.
+    blanked (occlusion: Zeiler & Fergus 2014). Blanked places go on as their band does on average.
 
     Parameters
     ----------

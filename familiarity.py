@@ -18,8 +18,7 @@ def learn_familiarity(features, genres, held_out=None, held_out_genres=None):
 
     A sound is strange where its features leave these lines, or go along them farther than any song's: the larger of the squared
     distances from and within the principal components of the standardised features (Jackson & Mudholkar 1979), each in units of
-    its
-    median.
+    its median.
 
     Parameters
     ----------
@@ -28,8 +27,7 @@ def learn_familiarity(features, genres, held_out=None, held_out_genres=None):
     genres : sequence of str
     held_out, held_out_genres : optional
         Of songs that it did not: how far these lie is what is usual. Where there are none, the distances of the songs
-        themselves are
-        taken, which makes others look stranger than they are.
+        themselves are taken, which makes others look stranger than they are.
 
     Returns
     -------

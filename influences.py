@@ -47,10 +47,8 @@ def genre_influences(classifier, song, *, segment_seconds=None, hop_seconds=None
     -------
     pd.DataFrame [shape=(windows, genres)]
         Calibrated shares, rows sum to one; indexed by `start` in seconds. Where the sound is like none that the model learned
-        from,
-        they are drawn towards "all alike" (see `familiarity`). ``attrs``: `seconds` (of a window), `hop_seconds`, and
-        `familiarity`
-        (the mean over windows, 0 to 1).
+        from, they are drawn towards "all alike" (see `familiarity`). ``attrs``: `seconds` (of a window), `hop_seconds`, and
+        `familiarity` (the mean over windows, 0 to 1).
 
     Raises
     ------
@@ -102,8 +100,7 @@ def song_influences(shares, *, n_boot=1000, seed=0):
     -------
     pd.DataFrame
         Indexed by genre, the largest share first: `share` (the mean) with its 95 % interval `low`, `high`: a bootstrap over
-        windows,
-        in blocks as long as windows overlap (Politis & Romano 1992).
+        windows, in blocks as long as windows overlap (Politis & Romano 1992).
 
     Examples
     --------

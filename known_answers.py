@@ -63,8 +63,7 @@ def check_pure(classifier, folder, *, n=96):
 
 def check_blends(classifier, folder, *, n=96, weights=None):
     """Blends of two genres. Columns `one, two, true` (share of the second), `predicted` (its share of what the two have
-    together),
-    `label`, `top_two` and `label_names_both`."""
+    together), `label`, `top_two` and `label_names_both`."""
     pairs, rows = list(combinations(GENRES, 2)), []
     order = np.random.default_rng(0).permutation(len(pairs))
     for number in _bar(n, "blends"):

@@ -24,8 +24,7 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
         What `prepare.load_Data` can read: a folder of sound files, or a table with `path`.
     out : str or Path
         The CSV file to write. What is done is noted in a file beside it, song by song, so that a run that was killed goes on
-        where it
-        stopped; songs whose file has changed are heard again.
+        where it stopped; songs whose file has changed are heard again.
     aspects : dict, optional
         From `influences.fit_aspects`.
 

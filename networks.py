@@ -123,9 +123,8 @@ def build_multi_cnn(shape, n_genres, settings, *, chroma=False):
 def build_transfer(shape, n_genres, settings, *, backbone):
     """A network that was trained on something else, under a new last layer.
 
-    In: chunks [shape=(bands, columns, 1)]. Out: [shape=(n_genres,)], scores. `backbone` is a network that this project
-    trained, cut
-    at its embedding, or the name of one in `keras.applications`, which gets the chunk as three equal channels.
+    In: chunks [shape=(bands, columns, 1)]. Out: [shape=(n_genres,)], scores. `backbone` is a network that this project trained,
+    cut at its embedding, or the name of one in `keras.applications`, which gets the chunk as three equal channels.
     """
     given = layers.Input(shape)
     if isinstance(backbone, keras.Model):

@@ -35,11 +35,9 @@ def onset_patterns(mel_decibels, tempo, *, sr=SAMPLE_RATE):
     Returns
     -------
     dict of str to float
-        ``beat_low_01`` ... ``beat_low_16``, and so for ``mid`` and ``high``: the autocorrelation of the register's onsets
-        after one to
-        sixteen quarters of a beat, so that the tempo does not matter (Peeters 2005). ``onsets_low_rate`` (a second),
-        ``_per_beat``,
-        ``_mean`` (dB a frame), ``_variation`` and ``_kurtosis``: how many there are, how strong and how abrupt.
+        ``beat_low_01`` ... ``beat_low_16``, and so for ``mid`` and ``high``: the autocorrelation of the register's onsets after
+        one to sixteen quarters of a beat, so that the tempo does not matter (Peeters 2005). ``onsets_low_rate`` (a second),
+        ``_per_beat``, ``_mean`` (dB a frame), ``_variation`` and ``_kurtosis``: how many there are, how strong and how abrupt.
 
     Examples
     --------
@@ -96,10 +94,8 @@ def harmony(tones, key):
     -------
     dict of str to float
         ``degree_01`` ... ``degree_12``: share of each semitone above the tonic; ``interval_01`` ... ``interval_06``: how much
-        classes so
-        many semitones apart sound together; ``chord_NAME_mean``, ``_var`` and ``_share`` for `CHORDS`: likeness to the best
-        such chord,
-        and how often it is the likeliest; ``tone_entropy_mean``, ``_var`` and ``_whole`` (nats).
+        classes so many semitones apart sound together; ``chord_NAME_mean``, ``_var`` and ``_share`` for `CHORDS`: likeness to
+        the best such chord, and how often it is the likeliest; ``tone_entropy_mean``, ``_var`` and ``_whole`` (nats).
 
     Examples
     --------
@@ -147,10 +143,8 @@ def voices(y, key, *, sr=SAMPLE_RATE):
     -------
     dict of str to float
         For `VOICES`: ``bass_height`` (median, as MIDI number), ``bass_range`` (middle half, semitones), ``bass_moves`` (share
-        of frames),
-        ``bass_jump_01`` ... ``bass_jump_06`` (share of moves between the sizes `JUMPS`), ``bass_degree_01`` ...
-        ``bass_degree_12`` (share
-        of frames at so many semitones above the tonic).
+        of frames), ``bass_jump_01`` ... ``bass_jump_06`` (share of moves between the sizes `JUMPS`), ``bass_degree_01`` ...
+        ``bass_degree_12`` (share of frames at so many semitones above the tonic).
 
     Examples
     --------

@@ -89,8 +89,7 @@ def _described(levels):
 
 def _harmony(levels):
     """Degrees, intervals and chords of the pitch classes that stand out of the bands between 350 and 3,000 Hz, where these are
-    narrow
-    enough to tell semitones."""
+    narrow enough to tell semitones."""
     ridges = np.maximum(levels - scipy.ndimage.uniform_filter1d(levels, 5, axis=0), 0)
     tones = ridges.T @ _pitch_classes()
     tones = tones / np.maximum(tones.sum(axis=1, keepdims=True), 1e-9)

@@ -1,10 +1,8 @@
 """Train the models that are there from the start: `make starter-sample` and `make starter-gtzan`.
 
 A starter is one network over statistics of pictures, trained on songs, on parts of songs and on pairs of songs sounding at
-once, so
-that a share means a share; three plain models for beat, timbre and pitch; and a map. Scores and temperatures come from
-cross-fitting:
-no song is judged by a model that saw it, or a neighbour of it.
+once, so that a share means a share; three plain models for beat, timbre and pitch; and a map. Scores and temperatures come from
+cross-fitting: no song is judged by a model that saw it, or a neighbour of it.
 """
 
 import argparse

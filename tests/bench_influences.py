@@ -1,9 +1,8 @@
 """How well a starter model finds what is known: `make bench-influences` says what it needs.
 
 Of the sample's model: songs made to order by artists that it never heard. Of any model: sounds that are no music, real
-recordings by
-genre, and pairs of them sounding at once. What is judged must not have been trained on: for GTZAN's clips, train a starter
-`--without` them.
+recordings by genre, and pairs of them sounding at once. What is judged must not have been trained on: for GTZAN's clips, train
+a starter `--without` them.
 """
 
 import argparse
