@@ -104,6 +104,7 @@ run: $(RUNS)/index.html
 
 # An executed notebook appears under its name only once it has run to its end.
 $(RUNS)/%.ipynb: notebooks/%.ipynb $(VENV)/installed
+	@mkdir -p $(RUNS)
 	@echo "running $*"
 	@env -u MPLBACKEND $(BIN)/papermill --no-log-output --progress-bar $< $(RUNS)/$*.unfinished.ipynb $(parameters) || { \
 		echo "make: $* stopped; the cell that failed is shown in $(RUNS)/$*.unfinished.ipynb"; exit 1; }

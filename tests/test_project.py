@@ -80,6 +80,26 @@ def test_make_says_what_is_missing(tmp_path):
     assert failed.returncode and "Python 3.8.1: Python 3.11 or newer is needed" in failed.stdout + failed.stderr
 
 
+def test_make_run_begins_with_nothing_and_reruns_only_what_changed(tmp_path):
+    venv, runs = tmp_path / "venv", tmp_path / "runs"
+    tools = {"papermill": 'echo "$3" >> "$(dirname "$0")/ran" && cp "$3" "$4"',
+             "jupyter-nbconvert": 'touch "$5/$(basename "$6" .ipynb).html"', "python": 'touch "$2/index.html"'}
+    (venv / "bin").mkdir(parents=True)
+    for name, does in tools.items():
+        (venv / "bin" / name).write_text(f"#!/bin/sh\n{does}\n")
+        (venv / "bin" / name).chmod(0o755)
+    (venv / "installed").touch()
+    done = make("run", f"VENV={venv}", f"RUNS={runs}")
+    assert done.returncode == 0 and (runs / "index.html").exists(), done.stdout + done.stderr
+    ran = (venv / "bin" / "ran").read_text().split()
+    assert sorted(ran) == sorted(f"notebooks/{one.name}" for one in ROOT.glob("notebooks/[0-9]*.ipynb"))
+    assert ran.index("notebooks/05_make_spectrograms.ipynb") < ran.index("notebooks/06_train_models.ipynb")
+    make("run", f"VENV={venv}", f"RUNS={runs}")
+    assert (venv / "bin" / "ran").read_text().split() == ran
+    make("run", f"VENV={venv}", f"RUNS={runs}", "SOURCE=songs.csv")
+    assert "notebooks/02_prepare_and_split.ipynb" in (venv / "bin" / "ran").read_text().split()[len(ran):]
+
+
 def test_the_code_is_in_style():
     result = subprocess.run([sys.executable, "-m", "ruff", "check", "."], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
