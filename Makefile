@@ -90,9 +90,9 @@ $(RUNS)/08_genre_influences.ipynb: $(TABLES) $(SOUND) $(NUANCE) labelling.py kno
 $(RUNS)/08_genre_influences.ipynb: parameters += -r SOURCE "$(heard)"
 
 # Songs to choose from: a table that SOURCE names, where it is one; else what was described before.
-RECOMMEND := nearness.py matching.py recommend.py $(wildcard collect.py)
+RECOMMEND := nearness.py matching.py recommend.py collect.py
 table = $(shell test "$(SOURCE)" = sample -o -d "$(SOURCE)" || echo "$(SOURCE)")
-$(RUNS)/10_recommend_and_playlists.ipynb: $(RECOMMEND) $(RUNS)/05_make_spectrograms.ipynb $(RUNS)/.source
+$(RUNS)/10_recommend_and_playlists.ipynb: $(RECOMMEND) $(NUANCE) $(RUNS)/05_make_spectrograms.ipynb $(RUNS)/.source
 $(RUNS)/10_recommend_and_playlists.ipynb: parameters += -r SOURCE "$(table)"
 
 SUCCESS := sample_charts.py song_names.py nearness.py recommend.py charts.py trends.py hits.py success.py
@@ -124,11 +124,12 @@ $(RUNS)/.source: FORCE
 
 # ---- for those who change the project
 
+# Two files of tests at a time; the tests of one file share what they have trained.
 test: $(VENV)/installed-tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-colab: $(VENV)-colab/installed
-	$(VENV)-colab/bin/python -m pytest
+	$(VENV)-colab/bin/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/installed-tests
 	$(BIN)/python tests/benchmark.py

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile
 from tqdm import tqdm
 
 from influences import aspect_influences, blend_label, genre_influences, song_influences, turning_point
+from portions import save_sound
 from sample_songs import GENRES
 from synthesis import blend, change, render
 
@@ -44,9 +44,8 @@ def songs_of_every_kind(folder):
 def _written(folder, name, make, number):
     path = folder / f"{name.replace('/', '-')}.flac"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         song = make(number)
-        soundfile.write(path, song.y, song.sr)
+        save_sound(path, song.y, song.sr)
     return str(path)
 
 

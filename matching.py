@@ -8,9 +8,8 @@ import pandas as pd
 from features import extract_features
 from nearness import columns_by_group
 from prepare import load_Data, prepare_df
+from song_names import clean_title, credited
 
-VERSION = r"\s*[-(\[][^-(\[]*\b(?:remaster(?:ed)?|remix|mix|edit|version|live|mono|stereo|demo)\b.*"
-"""What follows a song's name where it is the same song once more: `` - 2011 Remaster``, `` (Live)``."""
 POOL = 10
 """Diversity chooses among so many times the songs that are asked for."""
 
@@ -84,8 +83,9 @@ def names_of(rows):
     """Artist and name of each row in one text, versions named as their originals; missing where either is."""
     if not {"artist", "song"} <= set(rows):
         return pd.Series(pd.NA, index=rows.index, dtype="string")
-    artist, song = (rows[column].astype("string").str.casefold() for column in ("artist", "song"))
-    return artist + "\n" + song.str.replace(VERSION, "", regex=True)
+    names = [pd.NA if pd.isna(artist) or pd.isna(song) else "\n".join([*credited(artist), clean_title(song, version=False)])
+             for artist, song in zip(rows["artist"], rows["song"])]
+    return pd.Series(names, index=rows.index, dtype="string")
 
 
 def same_songs(tracks, others):

@@ -90,7 +90,7 @@ def extract_portion(song, what, *, out=None, seconds=None, bars=4, clicks_only=F
     else:
         portion = Portion(what, _separated(y, sr, getattr(librosa.effects, what)), sr, 0.0, len(y) / sr, beats)
     if out is not None:
-        portion.path = _save(Path(out), portion.samples, sr)
+        portion.path = save_sound(Path(out), portion.samples, sr)
     return portion
 
 
@@ -211,7 +211,7 @@ def _portion(what, y, sr, start, end, beats, repeats=()):
     return Portion(what, y[first:last].copy(), sr, first / sr, last / sr, inside, repeats)
 
 
-def _save(path, samples, sr):
+def save_sound(path, samples, sr):
     """Write a sound file beside its place, then move it there; a second at a time, since long Vorbis writes crash libsndfile."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.stem}.unfinished{path.suffix}")

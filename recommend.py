@@ -428,7 +428,7 @@ def song_map(tracks, songs=None, *, by="all"):
     return places
 
 
-def plot_map(places, groups=None, path=None, *, ax=None, **kwargs):
+def plot_song_map(places, groups=None, path=None, *, ax=None, **kwargs):
     """Draw a map of songs, and the way of a playlist over it.
 
     Parameters

@@ -29,24 +29,26 @@ def _words(text):
     return " ".join({"pt": "part"}.get(word, word) for word in words)
 
 
-def clean_title(title, *, short=False):
+def clean_title(title, *, short=False, version=True):
     """A title in the form in which titles are compared.
 
     Lower case, without accents, punctuation, featured artists and notes such as "Remastered 2011"; `short` drops every other
-    bracket and what follows a dash as well. What names another recording (a remix, a live version) is kept.
+    bracket and what follows a dash as well. What names another recording (a remix, a live version) is kept, unless `version` is
+    False: then all recordings of a song have one title.
 
     Examples
     --------
     >>> clean_title("Déjà Vu (feat. JAY-Z) - Remastered 2011"), clean_title("(You Drive Me) Crazy"), clean_title("Hey! - Remix")
     ('deja vu', 'you drive me crazy', 'hey remix')
-    >>> clean_title("Satisfaction (I Can't Get No)", short=True)
-    'satisfaction'
+    >>> clean_title("Satisfaction (I Can't Get No)", short=True), clean_title("So What - Live in Stockholm", version=False)
+    ('satisfaction', 'so what')
     """
     folded = _FEATURED.sub(" ", _folded(title))
 
     def kept(match):
         note = match[1] or match[2] or ""
-        dropped = not re.search(rf"\b(?:{_VERSION})\b", note) and (short or re.search(rf"\b(?:{_HARMLESS})\b", note))
+        other_recording = re.search(rf"\b(?:{_VERSION})\b", note)
+        dropped = not version if other_recording else short or re.search(rf"\b(?:{_HARMLESS})\b", note)
         return " " if dropped else f" {note} "
     return _words(_TAIL.sub(kept, folded)) or _words(folded) or str(title).strip().casefold()
 

@@ -12,7 +12,17 @@ from features import extract_features
 from matching import gather_songs
 from nearness import Space, agreement, columns_by_group, embeddings, fifths
 from prepare import load_Data
-from recommend import jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_map, plot_tempo, similar_songs, song_map
+from recommend import (
+    jumps,
+    playlist_by,
+    playlist_like,
+    playlist_path,
+    plot_keys,
+    plot_song_map,
+    plot_tempo,
+    similar_songs,
+    song_map,
+)
 
 
 def songs(**columns):
@@ -400,7 +410,7 @@ def test_pictures_of_a_path(line):
     path = playlist_path("start", "end", line, 6)
     places = song_map(line)
     groups = pd.Series(np.where(line["mode"] == 1, "major", "minor"), line.index)
-    ax = plot_map(places, groups, song_map(line, path))
+    ax = plot_song_map(places, groups, song_map(line, path))
     assert [text.get_text() for text in ax.texts] == list("123456") and "principal component (" in ax.get_xlabel()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["major", "minor"]
     assert plot_tempo(path).get_ylabel() == "tempo (BPM)"
@@ -410,10 +420,10 @@ def test_pictures_of_a_path(line):
 def test_groups_that_are_not_named_are_grey():
     places = pd.DataFrame({"x": range(30), "y": 0.0})
     places.attrs["explained"] = [.5, .3]
-    ax = plot_map(places, pd.Series([f"genre {number % 11}" for number in range(30)]))
+    ax = plot_song_map(places, pd.Series([f"genre {number % 11}" for number in range(30)]))
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert len(labels) == 10 and labels[-1] == "others"
-    assert [text.get_text() for text in plot_map(places).get_legend().get_texts()] == ["songs"]
+    assert [text.get_text() for text in plot_song_map(places).get_legend().get_texts()] == ["songs"]
 
 
 def test_keys_are_drawn_the_shorter_way_round():

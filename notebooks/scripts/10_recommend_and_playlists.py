@@ -30,11 +30,15 @@ from IPython.display import Audio, display
 
 import audio
 from collect import create_playlist, export_playlist_file, places
+from genre_maps import place
 from matching import gather_songs, song_row
 from nearness import Space, agreement
 from prepare import first_genre
-from recommend import (jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_map, plot_tempo, similar_songs,
+from recommend import (jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_song_map, plot_tempo, similar_songs,
                        song_map)
+from sample_songs import GENRES
+from song_cards import plot_map
+from starters import load_starter
 
 # %% tags=["parameters"]
 SOURCE: str = ""  # a folder of sound files, or a table with Spotify's features; empty: what notebook 05 described, else songs made to order
@@ -43,6 +47,7 @@ END: str = ""  # the song that a playlist leads to; empty: one that is little li
 BY: str = "all"  # what is compared: all, beat, timbre, pitch, embedding or table
 DIVERSITY: float = 0.5  # of neighbours: 0 takes the nearest, 1 those furthest apart among the near
 LENGTH: int = 10  # songs of a playlist
+MODEL: str = ""  # sample, gtzan, or a folder with a model of your own; empty: sample for songs made to order, gtzan for yours
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
@@ -143,8 +148,21 @@ for name, chosen in (("straight on", straight), ("smooth", path)):
 # how many), so a song that looks near may not be; the way itself was looked for in all dimensions.
 
 # %% tags=["cover"]
-ax = plot_map(song_map(songs, by=BY), genre, song_map(songs, path, by=BY))
+ax = plot_song_map(song_map(songs, by=BY), genre, song_map(songs, path, by=BY))
 ax.set_title("a playlist from one song to another");
+
+# %% [markdown]
+# And on the map of genres that a trained model has drawn up (notebook 08 says more of it): each song of the playlist where the model hears
+# it. That map was made to tell genres apart, so a step that leaves a region leaves a genre.
+
+# %%
+if "path" in path and path["path"].notna().all():
+    known = genre is not None and set(genre.dropna()) <= set(GENRES)
+    starter = load_starter(MODEL or ("sample" if known else "gtzan"))
+    if starter.genre_map:
+        way = {str(number): place(starter.genre_map, one, classifier=starter.classifier) for number, one in enumerate(path["path"], 1)}
+        ax = plot_map(starter.genre_map, way)
+        ax.plot(*zip(*way.values()), color="k", lw=1, zorder=4)
 
 # %%
 if "tempo" in path:
