@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import hits
+from evaluate import evaluate
 from hits import (
     HELD_OUT,
     LATER,
@@ -46,6 +47,17 @@ def test_what_can_be_heard_is_found_and_each_figure_is_sound(telling):
     assert scores.loc[HELD_OUT, "base_rate"] == pytest.approx((table["popularity"] >= 65).mean())
     assert scores.loc[HELD_OUT, "average_precision"] > 1.3 * scores.loc[HELD_OUT, "base_rate"]
     assert set(study.scores.index.get_level_values("study")) == {HELD_OUT, LATER, *LEAKS}
+
+
+def test_intervals_allow_for_models_that_were_fitted_to_the_same_songs(telling):
+    _, study = telling
+    for name, wider in ((HELD_OUT, np.sqrt(1 + 3 / 2)), (LATER, 1)):
+        own = study.predictions.query("study == @name and model == 'boosting'")
+        both = np.column_stack([own["proba"], 1 - own["proba"]])
+        judged = evaluate(np.where(own["hit"], "hit", "other"), both, ["hit", "other"], groups=own["group"], n_boot=200)
+        plain = judged.loc["roc_auc: hit"]
+        scores = study.scores.loc[name, "boosting"]
+        assert scores["high"] - scores["low"] == pytest.approx(wider * (plain["high"] - plain["low"]))
 
 
 def test_no_artist_and_no_later_year_is_trained_on(monkeypatch):
