@@ -4,7 +4,7 @@ import numpy as np
 
 QUANTILES = np.linspace(0, 1, 101)
 COMPONENTS = 30
-FARTHEST = 8.0
+FARTHEST = 5.0
 """Standard deviations beyond which a feature is as far out as can be."""
 STRANGE = .05
 """A sound that lies farther out than all but this share of the songs of the genre that it is taken for is strange, the more so
@@ -14,11 +14,11 @@ FEWEST = 10
 
 
 def learn_familiarity(features, genres, held_out=None, held_out_genres=None):
-    """What is needed to tell strange sounds: along which lines the features of songs move together.
+    """What is needed to tell strange sounds: where each genre lies, and along which lines songs stray from there.
 
-    A sound is strange where its features leave these lines, or go along them farther than any song's: the larger of the squared
-    distances from and within the principal components of the standardised features (Jackson & Mudholkar 1979), each in units of
-    its median.
+    A sound is strange where it strays from its genre off these lines, or along them farther than songs do: the sum of the squared
+    distances from and within the principal components (Jackson & Mudholkar 1979) of the standardised features less their genre's
+    mean (Lee et al. 2018), each in units of its median.
 
     Parameters
     ----------
@@ -32,7 +32,8 @@ def learn_familiarity(features, genres, held_out=None, held_out_genres=None):
     Returns
     -------
     dict
-        Numbers only, none of a single song: `columns, mean, scale, components, spread, units, distances` (quantiles, by genre).
+        Numbers only, none of a single song: `columns, mean, scale, centres, components, spread, units, distances` (quantiles, by
+        genre).
 
     Examples
     --------
@@ -44,20 +45,40 @@ def learn_familiarity(features, genres, held_out=None, held_out_genres=None):
     >>> familiarity(known, new, pd.DataFrame({"jazz": [.5, 1], "rock": [.5, 0]})).tolist()
     [1.0, 0.0]
     """
+    lines = learn_lines(features, genres)
+    judged, names = (features, genres) if held_out is None else (held_out, held_out_genres)
+    return lines | {"distances": usual_distances(own_distances(lines, judged, names), names, lines["centres"])}
+
+
+def learn_lines(features, genres):
+    """Where each genre lies and along which lines songs stray from there: `learn_familiarity` without what is usual."""
+    names = np.asarray(genres, dtype=object).astype(str)
     mean, scale = features.mean(), features.std().fillna(0)
-    known = {"columns": [str(column) for column in features], "mean": mean.tolist(),
+    lines = {"columns": [str(column) for column in features], "mean": mean.tolist(),
              "scale": scale.where(scale > 1e-9, 1).tolist()}
-    values = _standardised(known, features)
+    values = _standardised(lines, features)
+    centres = {name: values[names == name].mean(axis=0).round(4) for name in sorted(set(names))}
+    values = values - np.array([centres[name] for name in names])
     n = max(1, min(COMPONENTS, len(values) // 4, values.shape[1] // 3))
-    _, sizes, lines = np.linalg.svd(values, full_matrices=False)
-    known |= {"components": lines[:n].round(4).tolist(), "spread": (sizes[:n] / np.sqrt(len(values))).tolist(),
-              "units": [1.0, 1.0]}
-    known["units"] = np.maximum(np.median(_apart(known, values), axis=1), 1e-12).tolist()
-    usual = _distances(known, features if held_out is None else held_out)
-    names = np.asarray(genres if held_out is None else held_out_genres, dtype=object).astype(str)
-    own = {name: usual[names == name] for name in sorted(set(map(str, genres)))}
-    return known | {"distances": {name: np.quantile(part if len(part) >= FEWEST else usual, QUANTILES).tolist()
-                                  for name, part in own.items()}}
+    _, sizes, across = np.linalg.svd(values, full_matrices=False)
+    lines |= {"centres": {name: centre.tolist() for name, centre in centres.items()}, "components": across[:n].round(4).tolist(),
+              "spread": (sizes[:n] / np.sqrt(len(values))).tolist()}
+    return lines | {"units": np.maximum(np.median(_apart(lines, values), axis=1), 1e-12).tolist()}
+
+
+def own_distances(lines, features, genres):
+    """How far each row lies from where its genre does; NaN where nothing is known of that."""
+    names, found = np.asarray(genres, dtype=object).astype(str), np.full(len(features), np.nan)
+    for genre in set(names) & set(lines["centres"]):
+        found[names == genre] = _distances(lines, features[names == genre], genre)
+    return found
+
+
+def usual_distances(found, names, genres):
+    """Quantiles of the distances that were found of songs of so-named genres, for each of `genres`."""
+    names, there = np.asarray(names, dtype=object).astype(str), np.isfinite(found)
+    own = {genre: found[there & (names == genre)] for genre in genres}
+    return {genre: np.quantile(part if len(part) >= FEWEST else found[there], QUANTILES).tolist() for genre, part in own.items()}
 
 
 def _standardised(known, features):
@@ -73,8 +94,10 @@ def _apart(known, values):
     return np.array([np.mean((values - along @ lines) ** 2, axis=1), np.mean((along / spread) ** 2, axis=1)])
 
 
-def _distances(known, features):
-    return (_apart(known, _standardised(known, features)) / np.array(known["units"])[:, None]).max(axis=0)
+def _distances(known, features, genre):
+    """How far each row lies from where a genre does: about two, for a song of the genre."""
+    values = _standardised(known, features) - np.array(known["centres"][genre])
+    return (_apart(known, values) / np.array(known["units"])[:, None]).sum(axis=0)
 
 
 def familiarity(known, features, shares):
@@ -94,8 +117,8 @@ def familiarity(known, features, shares):
         The share of the songs of the genre that a sound is taken for that lie at least as far out, in units of `STRANGE` and at
         most 1; where it is taken for several, their weighted mean.
     """
-    away, total = _distances(known, features), np.zeros(len(features))
+    total = np.zeros(len(features))
     for genre, quantiles in known["distances"].items():
-        farther = 1 - np.interp(away, quantiles, QUANTILES, right=1)
+        farther = 1 - np.interp(_distances(known, features, genre), quantiles, QUANTILES, right=1)
         total += shares[genre].to_numpy(float) * np.minimum(1, farther / STRANGE)
     return total

@@ -27,6 +27,7 @@ from batches import ChunkStore, overlaid, settings_of
 from evaluate import evaluate
 from features import extract_features
 from pictures import index_pictures
+from portions import save_sound
 from sample_songs import GENRES
 from synthesis import render
 from tables import write_table
@@ -36,7 +37,7 @@ from training import tracks_on_list
 SETTINGS = {"dropout": .5, "epochs": 25, "mixup": 0.1, "verbose": False}
 VARIANTS = 7
 """Parts of each song, all but one of which sound together with a part of another song."""
-PURE, MIXED, SECONDS = 60, 90, 15.0
+PURE, MIXED, SECONDS = 120, 90, 15.0
 """Rendered songs a genre, and of beat, timbre and pitch from three genres; their length."""
 
 
@@ -77,13 +78,12 @@ def rendered(folder):
 
 
 def _render(folder, number, plan):
-    import soundfile
     parts = {aspect: plan[aspect] for aspect in ("beat", "timbre", "pitch")}
-    path = folder / "songs" / f"{number:04d}.flac"
+    named = "-".join(one.replace("/", " ") for one in parts.values())  # so that songs of another plan are not taken for these
+    path = folder / "songs" / f"{number:04d} {named} {plan['artist']}.flac"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         song = render(**parts, artist=plan["artist"], seed=number, seconds=SECONDS)
-        soundfile.write(path, song.y, song.sr)
+        save_sound(path, song.y, song.sr)
     return {"track_id": f"{number:04d}", "path": str(path), "genre": plan["beat"], "artist": str(plan["artist"])} | parts
 
 
@@ -119,22 +119,20 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
     genres, whole = sorted(set(genre)), picture_features(manifest)
     folds = list(GroupKFold(3, shuffle=True, random_state=0).split(genre, groups=groups))
     varied, first, shares = variants(manifest, genre, genres, folds, settings)
-    exact, alone = (genre[:, None] == np.array(genres)).astype(float), shares.max(axis=1) == 1
+    exact = (genre[:, None] == np.array(genres)).astype(float)
 
     def fitted(songs):
         chosen = np.isin(first, songs)
         rows = pd.concat([whole.iloc[songs], varied[chosen]], ignore_index=True)
         return models.build("mlp", **SETTINGS).fit(rows, pd.DataFrame(np.vstack([exact[songs], shares[chosen]]), columns=genres))
 
-    scores, scores_varied = np.zeros(exact.shape), np.zeros(shares.shape)
+    scores = np.zeros(exact.shape)
     for train, held_out in folds:
-        model, chosen = fitted(train), np.isin(first, held_out)
-        scores[held_out], scores_varied[chosen] = model._scores(model._examples(whole.iloc[held_out]))[0], \
-            model._scores(model._examples(varied[chosen]))[0]
+        model = fitted(train)
+        scores[held_out] = model._scores(model._examples(whole.iloc[held_out]))[0]
     model = fitted(np.arange(len(genre)))
-    model._calibrate(np.vstack([scores, scores_varied]), np.arange(len(scores) + len(scores_varied)), np.vstack([exact, shares]),
-                     f"{len(genre)} songs, cross-fitted in three folds")
-    model.familiar_ = what_is_usual(whole, varied[alone], genre, first[alone], folds)
+    model._calibrate(scores, np.arange(len(scores)), exact, f"{len(genre)} songs, cross-fitted in three folds")
+    model.familiar_ = what_is_usual(whole, varied[::VARIANTS], genre, folds)  # the first part of each song sounds alone
     model.picture_settings_ = {name: value for name, value in settings.items() if name != "crop"}
     proba = model._probabilities(scores)
     judged = evaluate(genre, proba, genres, groups=groups)
@@ -151,16 +149,16 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
     genre_maps.save_map(genre_maps.project(embedded, genre, features=meaning), folder / "map.json")
 
 
-def what_is_usual(whole, parts, genre, first, folds):
-    """How far songs of each genre stray, by parts of songs that were held out; the lines that they stray from, by all."""
-    everything = pd.concat([whole, parts], ignore_index=True)
-    songs, is_part = np.concatenate([np.arange(len(genre)), first]), np.arange(len(everything)) >= len(genre)
-    known, strayed = familiarity.learn_familiarity(everything, genre[songs]), []
+def what_is_usual(whole, parts, genre, folds):
+    """How far songs of each genre stray, by a part of each song that was held out; where from and along what lines, by all."""
+    everything, both = pd.concat([whole, parts], ignore_index=True), np.tile(genre, 2)
+    found = np.zeros(len(everything))
     for _, held_out in folds:
-        out = np.isin(songs, held_out)
-        strayed.append(familiarity.learn_familiarity(everything[~out], genre[songs[~out]], everything[out & is_part],
-                                                     genre[songs[out & is_part]])["distances"])
-    return known | {"distances": {name: np.mean([one[name] for one in strayed], axis=0).tolist() for name in known["distances"]}}
+        out = np.isin(np.tile(np.arange(len(genre)), 2), held_out)
+        lines = familiarity.learn_lines(everything[~out], both[~out])
+        found[out] = familiarity.own_distances(lines, everything[out], both[out])
+    lines = familiarity.learn_lines(everything, both)
+    return lines | {"distances": familiarity.usual_distances(found[len(genre):], genre, lines["centres"])}
 
 
 def variants(manifest, genre, genres, folds, settings):

@@ -23,8 +23,7 @@ from tables import write_table
 from training import combine
 
 SOUND = ["danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness",
-"valence",
-         "tempo", "duration_minutes"]
+         "valence", "tempo", "duration_minutes"]
 SETTINGS = {"mlp": {"verbose": False, "width": 32, "epochs": 40, "batch_size": 64, "mixup": 0.0},
          "table_cnn": {"verbose": False, "dropout": .3}, "table_lstm": {"verbose": False}, "svm": {"C": 1.0},
          "knn": {"n_neighbors": 30}}

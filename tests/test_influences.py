@@ -123,6 +123,16 @@ def test_familiarity_of_held_out_songs_is_mostly_whole():
     assert (familiarity(known, new + 3 * rng.normal(size=new.shape), one) == 0).mean() > .95
 
 
+def test_a_song_that_is_taken_for_another_genre_is_strange():
+    rng = np.random.default_rng(0)
+    genres, names = np.array(["jazz", "rock"] * 200), list("abcdefgh")
+    songs = pd.DataFrame(rng.normal(size=(400, 8)) + 3 * (genres == "rock")[:, None], columns=names)
+    known = learn_familiarity(songs[:200], genres[:200], songs[200:], genres[200:])
+    rock = pd.DataFrame(rng.normal(size=(100, 8)) + 3, columns=names)
+    right, wrong = (pd.DataFrame({"jazz": np.full(100, share), "rock": np.full(100, 1 - share)}) for share in (0.0, 1.0))
+    assert familiarity(known, rock, right).mean() > .9 and familiarity(known, rock, wrong).mean() < .1
+
+
 # ---- aspects
 
 def test_aspects_hear_only_their_own_features(starter, songs, tmp_path):

@@ -164,7 +164,7 @@ def test_quickstart_names_what_the_song_was_made_of(tmp_path):
     assert pictures(told) == 1 and (tmp_path / "song_card.png").exists()
     label = printed(told).split("heard by the model 'sample'")[1]
     assert "hip hop" in label and "metal" in label
-    assert "trained on: 480 songs made to order" in label
+    assert "trained on: 960 songs made to order" in label
 
 
 def test_collect_without_an_account(tmp_path, monkeypatch):
@@ -223,7 +223,7 @@ def test_train_then_compare(tmp_path):
 def test_recommend_and_playlists(tmp_path):
     make_corpus(tmp_path / "songs", songs_per_genre=4, genres=["jazz", "metal", "hip hop"], seconds=6, long_songs=0, n_jobs=2)
     recommended = run("10_recommend_and_playlists", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path, LENGTH=5)
-    assert pictures(recommended) == 3
+    assert pictures(recommended) == 4
     assert "12 songs, compared by beat" in printed(recommended)
     written = {one.name for one in (tmp_path / "playlists").iterdir()}
     assert {"path.m3u8", "path.xspf", "path.csv", "like.m3u8", "run.m3u8"} <= written
