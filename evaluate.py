@@ -295,7 +295,7 @@ def plot_roc(y_true, probas, genres, *, axs=None):
 
 
 def plot_heatmap(table, *, ax=None, **kwargs):
-    """ROC-AUC, models by genres, from `auc_table`; the best of a column is framed. Returns the Axes."""
+    """ROC-AUC, models by genres, from `auc_table`; the best of a column is framed, where one is. Returns the Axes."""
     import matplotlib.pyplot as plt
     import seaborn as sns
     wide = table.pivot(index="model", columns="genre", values="roc_auc")
@@ -305,8 +305,11 @@ def plot_heatmap(table, *, ax=None, **kwargs):
     sns.heatmap(wide, annot=True, fmt=".2f", ax=ax,
                 **{"cmap": "viridis", "vmin": .5, "vmax": 1, "cbar_kws": {"label": "ROC-AUC"}} | kwargs)
     for column, genre in enumerate(wide):
-        ax.add_patch(plt.Rectangle((column, int(wide[genre].to_numpy().argmax())), 1, 1, fill=False, ec="w", lw=2))
+        best = np.flatnonzero(wide[genre] == wide[genre].max())
+        if len(best) == 1:
+            ax.add_patch(plt.Rectangle((column, best[0]), 1, 1, fill=False, ec="w", lw=2))
     ax.set(xlabel="", ylabel="")
+    ax.set_yticks(np.arange(len(wide)) + .5, wide.index, rotation=0)
     plt.setp(ax.get_xticklabels(), rotation=30, ha="right", rotation_mode="anchor")
     return ax
 

@@ -176,8 +176,8 @@ def turning_point(shares):
     Returns
     -------
     (float, str, str) or None
-        Seconds, and the labels before and after: the cut that leaves the windows on either side most alike among themselves; None
-        where both sides have one label, or there are fewer than four windows.
+        Seconds, and the labels before and after, without the windows that hear both: the cut that leaves the windows on either
+        side most alike among themselves; None where both sides have one label, or there are fewer than four windows.
     """
     values = shares.to_numpy(float)
     if len(values) < 4:
@@ -185,7 +185,7 @@ def turning_point(shares):
     spread = [values[:cut].var(axis=0).sum() * cut + values[cut:].var(axis=0).sum() * (len(values) - cut)
               for cut in range(2, len(values) - 1)]
     cut = 2 + int(np.argmin(spread))
-    before, after = (blend_label(part.mean()) for part in (shares.iloc[:cut], shares.iloc[cut:]))
+    before, after = (blend_label(part.mean()) for part in (shares.iloc[:cut - 1], shares.iloc[cut + 1:]))
     # a window stands for its middle
     middle = (shares.index[cut - 1] + shares.index[cut]) / 2 + shares.attrs.get("seconds", 0) / 2
     return None if before == after else (float(middle), before, after)

@@ -5,12 +5,15 @@
 
 import base64
 import html
+import io
 import re
 import sys
 from pathlib import Path
 
 import nbformat
+from PIL import Image
 
+WIDEST = 900
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>
@@ -48,9 +51,12 @@ def article(path):
 
 
 def write_pictures(executed, folder):
+    """Small enough for a page: at most `WIDEST` pixels wide, in 256 colours."""
     for path in executed:
         if picture := describe(path)[2]:
-            (Path(folder) / f"{path.stem}.png").write_bytes(base64.b64decode(picture))
+            image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")
+            image.thumbnail((WIDEST, 2 * WIDEST))
+            image.quantize(256).save(Path(folder) / f"{path.stem}.png", optimize=True)
 
 
 def main(folder, pictures=None):
