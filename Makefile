@@ -124,12 +124,15 @@ $(RUNS)/.source: FORCE
 
 # ---- for those who change the project
 
-# Two files of tests at a time; the tests of one file share what they have trained.
+# Two files of tests at a time, since the tests of one file share what they have trained; each with one thread for OpenMP,
+# whose threads would wait for each other's processor.
+pytest = OMP_NUM_THREADS=1 $(1)/bin/python -m pytest -n 2 --dist loadfile
+
 test: $(VENV)/installed-tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(call pytest,$(VENV))
 
 test-colab: $(VENV)-colab/installed
-	$(VENV)-colab/bin/python -m pytest -n 2 --dist loadfile
+	$(call pytest,$(VENV)-colab)
 
 bench: $(VENV)/installed-tests
 	$(BIN)/python tests/benchmark.py
