@@ -167,7 +167,7 @@ def plot_map(genre_map, songs=None, *, ax=None):
         ax = plt.subplots(figsize=(6, 5), layout="constrained")[1]
     regions, colors = genre_map.regions, genre_colors(genre_map.regions.index)
     for genre, part in genre_map.songs.groupby("genre"):
-        ax.scatter(part["x"], part["y"], s=max(2, min(14, 4000 / len(genre_map.songs))), color=colors[genre], alpha=.45, lw=0,
+        ax.scatter(part["x"], part["y"], s=max(5, min(14, 4000 / len(genre_map.songs))), color=colors[genre], alpha=.45, lw=0,
                    zorder=1)
     for genre, row in regions.iterrows():
         sizes, axes = np.linalg.eigh([[row["xx"], row["xy"]], [row["xy"], row["yy"]]])

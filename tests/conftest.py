@@ -14,6 +14,14 @@ SHARED = ROOT.parent / "shared" / "data"
 sys.path.insert(0, str(ROOT / "notebooks"))
 
 
+LONGEST = ("test_notebooks.py", "test_success.py", "test_models.py")
+"""They come first, so that no processor is left with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture
 def shared():
     """The folder of real data beside the checkout."""
