@@ -19,6 +19,7 @@ from influences import (
     song_influences,
     turning_point,
 )
+from tables import AUDIO_SUFFIXES
 
 SMALL = .06
 """Shares below this are drawn, but not named."""
@@ -63,7 +64,8 @@ def plot_shares(table, *, ax=None):
 
 
 def _short(name, longest=34):
-    name = str(name)
+    """A name that fits; of a song that is known by its file alone, the file's name."""
+    name = Path(name).stem if Path(str(name)).suffix.lower() in AUDIO_SUFFIXES else str(name)
     return name if len(name) <= longest else f"{name[:longest - 1]}…"
 
 
@@ -236,11 +238,12 @@ def plot_explanation(explanation, *, axs=None):
                   aspect="auto", extent=(start, end, 0, bands), interpolation="bilinear")
         low, high = explanation.check.loc[genre, "random"], explanation.check.loc[genre, "marked"]
         ax.set(xlabel="time (s)",
-               title=f"where {genre} was found ({explanation.shares[genre]:.0%} of this piece)\nshare left without "
-                                        f"what glows {np.exp(-high):.2f}, without as much elsewhere {np.exp(-low):.2f}")
+               title=f"where {genre} was found ({explanation.shares[genre]:.0%} of this piece)\n"
+                     f"share left without what glows {np.exp(-high):.2f},\nwithout as much elsewhere {np.exp(-low):.2f}")
         ax.title.set_fontsize(9)
         places = np.array([300, 1000, 3000, 8000])
-        ax.set_yticks(_mel_row(places) * bands, [f"{hertz:g}" for hertz in places] if not number else [])
+        ax.set_yticks(_mel_row(places) * bands, [f"{hertz:g}" for hertz in places])
+        ax.tick_params(labelleft=not number)
     axs[0].set_ylabel("frequency (Hz)")
     return axs
 
@@ -332,7 +335,8 @@ def plot_collection(labels, *, axs=None):
     axs[0].set(yticks=range(len(counts)), yticklabels=counts.index, ylim=(len(counts) - .5, -.5),
                xlabel="songs, coloured by what they share",
                title="labels" + (f" (the 20 commonest of {labels['blend'].nunique()})" if labels["blend"].nunique() > 20 else ""))
-    axs[0].legend(fontsize=7, loc="lower right")
+    axs[0].legend(fontsize=8, loc="upper center", bbox_to_anchor=(.5, -.3), ncols=5, frameon=False)
+    axs[1].yaxis.get_major_locator().set_params(integer=True)
     axs[1].hist(labels["certainty"], bins=np.linspace(0, 1, 21), color=".45")
     axs[1].set(xlabel="certainty (1: one genre has all)", ylabel="songs", title="how sure")
     return axs
