@@ -17,8 +17,7 @@ LONGEST = 600
 ASPECTS = {
     "beat": ("tempo", "tempogram", "onset_strength", "danceability_proxy", "beat", "onsets", "rhythm"),
     "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy", "level",
-               "change",
-               "cepstrum", "covariance", "together", "texture", "flux"),
+               "change", "cepstrum", "covariance", "together", "texture", "flux"),
     "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle", "treble",
               "harmony")}
 """The features that tell of each aspect of a song, by the first words of a column's name: those of `descriptors.describe`, and of
@@ -101,11 +100,14 @@ def aspect_columns(table, aspect):
     --------
     >>> aspect_columns(pd.DataFrame(columns=["genre", "tempo", "mfcc_01_mean", "mfcc_01_var"]), "timbre")
     ['mfcc_01_mean', 'mfcc_01_var']
+    >>> aspect_columns(pd.DataFrame(columns=["tempo", "beat_low_01", "beat_genre"]), "beat")
+    ['tempo', 'beat_low_01']
     """
     if aspect not in ASPECTS:
         raise ValueError(f"there is no aspect {aspect!r}: choose from {', '.join(ASPECTS)}")
     begins = tuple(f"{name}_" for name in ASPECTS[aspect])
-    columns = [column for column in table.columns.astype(str) if f"{column}_".startswith(begins)]
+    columns = [column for column in table.columns.astype(str) if f"{column}_".startswith(begins)
+               and not column.endswith("_genre")]  # what a song made to order was made of, and no feature
     if not columns:
         raise ValueError(f"the table has no feature of {aspect}: it should have {', '.join(ASPECTS[aspect][:3])} ..., as from "
                          "features.extract_features")
