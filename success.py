@@ -102,15 +102,16 @@ def factors_by_genre(tracks, target="popularity", features=None, *, by="first_ge
     Returns
     -------
     pd.DataFrame
-        `genre, feature, r, low, high, p_holm, n`; genres of fewer than `FEWEST_SONGS` songs are left out.
+        `genre, feature, r, low, high, p_holm, n, artists`; genres of fewer than `FEWEST_SONGS` songs are left out.
     """
     need_columns(tracks, [target, by])
     features = [f for f in [*SOUND, "explicit"] if f in tracks] if features is None else list(features)
     parts = []
     for genre, own in tracks.dropna(subset=[target]).groupby(by, observed=True):
         if len(own) >= FEWEST_SONGS:
-            parts.append(correlations(own, target, features, group=group).reset_index().assign(genre=genre))
-    columns = ["genre", "feature", "r", "low", "high", "p_holm", "n"]
+            artists = own[group].nunique() if group in own else len(own)
+            parts.append(correlations(own, target, features, group=group).reset_index().assign(genre=genre, artists=artists))
+    columns = ["genre", "feature", "r", "low", "high", "p_holm", "n", "artists"]
     if not parts:
         return pd.DataFrame(columns=columns)
     table = pd.concat(parts, ignore_index=True).dropna(subset=["p"])
@@ -119,7 +120,8 @@ def factors_by_genre(tracks, target="popularity", features=None, *, by="first_ge
 
 
 def genres_differ(by_genre):
-    """Whether a feature goes with success differently in different genres (Cochran's Q, 1954).
+    """Whether a feature goes with success differently in different genres (Welch's test, 1951: each genre's correlation counts by
+    how surely it is known, which a few dozen artists say only roughly).
 
     Parameters
     ----------
@@ -129,7 +131,7 @@ def genres_differ(by_genre):
     Returns
     -------
     pd.DataFrame
-        One row a feature: `lowest, highest` correlation and in which genres, `q, p, p_holm`, and `spread`, the standard
+        One row a feature: `lowest, highest` correlation and in which genres, `f, p, p_holm`, and `spread`, the standard
         deviation among genres that is not chance (DerSimonian and Laird 1986), largest first.
     """
     rows = {}
@@ -137,9 +139,12 @@ def genres_differ(by_genre):
         weight = 1 / ((own["high"] - own["low"]) / (2 * stats.norm.ppf(.975))).clip(lower=1e-6) ** 2
         q, free = (weight * (own["r"] - np.average(own["r"], weights=weight)) ** 2).sum(), len(own) - 1
         spare = (q - free) / (weight.sum() - (weight ** 2).sum() / weight.sum()) if free else 0
+        rough = ((1 - weight / weight.sum()) ** 2 / (own["artists"] - 1).clip(lower=1)).sum()
+        f = q / free / (1 + 2 * (free - 1) / (free * (free + 2)) * rough) if free else 0.0
+        p = stats.f.sf(f, free, free * (free + 2) / (3 * rough)) if free else 1.0
         ordered = own.sort_values("r")
         rows[feature] = {"lowest": ordered["r"].iloc[0], "lowest_in": ordered["genre"].iloc[0], "highest": ordered["r"].iloc[-1],
-                         "highest_in": ordered["genre"].iloc[-1], "q": q, "p": stats.chi2.sf(q, free) if free else 1.0,
+                         "highest_in": ordered["genre"].iloc[-1], "f": f, "p": p,
                          "spread": np.sqrt(max(0, spare))}
     table = pd.DataFrame(rows).T.infer_objects()
     if len(table):
@@ -207,7 +212,7 @@ def check_success_claims(tracks, study, differ, *, target="popularity", by="firs
     -------
     pd.DataFrame
         Indexed by `claim`: the `evidence`, and the `verdict`: that of `associations.verdict` for what goes with popularity. That
-        genres differ holds where Cochran's test is sure for a feature, and cannot be told else (small differences are
+        genres differ holds where Welch's test is sure for a feature, and cannot be told else (small differences are
         never excluded). For what can be foretold, see `auc_verdict`.
     """
     rows = {}

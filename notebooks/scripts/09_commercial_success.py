@@ -153,7 +153,7 @@ success.plot_shapes(success.shapes(tracks, leading, target), target);
 
 # %% [markdown]
 # Genre by genre: bold is sure, after correction for every cell. A feature whose row changes colour goes with success in one genre and
-# against it in another; the table below says whether that could be chance (Cochran's Q).
+# against it in another; the table below says whether that could be chance (Welch's test).
 
 # %%
 by_genre = success.factors_by_genre(tracks, target) if "first_genre" in tracks else success.factors_by_genre(tracks.assign(first_genre="all"), target)
