@@ -79,7 +79,7 @@ $(RUNS)/05_make_spectrograms.ipynb: parameters += -r SOURCE "$(songs)"
 
 $(RUNS)/01_collect_from_spotify.ipynb: $(TABLES) spotify.py collect.py notebooks/recorded_library.json
 
-MODELS := batches.py textures.py networks.py saving.py classifiers.py models.py training.py evaluate.py
+MODELS := batches.py textures.py networks.py saving.py targets.py classifiers.py models.py training.py evaluate.py
 $(RUNS)/06_train_models.ipynb: $(MODELS) $(RUNS)/05_make_spectrograms.ipynb
 $(RUNS)/07_compare_models.ipynb: $(MODELS) $(RUNS)/06_train_models.ipynb
 

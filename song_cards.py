@@ -65,7 +65,8 @@ def plot_shares(table, *, ax=None):
 
 def _short(name, longest=34):
     """A name that fits; of a song that is known by its file alone, the file's name."""
-    name = Path(name).stem if Path(str(name)).suffix.lower() in AUDIO_SUFFIXES else str(name)
+    name = str(name)
+    name = Path(name).stem if Path(name).suffix.lower() in AUDIO_SUFFIXES else name
     return name if len(name) <= longest else f"{name[:longest - 1]}…"
 
 
@@ -335,7 +336,7 @@ def plot_collection(labels, *, axs=None):
     axs[0].set(yticks=range(len(counts)), yticklabels=counts.index, ylim=(len(counts) - .5, -.5),
                xlabel="songs, coloured by what they share",
                title="labels" + (f" (the 20 commonest of {labels['blend'].nunique()})" if labels["blend"].nunique() > 20 else ""))
-    axs[0].legend(fontsize=8, loc="upper center", bbox_to_anchor=(.5, -.3), ncols=5, frameon=False)
+    axs[0].legend(fontsize=8, loc="upper center", bbox_to_anchor=(.5, 0), borderaxespad=5, ncols=5, frameon=False)
     axs[1].yaxis.get_major_locator().set_params(integer=True)
     axs[1].hist(labels["certainty"], bins=np.linspace(0, 1, 21), color=".45")
     axs[1].set(xlabel="certainty (1: one genre has all)", ylabel="songs", title="how sure")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import batches
-import classifiers
 import models
 import pictures
+from targets import balance
 from textures import picture_features
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -149,7 +149,7 @@ def test_probabilities_are_calibrated_and_say_on_what(cnn, train):
 
 
 def test_rare_genres_weigh_as_much():
-    weights = classifiers.balance(np.eye(2)[[0] * 90 + [1] * 10])
+    weights = balance(np.eye(2)[[0] * 90 + [1] * 10])
     assert weights[:90].sum() == pytest.approx(weights[90:].sum())
 
 

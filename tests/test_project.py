@@ -13,9 +13,9 @@ from conftest import ROOT
 ORDER = ["sample_songs", "sample_charts", "song_names", "recipes", "instruments", "synthesis", "corpus", "tables", "data_sets",
          "prepare", "preprocessing", "associations", "explore", "pictures", "spotify", "collect", "audio", "patterns",
          "descriptors", "features", "structure", "librosa_visuals", "portions", "batches", "textures", "networks", "saving",
-         "classifiers", "models", "windows", "familiarity", "training", "evaluate", "nearness", "matching", "recommend",
-         "influences", "explanations", "genre_maps", "starters", "song_cards", "labelling", "known_answers", "charts",
-         "trends", "hits", "success"]
+         "targets", "classifiers", "models", "windows", "familiarity", "training", "evaluate", "nearness", "matching",
+         "recommend", "influences", "explanations", "genre_maps", "starters", "song_cards", "labelling", "known_answers",
+         "charts", "trends", "hits", "success"]
 """From the source of the data downwards: a module may import those before it."""
 
 
