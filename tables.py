@@ -357,7 +357,7 @@ def write_table(df, path):
         if path.suffix == ".csv":
             df.to_csv(beside, index=df.index.name is not None)
         else:
-            df.to_parquet(beside)
+            df.to_parquet(beside, row_group_size=5000)  # packed a piece at a time, so that a long table needs little memory
         os.chmod(beside, 0o644)  # mkstemp makes files that only their owner can read
         os.replace(beside, path)
     except BaseException:
