@@ -99,20 +99,35 @@ def _measures(truth, proba, weights, multilabel):
         f1 = np.where(claimed + true > 0, 2 * hits / (claimed + true), np.nan)
     logs = truth * np.log(proba.clip(1e-9)) + (multilabel * (1 - truth)) * np.log((1 - proba).clip(1e-9))
     if multilabel:
-        ece = _calibration_error(proba.ravel(), truth.ravel(), np.repeat(weights, proba.shape[1], axis=1))
+        ece = calibration_error(proba.ravel(), truth.ravel(), np.repeat(weights, proba.shape[1], axis=1))
     else:
-        ece = _calibration_error(proba.max(axis=1), right, weights)
+        ece = calibration_error(proba.max(axis=1), right, weights)
     areas = np.column_stack([weighted_auc(truth[:, genre], proba[:, genre], weights) for genre in range(proba.shape[1])])
     mean_area = np.array([np.nanmean(row) if np.isfinite(row).any() else np.nan for row in areas])
     return {"accuracy": weights @ right / total, "macro_f1": np.nanmean(f1, axis=1),
             "log_loss": -(weights @ logs.sum(axis=1)) / total, "ece": ece, "auc": np.column_stack([mean_area, areas])}
 
 
-def _calibration_error(confidence, right, weights):
-    """Mean distance of confidence and share right over bins of equal width (Guo et al. 2017)."""
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    member = np.eye(BINS)[bins]
-    return np.abs((weights * (confidence - right)) @ member).sum(axis=1) / weights.sum(axis=1)
+def calibration_error(confidence, right, weights=None):
+    """Expected calibration error: the mean distance of confidence and share right over ten bins of equal width (Guo et al. 2017).
+
+    Parameters
+    ----------
+    confidence : np.ndarray [shape=(n,)]
+        Probability that was said of the answer given, from 0 to 1.
+    right : np.ndarray [shape=(n,)], bool
+    weights : np.ndarray [shape=(samples, n)], optional
+        How often each answer counts in each of many samples; the result is then an array [shape=(samples,)].
+
+    Examples
+    --------
+    >>> float(calibration_error(np.array([.9, .9, .6, .6]), np.array([True, True, True, False])).round(2))
+    0.1
+    """
+    bins = np.minimum((np.asarray(confidence) * BINS).astype(int), BINS - 1)
+    each = np.ones((1, len(bins))) if weights is None else weights
+    errors = np.abs((each * (np.asarray(confidence) - right)) @ np.eye(BINS)[bins]).sum(axis=1) / each.sum(axis=1)
+    return errors[0] if weights is None else errors
 
 
 def weighted_auc(truth, score, weights):
@@ -342,7 +357,7 @@ def plot_calibration(y_true, probas, genres, *, ax=None):
         confidence, right = values.max(axis=1), truth[np.arange(len(truth)), values.argmax(axis=1)]
         bins = confidence.argsort().argsort() * max(1, min(BINS, len(right) // 10)) // len(right)
         table = pd.DataFrame({"said": confidence, "right": right}).groupby(bins)
-        ece = _calibration_error(confidence, right, np.ones((1, len(right))))[0]
+        ece = calibration_error(confidence, right)
         line, = ax.plot(*table.mean().to_numpy().T, lw=1.2, label=f"{model} (error {ece:.2f})")
         ax.scatter(*table.mean().to_numpy().T, s=200 * table.size() / len(right) + 4, color=line.get_color())
     ax.set(xlabel="probability said", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02))

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import known_answers
 from audio import load
-from evaluate import evaluate
+from evaluate import calibration_error, evaluate
 from influences import blend_label, genre_influences, song_influences
 from starters import load_starter
 from tables import write_table
@@ -63,13 +63,6 @@ def known(starter, folder, n):
             ("50/50: top two", halves["top_two"].mean(), n), ("50/50: label names both", halves["label_names_both"].mean(), n)]
     rows += [(f"three genres: {aspect}", aspects[aspect].mean(), n) for aspect in aspects]
     return [*rows, ("change found within a window", changes["within"].mean(), len(changes))]
-
-
-def calibration_error(confidence, right):
-    """The mean gap between what was said and how often it was right, in ten bins of as many songs."""
-    bins = pd.qcut(confidence.rank(method="first"), 10, labels=False)
-    table = pd.DataFrame({"said": confidence, "right": right}).groupby(bins).mean()
-    return float((table["said"] - table["right"]).abs().mean())
 
 
 def strange(starter, folder):
