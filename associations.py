@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.oneway import anova_oneway, confint_effectsize_oneway
 
 FEATURES = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness",
@@ -62,8 +61,24 @@ def correlations(df, target="popularity", features=None, *, method="spearman", w
     table.insert(4, "p_holm", np.nan)
     tested = table["p"].notna()
     if tested.any():
-        table.loc[tested, "p_holm"] = multipletests(table.loc[tested, "p"], method="holm")[1]
+        table.loc[tested, "p_holm"] = holm(table.loc[tested, "p"])
     return table.sort_values("r", key=abs, ascending=False).astype({"n": int, "groups": int})
+
+
+def holm(p):
+    """p-values corrected for many tests (Holm 1979). statsmodels has the same, but collects garbage each time, which in a process
+    that holds much takes a second.
+
+    Examples
+    --------
+    >>> holm([.04, .01, .03]).round(2).tolist()
+    [0.06, 0.03, 0.06]
+    """
+    p = np.asarray(p, dtype=float)
+    order = p.argsort()
+    corrected = np.empty_like(p)
+    corrected[order] = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
+    return corrected
 
 
 def need_columns(df, columns):

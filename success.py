@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
-from statsmodels.stats.multitest import multipletests
 
-from associations import SMALL, check_claims, correlations, correlations_within, need_columns
+from associations import SMALL, check_claims, correlations, correlations_within, holm, need_columns
 from explore import label
 from hits import HELD_OUT, LATER, POOR, SOUND, USEFUL, meaning, song_groups
 
@@ -114,7 +113,7 @@ def factors_by_genre(tracks, target="popularity", features=None, *, by="first_ge
     if not parts:
         return pd.DataFrame(columns=columns)
     table = pd.concat(parts, ignore_index=True).dropna(subset=["p"])
-    table["p_holm"] = multipletests(table["p"], method="holm")[1]
+    table["p_holm"] = holm(table["p"])
     return table[columns]
 
 
@@ -164,7 +163,7 @@ def genres_differ(tracks, target="popularity", features=None, *, by="first_genre
                          "p": (1 + np.count_nonzero(chance >= q)) / (1 + n_shuffles), "spread": np.sqrt(max(0, spare))}
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("feature")
     if len(table):
-        table["p_holm"] = multipletests(table["p"], method="holm")[1]
+        table["p_holm"] = holm(table["p"])
     return table.sort_values("spread", ascending=False) if len(table) else table
 
 
