@@ -298,6 +298,32 @@ def stacking_weights(probas, truth, *, penalty=.02):
     return scipy.optimize.minimize(loss, start, bounds=[(0, 3)] * len(logs), method="L-BFGS-B").x
 
 
+def combine_held_out(probas, truth, groups, *, penalty=.02):
+    """Out-of-fold probabilities as one, each song's with weights fitted without it: on the other half of the groups.
+
+    Parameters
+    ----------
+    probas : sequence of np.ndarray [shape=(n, genres)]
+        Out of fold.
+    truth : np.ndarray [shape=(n,)]
+        Number of each song's genre.
+    groups : array-like [shape=(n,)]
+        Songs of a group (an artist) stay on one side.
+    penalty : float
+        As in `stacking_weights`.
+
+    Returns
+    -------
+    np.ndarray [shape=(n, genres)]
+    """
+    half = pd.factorize(np.asarray(groups))[0] % 2
+    together = np.empty(np.shape(probas[0]))
+    for part in (0, 1):
+        weights = stacking_weights([proba[half != part] for proba in probas], truth[half != part], penalty=penalty)
+        together[half == part] = combine([proba[half == part] for proba in probas], weights)
+    return together
+
+
 def write_predictions(path, said, songs):
     """Keep what models said, in one long table: `model, track_id, side, artist, genre`, and a column `proba: GENRE` for each."""
     parts = []

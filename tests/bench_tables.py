@@ -20,7 +20,7 @@ from evaluate import evaluate
 from prepare import change_dtypes, first_genre, load_Data, prepare_df
 from preprocessing import create_features, encode_genres
 from tables import write_table
-from training import combine
+from training import combine_held_out
 
 SOUND = ["danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness",
          "valence", "tempo", "duration_minutes"]
@@ -81,7 +81,8 @@ def out_of_fold(X, y, groups, names):
                 proba[held_out] = boosted.predict_proba(X.iloc[held_out])
         said[name], seconds[name] = proba, time.perf_counter() - start
     ours = [said[name] for name in names]
-    said["combined (ours)"] = np.mean(ours, axis=0) if np.ndim(y) == 2 else combine(ours)
+    said["combined (ours)"] = np.mean(ours, axis=0) if np.ndim(y) == 2 else \
+        combine_held_out(ours, np.unique(y, return_inverse=True)[1], groups)
     return said, seconds
 
 

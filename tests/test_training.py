@@ -10,6 +10,7 @@ from test_models import corpus
 from audio import index_pictures
 from training import (
     combine,
+    combine_held_out,
     gather,
     predictions,
     read_predictions,
@@ -96,3 +97,18 @@ def test_the_model_that_knows_gets_the_weight():
     guesses = rng.dirichlet(np.ones(3), 300)
     weights = stacking_weights([guesses, knows], truth)
     assert weights[1] > 5 * weights[0]
+
+
+def test_weights_are_fitted_without_the_songs_that_they_are_judged_on():
+    """Models that say nothing: fitted on all songs, the weights follow the chance in them; held out, they gain nothing."""
+    rng = np.random.default_rng(0)
+    truth, groups = rng.integers(0, 3, 60), np.arange(60) // 3
+    probas = [rng.dirichlet(np.ones(3), 60) for _ in range(12)]
+    in_sight = combine(probas, stacking_weights(probas, truth, penalty=0))
+    held_out = combine_held_out(probas, truth, groups, penalty=0)
+    loss = [-np.log(proba[np.arange(60), truth]).mean() for proba in (in_sight, held_out)]
+    assert loss[0] < np.log(3) < loss[1]
+    assert held_out.sum(axis=1) == pytest.approx(1)
+    changed = truth.copy()
+    changed[groups == 0] = (truth[groups == 0] + 1) % 3  # what songs are says nothing of how they are judged
+    np.testing.assert_array_equal(combine_held_out(probas, changed, groups, penalty=0)[groups == 0], held_out[groups == 0])
