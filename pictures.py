@@ -369,6 +369,8 @@ def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
             ax.set(xticks=[], yticks=[])
             if number < len(genre):
                 _draw_start(ax, genre.iloc[number], seconds)
+            else:
+                ax.set_axis_off()
         line[0].set_ylabel(str(genre["genre"].iloc[0]).replace("/", "/\n"), rotation=0, ha="right", va="center")
     axs[-1, 0].set_xlabel("the whole picture" if np.isnan(seconds) else f"first {seconds:.0f} s")
     return axs

@@ -86,7 +86,8 @@ def predicted(name, split, jobs, manifest, table, out):
     rows, start, weights = manifest if name in models.PICTURE_MODELS else table, time.perf_counter(), 0
     parts = []
     for train, held_out in jobs:
-        model = models.build(name, **SETTINGS[name]).fit(rows.loc[train], manifest.loc[train, "genre"].to_numpy(dtype=object))
+        model = models.build(name, **SETTINGS.get(name, {}))
+        model.fit(rows.loc[train], manifest.loc[train, "genre"].to_numpy(dtype=object))
         parts.append(pd.DataFrame(model.predict_proba(rows.loc[held_out]), index=held_out, columns=model.classes_))
         weights = n_weights(model)
     frame = pd.concat(parts).assign(_seconds=time.perf_counter() - start, _weights=weights)

@@ -26,7 +26,7 @@ SOUND = ["danceability", "energy", "key", "loudness", "mode", "speechiness", "ac
          "valence", "tempo", "duration_minutes"]
 SETTINGS = {"mlp": {"verbose": False, "width": 32, "epochs": 40, "batch_size": 64, "mixup": 0.0},
          "table_cnn": {"verbose": False, "dropout": .3}, "table_lstm": {"verbose": False}, "svm": {"C": 1.0},
-         "knn": {"n_neighbors": 30}}
+         "knn": {"n_neighbors": 30}, "forest": {"max_features": .4}}
 
 
 def numbers(tracks, more=()):
