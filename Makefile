@@ -8,7 +8,9 @@ RUNS ?= runs
 BIN := $(VENV)/bin
 NOTEBOOKS := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 SCRIPTS := $(sort $(wildcard notebooks/scripts/[0-9]*.py))
-PAGES := $(NOTEBOOKS:notebooks/%.ipynb=$(RUNS)/%.html)
+# Sound alone has no popularity: 03 and 09 have nothing to say of it.
+SOUND_ALONE := $(wildcard $(SOURCE)/.)$(filter fma_% gtzan,$(SOURCE))
+PAGES := $(patsubst notebooks/%.ipynb,$(RUNS)/%.html,$(if $(SOUND_ALONE),$(filter-out notebooks/03_% notebooks/09_%,$(NOTEBOOKS)),$(NOTEBOOKS)))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-tables bench-influences bench-recommend starter-sample starter-gtzan \
@@ -96,7 +98,7 @@ $(RUNS)/10_recommend_and_playlists.ipynb: $(RECOMMEND) $(NUANCE) $(RUNS)/05_make
 $(RUNS)/10_recommend_and_playlists.ipynb: parameters += -r SOURCE "$(table)"
 
 SUCCESS := sample_charts.py song_names.py nearness.py recommend.py charts.py trends.py hits.py success.py
-$(RUNS)/09_commercial_success.ipynb: $(TABLES) $(SOUND) evaluate.py $(SUCCESS) $(RUNS)/02_prepare_and_split.ipynb
+$(RUNS)/09_commercial_success.ipynb: $(TABLES) $(SOUND) evaluate.py $(SUCCESS) $(RUNS)/02_prepare_and_split.ipynb $(RUNS)/.charts
 $(RUNS)/09_commercial_success.ipynb: parameters += $(if $(CHARTS),-r CHARTS "$(CHARTS)")
 
 run: $(RUNS)/index.html
@@ -116,10 +118,12 @@ $(RUNS)/%.html: $(RUNS)/%.ipynb
 $(RUNS)/index.html: $(PAGES) notebooks/make_index.py
 	@$(BIN)/python notebooks/make_index.py $(RUNS)
 
-# Changes only when another source is named, or what it names has changed.
-$(RUNS)/.source: FORCE
+# Change only when another source or chart is named, or what they name has changed.
+$(RUNS)/.source: named = $(SOURCE)
+$(RUNS)/.charts: named = $(CHARTS)
+$(RUNS)/.source $(RUNS)/.charts: FORCE
 	@mkdir -p $(RUNS)
-	@{ echo "$(SOURCE)"; ls -lnR "$(SOURCE)" 2>/dev/null || true; } > $@.new
+	@{ echo "$(named)"; test -z "$(named)" || ls -lnR "$(named)" 2>/dev/null || true; } > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # ---- for those who change the project

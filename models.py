@@ -13,6 +13,7 @@ from sklearn.cluster import KMeans
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -168,7 +169,7 @@ def load(folder):
     if note["class"] == "TableModel":
         fitted = read_estimator(weights)
         *before, (name, last) = fitted.steps
-        unfitted = clone(Pipeline([*before, (name, getattr(last, "estimator", last))]))
+        unfitted = clone(Pipeline([*before, (name, last.estimator if isinstance(last, OneVsRestClassifier) else last)]))
         classifier = TableModel(estimator=unfitted, **note["parameters"])
         classifier.fitted_ = fitted
     else:

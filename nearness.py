@@ -261,7 +261,8 @@ def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0
     [1.0, 0.4]
     """
     space, label = Space(tracks, by), pd.factorize(labels.astype(object))[0]
-    group = np.arange(len(tracks)) if groups is None else pd.factorize(groups.astype(object))[0]
+    group = np.full(len(tracks), -1) if groups is None else pd.factorize(groups.astype(object))[0]
+    group = np.where(group == -1, group.max() + 1 + np.arange(len(tracks)), group)  # a song without one is by itself
     shares, chances = [], []
     placed = np.flatnonzero(space.known >= ENOUGH)
     for number, order in zip(placed, space.nearest(space.points[placed])[0]):

@@ -54,6 +54,7 @@ def card(starter):
     """What a model was trained on, how it scores on songs it never saw, and where it must not be trusted: a frame of scores, and
     the rest in ``attrs``."""
     import pandas as pd
-    scores = pd.DataFrame(starter.classifier.saved_scores_).T
+    saved = starter.classifier.saved_scores_  # a figure alone, or with its interval
+    scores = pd.DataFrame({name: one if isinstance(one, dict) else {"value": one} for name, one in saved.items()}).T
     scores.attrs = dict(starter.classifier.about_)
     return scores

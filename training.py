@@ -58,7 +58,7 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     Raises
     ------
     ValueError
-        A list names no track that is there, or a track stands on two lists.
+        A list names no track that is there, a track stands on two lists, or there is none to train or to validate.
     """
     manifest = _manifest(Path(out_dir) / "model_output", pictures, n_jobs)
     genres = manifest["genre"].astype(object)
@@ -73,6 +73,10 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     table = _features(Path(out_dir) / "model_output", features, mel, bool(pictures), n_jobs)
     tracks["side"] = _listed(tracks, lists) if lists and any(lists) else _split(tracks, sizes, seed)
     tracks = tracks.dropna(subset=["side"])
+    empty = [name for name in ("train", "validate") if not (tracks["side"] == name).any()]
+    if empty:
+        raise ValueError(f"there are no songs to {' or to '.join(empty)}: give lists for both" if lists and any(lists) else
+                         f"too few songs: none is left to {' or to '.join(empty)}")
     missing = tracks.index.difference(table.index)
     if len(missing):
         print(f"{len(missing)} of {len(tracks)} tracks have no features: left out")

@@ -252,6 +252,13 @@ def test_starters_are_small_hold_no_songs_and_say_what_they_are(name):
     assert ((scores["low"] <= scores["value"]) & (scores["value"] <= scores["high"]))[["accuracy", "roc_auc"]].all()
 
 
+def test_the_card_of_a_model_that_notebook_06_saved():
+    """Its scores are figures alone, without intervals."""
+    starter = load_starter("sample")
+    starter.classifier.saved_scores_ = {"validate accuracy": .6, "n": 24}
+    assert card(starter)["value"].to_dict() == {"validate accuracy": .6, "n": 24}
+
+
 def test_a_model_that_is_not_there_is_named():
     with pytest.raises(models.ModelError, match="gtzan, sample"):
         load_starter("no such model")

@@ -96,8 +96,16 @@ def test_make_run_begins_with_nothing_and_reruns_only_what_changed(tmp_path):
     assert ran.index("notebooks/05_make_spectrograms.ipynb") < ran.index("notebooks/06_train_models.ipynb")
     make("run", f"VENV={venv}", f"RUNS={runs}")
     assert (venv / "bin" / "ran").read_text().split() == ran
+    make("run", f"VENV={venv}", f"RUNS={runs}", "CHARTS=hot100.csv")
+    assert (venv / "bin" / "ran").read_text().split()[len(ran):] == ["notebooks/09_commercial_success.ipynb"]
     make("run", f"VENV={venv}", f"RUNS={runs}", "SOURCE=songs.csv")
     assert "notebooks/02_prepare_and_split.ipynb" in (venv / "bin" / "ran").read_text().split()[len(ran):]
+    (venv / "bin" / "ran").unlink()
+    (tmp_path / "music").mkdir()
+    done = make("run", f"VENV={venv}", f"RUNS={tmp_path}/heard", f"SOURCE={tmp_path}/music")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted({*ran} - {*(venv / "bin" / "ran").read_text().split()}) == [
+        "notebooks/03_explore_popularity.ipynb", "notebooks/09_commercial_success.ipynb"], "sound alone has no popularity"
 
 
 def test_the_code_is_in_style():

@@ -153,6 +153,8 @@ def test_agreement_and_what_chance_would_give():
     alike, unlike = (agreement(table, genre, groups=artist) for table in (told, told_not))
     assert alike["share"] > .95 and alike["low"] > alike["chance"] == pytest.approx(30 / 70)
     assert unlike["low"] < unlike["chance"] < unlike["high"] + .1
+    nobody = pd.Series([None] * 80)
+    assert agreement(told, genre, groups=nobody).equals(agreement(told, genre)), "songs without an artist are not one artist's"
 
 
 # ---- the nearest

@@ -44,6 +44,8 @@ def test_a_published_split_is_run_as_published(folder, tmp_path):
         file.write_text("\n".join(f"folk/t{number}.wav" for number in numbers))
     songs = gather(folder, lists=[str(file) for file in lists], n_jobs=1)
     assert songs.tracks["side"].value_counts().to_dict() == {"train": 30, "validate": 10, "test": 4}
+    with pytest.raises(ValueError, match="no songs to validate: give lists for both"):
+        gather(folder, lists=[str(lists[0]), "", str(lists[2])], n_jobs=1)
     lists[2].write_text("t0.wav\nt41.wav\nnobody.wav")
     with pytest.raises(ValueError, match="names 't0', which another list names too"):
         gather(folder, lists=[str(file) for file in lists], n_jobs=1)

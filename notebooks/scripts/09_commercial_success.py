@@ -57,7 +57,8 @@ pd.set_option("display.max_columns", 40)
 pd.set_option("display.max_colwidth", 160)
 pd.set_option("display.float_format", "{:.3f}".format)
 tracks, _ = tracks_and_train(out / "tracks", SOURCE)
-synthetic = tracks["source"].astype(str).str.startswith("sample").all()
+need_columns(tracks, ["artist"])
+synthetic = tracks["source"].isin(["sample (synthetic)", "sample songs (synthetic)"]).all()
 
 # %% [markdown]
 # ## What charted
@@ -71,9 +72,9 @@ if CHARTS or synthetic:
     matches = charts.match_songs(tracks, chart)
     charted = charts.charting_songs(tracks, matches)
     print(f"{len(tracks):,} tracks from {', '.join(tracks['source'].astype(str).unique()[:3])}; {len(charted):,} of them stand in the chart of "
-          f"{chart['date'].min():%Y} to {chart['date'].max():%Y}: " + ", ".join(f"{n:,} by {how}" for how, n in matches["how"].value_counts().items()))
+          f"{chart['date'].dt.year.min()} to {chart['date'].dt.year.max()}: " + ", ".join(f"{n:,} by {how}" for how, n in matches["how"].value_counts().items()))
 else:
-    need_columns(tracks, ["popularity"])
+    need_columns(tracks, ["popularity", "release_year"])
     charted = tracks[(tracks["popularity"] >= HIT).fillna(False)]
     charted = charted.assign(chart_year=charted["release_year"])
     print(f"{len(tracks):,} tracks; no chart is given, so what charted is their {len(charted):,} songs with a popularity of {HIT} or more, by year of release")

@@ -157,8 +157,10 @@ ax.set_title("a playlist from one song to another");
 
 # %%
 if "path" in path and path["path"].notna().all():
-    known = genre is not None and set(genre.dropna()) <= set(GENRES)
-    starter = load_starter(MODEL or ("sample" if known else "gtzan"))
+    known = genre is not None and genre.notna().any() and set(genre.dropna()) <= set(GENRES)
+    model = MODEL or ("sample" if known else "gtzan")
+    print(f"heard by the model {model!r}; MODEL names another")
+    starter = load_starter(model)
     if starter.genre_map:
         way = {str(number): place(starter.genre_map, one, classifier=starter.classifier) for number, one in enumerate(path["path"], 1)}
         ax = plot_map(starter.genre_map, way)
