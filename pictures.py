@@ -359,6 +359,7 @@ def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
     """
     import matplotlib.pyplot as plt
     rows = manifest[manifest["kind"] == kind].drop_duplicates("track_id")
+    rows = rows.assign(genre=rows["genre"].astype(object).where(rows["genre"].notna(), "unknown"))
     chosen = [part.head(each) for _, part in rows.groupby("genre", observed=True)]
     if axs is None:
         _, axs = plt.subplots(len(chosen), each, figsize=(2.4 * each, 1.25 * len(chosen) + .5), squeeze=False, sharex=True,

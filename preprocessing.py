@@ -315,12 +315,20 @@ def artist_overlap(train, test, target, *, group="artist"):
         artist's most frequent class in train (with train's most frequent class where the artist is unknown);
         `baseline`: the accuracy of always giving train's most frequent class.
 
+    Raises
+    ------
+    ValueError
+        No row of train says its class.
+
     Examples
     --------
     >>> train = pd.DataFrame({"artist": ["a", "b", "b"], "genre": ["jazz", "rock", "rock"]})
     >>> artist_overlap(train, pd.DataFrame({"artist": ["a", "c"], "genre": ["jazz", "rock"]}), "genre").tolist()
     [0.5, 1.0, 0.5]
     """
+    train = train.dropna(subset=[target])
+    if train.empty:
+        raise ValueError(f"no row of train says its {target!r}")
     known = train.astype({target: object}).groupby(group, observed=True)[target].agg(lambda cells: cells.mode().iloc[0])
     frequent = train[target].astype(object).mode().iloc[0]
     guess = test[group].map(known)

@@ -203,6 +203,10 @@ def test_make_spectrograms(tmp_path):
     assert len(manifest) == 16 and manifest["genre"].nunique() == 8
     assert len(pd.read_parquet(tmp_path / "model_output" / "features.parquet")) == 8
     assert pictures(made) == 4 and (tmp_path / "drive" / "kept.zip").exists()
+    files = sorted(map(str, (tmp_path / "songs").glob("*/*.mp3")))[:3]
+    pd.DataFrame({"path": files, "tempo": 120.0}).to_csv(tmp_path / "bare.csv", index=False)
+    bare = run("05_make_spectrograms", tmp_path, SOURCE=tmp_path / "bare.csv", OUT_DIR=tmp_path / "bare")
+    assert pictures(bare) == 2, "without genres, the two contact sheets"
 
 
 def test_train_then_compare(tmp_path):

@@ -257,3 +257,11 @@ def test_the_split_is_read_again_only_where_no_source_is_named(sample, tmp_path)
     (tmp_path / "mine.csv").write_text("\n".join(["song,artist,genre", *rows]))
     assert len(tracks_and_train(tmp_path, str(tmp_path / "mine.csv"))[0]) == 20
     assert len(tracks_and_train(tmp_path / "nothing here")[0]) == len(sample)
+
+
+def test_the_overlap_of_artists_whose_genres_are_not_all_known():
+    train = pd.DataFrame({"artist": ["a", "b", "b"], "genre": [None, "rock", "rock"]})
+    test = pd.DataFrame({"artist": ["a", "b"], "genre": ["jazz", "rock"]})
+    assert artist_overlap(train, test, "genre").tolist() == [.5, .5, .5]
+    with pytest.raises(ValueError, match="no row of train says its 'genre'"):
+        artist_overlap(train.head(1), test, "genre")

@@ -90,7 +90,7 @@ explore.plot_missing(tracks);
 # %%
 tracks = create_features(tracks)
 made = ["duration_minutes", "has_feat", "release_year", "decade", "first_genre"]
-tracks[["song", *(column for column in made if column in tracks)]].head()
+tracks[[column for column in ("song", *made) if column in tracks]].head()
 
 # %% [markdown]
 # ## Several genres in one cell
@@ -129,7 +129,7 @@ explore.plot_split({"train": train, "validate": validate, "test": test}, target)
 # far one comes by looking up that artist's most frequent genre, without a note of music.
 
 # %% tags=["cover"]
-if group and "first_genre" in tracks and tracks[group].notna().any():
+if group and "first_genre" in tracks and train["first_genre"].notna().any() and tracks[group].notna().any():
     random = spotify_split(known, target, group=None)
     overlaps = {"artists kept together": artist_overlap(train, test, "first_genre"),
                 "random split of songs": artist_overlap(random[6], random[8], "first_genre")}

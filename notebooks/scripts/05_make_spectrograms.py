@@ -56,8 +56,8 @@ if ARCHIVE:
 
 # %%
 tracks = prepare_df(load_Data(SOURCE))
-print(f"{len(tracks):,} songs, {tracks['duration_ms'].sum() / 3.6e6:.2f} hours")
-tracks["genre"].value_counts().to_frame("songs")
+print(f"{len(tracks):,} songs" + (f", {tracks['duration_ms'].sum() / 3.6e6:.2f} hours" if "duration_ms" in tracks else ""))
+tracks["genre"].value_counts().to_frame("songs") if "genre" in tracks else "no genres are known"
 
 # %% [markdown]
 # ## Pictures
@@ -118,16 +118,18 @@ features.head()
 # Do they tell the genres apart? Each dot is a song: how bright it is, and how fast.
 
 # %%
-explore.catplot_viz(features, "genre", "spectral_centroid_mean", "box");
+if features["genre"].notna().any():
+    explore.catplot_viz(features, "genre", "spectral_centroid_mean", "box")
 
 # %%
-explore.catplot_viz(features, "genre", "tempo", "strip", alpha=.6);
+if features["genre"].notna().any():
+    explore.catplot_viz(features, "genre", "tempo", "strip", alpha=.6)
 
 # %% [markdown]
 # What the table said of a song, where it said anything, beside what was heard in it.
 
 # %%
-if "tempo" in tracks and tracks["tempo"].notna().any():
+if {"tempo", "key", "mode"} <= {*tracks.columns} and tracks["tempo"].notna().any():
     both = tracks[["tempo", "key", "mode"]].join(features[["tempo", "key", "mode"]], rsuffix="_heard", how="inner")
     ratio = both["tempo_heard"] / both["tempo"].astype(float)
     display(pd.Series({"tempo within 4 %": (ratio.sub(1).abs() < .04).mean(),
