@@ -246,7 +246,19 @@ def _group_sides(classes, groups, sizes, random_state):
         giver = np.bincount(side_of_group, minlength=3).argmax()
         candidates = np.flatnonzero(side_of_group == giver)
         side_of_group[candidates[counts[candidates].sum(axis=1).argmin()]] = side
-    return _mended(side_of_group, counts, np.array(sizes), random_state)[groups]
+    return _taught(_mended(side_of_group, counts, np.array(sizes), random_state), counts)[groups]
+
+
+def _taught(side_of_group, counts):
+    """Train gets the smallest group of every class that it lacks: what was never taught cannot be asked for."""
+    for of_class in (counts > 0).T:
+        of_class = np.flatnonzero(of_class)
+        if (side_of_group[of_class] != 0).all():
+            sides_left = np.bincount(side_of_group, minlength=3) > 1
+            movable = of_class[sides_left[side_of_group[of_class]]]
+            if movable.size:
+                side_of_group[movable[counts[movable].sum(axis=1).argmin()]] = 0
+    return side_of_group
 
 
 def _mended(side_of_group, counts, sizes, random_state, rounds=60, swaps=3000):

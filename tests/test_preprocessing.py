@@ -265,3 +265,13 @@ def test_the_overlap_of_artists_whose_genres_are_not_all_known():
     assert artist_overlap(train, test, "genre").tolist() == [.5, .5, .5]
     with pytest.raises(ValueError, match="no row of train says its 'genre'"):
         artist_overlap(train.head(1), test, "genre")
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_is_asked_was_taught(seed):
+    """Five genres of one to five artists each: none is missing in train."""
+    rng = np.random.default_rng(seed)
+    artists = [(f"{genre} {n}", genre) for genre in "abcde" for n in range(rng.integers(1, 6))]
+    df = pd.DataFrame([one for one in artists for _ in range(rng.integers(1, 6))], columns=["artist", "genre"])
+    *_, train, validate, test = spotify_split(df.assign(energy=1.0), "genre", sizes=(.5, .25, .25))
+    assert set(train["genre"]) == set("abcde") and len(validate) and len(test)
