@@ -342,6 +342,7 @@ def plot_confusion(y_true, proba, genres, *, ax=None, **kwargs):
                 **{"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar_kws": {"label": "share of the true genre's tracks"}} | kwargs)
     ax.set(xlabel="predicted", ylabel="true")
     plt.setp(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
+    plt.setp(ax.get_yticklabels(), rotation=0)
     return ax
 
 
