@@ -1,6 +1,7 @@
 """Sound files -> a table of audio features, one row a song or a segment."""
 
 import functools
+import importlib
 import json
 import os
 from pathlib import Path
@@ -61,6 +62,7 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
     rows = {number: done[key]["rows"] for number, (key, mark) in enumerate(zip(keys, marks))
             if key in done and mark and done[key]["mark"] == mark}
     missing = np.array([number for number in range(len(tracks)) if number not in rows], dtype=int)
+    importlib.import_module("librosa.util.utils")  # compiled by one process: by two at a time, it crashes (numba issue 10128)
     work = functools.partial(_describe_track, segment_seconds=segment_seconds, shortest=shortest)
     skipped = []
     for position, described in over_tracks(work, tracks.iloc[missing], n_jobs=n_jobs, desc="features"):

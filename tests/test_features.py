@@ -1,12 +1,15 @@
 """A table of features from many files: bad ones skipped, finished ones not done again."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from conftest import ROOT
 
 import features
 from features import extract_features
@@ -44,6 +47,23 @@ def test_one_row_a_segment(tracks, tmp_path):
 def test_parallel_is_the_same(tracks):
     one, two = (extract_features(tracks, n_jobs=n_jobs) for n_jobs in (1, 2))
     pd.testing.assert_frame_equal(one, two)
+
+
+def test_librosa_is_compiled_before_there_are_workers(tracks, tmp_path):
+    """By two workers at a time it would be machine code that crashes: numba issue 10128."""
+    seen = """if True:
+        import sys, pandas, features
+        compiled = lambda: {name for name in sys.modules if name.startswith("librosa.") and
+                            any("GUFunc" in type(value).__name__ for value in vars(sys.modules[name]).values())}
+        real = features.over_tracks
+        def over_tracks(*args, **kwargs):
+            seen.append(compiled())
+            return real(*args, **kwargs)
+        seen, features.over_tracks = [], over_tracks
+        features.extract_features(pandas.read_csv(sys.argv[1], dtype=str), n_jobs=1)
+        assert compiled() and seen == [compiled()], (seen, compiled())"""
+    tracks.to_csv(tmp_path / "tracks.csv", index=False)
+    subprocess.run([sys.executable, "-c", seen, tmp_path / "tracks.csv"], cwd=ROOT, check=True)
 
 
 def test_bad_files_are_skipped_with_their_reason(tracks, tmp_path):
