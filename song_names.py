@@ -85,7 +85,7 @@ def find_song(name, tracks):
     ----------
     name : str
     tracks : pd.DataFrame
-        With `song` and `artist`, indexed by track; of several that fit, the first is taken.
+        With `song` and `artist`, indexed by track; of several that fit, the first is taken. Without `song`, ids are the titles.
 
     Raises
     ------
@@ -101,11 +101,12 @@ def find_song(name, tracks):
     if name in tracks.index:
         return name
     artists = tracks["artist"].astype(object) if "artist" in tracks else [None] * len(tracks)
-    titles = [clean_title(song) for song in tracks["song"]]
+    songs = tracks["song"] if "song" in tracks else tracks.index.to_series().astype(str)
+    titles = [clean_title(song) for song in songs]
     whole = [f"{clean_title(artist)} {title}" for artist, title in zip(artists, titles)]
     wanted = clean_title(name), clean_title(name.replace(" - ", " "))
     for row, spelt in enumerate(zip(whole, titles)):
         if set(wanted) & set(spelt):
             return tracks.index[row]
-    near = [tracks["song"].iloc[titles.index(title)] for title in difflib.get_close_matches(wanted[0], titles, n=3)]
+    near = [songs.iloc[titles.index(title)] for title in difflib.get_close_matches(wanted[0], titles, n=3)]
     raise KeyError(f"no song {name!r} among the {len(tracks):,} tracks" + (f"; similar are {', '.join(near)}" if near else ""))

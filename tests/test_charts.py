@@ -116,6 +116,7 @@ def test_a_song_is_found_however_it_is_spelt(sample):
     track = sample.index[7]
     artist, song = sample.loc[track, ["artist", "song"]]
     assert find_song(track, sample) == find_song(f"{artist.upper()} - {song}!", sample) == track
+    assert find_song(track.upper(), sample.drop(columns="song")) == track, "where there are no titles, ids stand for them"
     with pytest.raises(KeyError, match="similar are"):
         find_song(song[:-2], sample)
 

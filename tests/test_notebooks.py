@@ -222,11 +222,15 @@ def test_train_then_compare(tmp_path):
     assert (scores["low"].dropna() <= scores["high"].dropna()).all()
     assert len(pd.read_csv(tmp_path / "model_claims.csv")) == 6
     assert "random split of segments reads" in printed(compared)
+    carried = run("06_train_models", tmp_path, OUT_DIR=tmp_path, MODELS="transfer", EPOCHS=1,
+                  BACKBONE=tmp_path / "models" / "cnn")
+    assert pictures(carried) == 1 and (tmp_path / "models" / "transfer" / "model.json").exists()
 
 
 def test_recommend_and_playlists(tmp_path):
     make_corpus(tmp_path / "songs", songs_per_genre=4, genres=["jazz", "metal", "hip hop"], seconds=6, long_songs=0, n_jobs=2)
-    recommended = run("10_recommend_and_playlists", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path, LENGTH=5)
+    recommended = run("10_recommend_and_playlists", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path, LENGTH=5,
+                      SONG=next((tmp_path / "songs" / "jazz").glob("*.mp3")).stem.upper())
     assert pictures(recommended) == 4
     assert "12 songs, compared by beat" in printed(recommended)
     written = {one.name for one in (tmp_path / "playlists").iterdir()}

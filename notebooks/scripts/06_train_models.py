@@ -33,6 +33,7 @@ from training import gather, predictions, train_family, write_predictions
 # %% tags=["parameters"]
 MODELS: str = "cnn lstm lstm_cnn multi_cnn mlp linear knn svm forest"  # which to train, separated by blanks
 EPOCHS: int = 12  # times that a network on pictures goes through the songs; 40 to 80 for thousands of real ones
+BACKBONE: str = ""  # for transfer among the models: a folder of a network trained earlier on other songs, or a name in keras.applications
 PICTURES: str = ""  # a folder of spectrogram pictures sorted by genre, ours or made elsewhere; empty: what notebook 05 wrote
 FEATURES: str = ""  # a CSV or Parquet file with a row of features a track; empty: what notebook 05 wrote, else statistics of the pictures
 TRAIN_LIST: str = ""  # a text file of track names, to run a published split as published; empty: artists are split here
@@ -44,6 +45,7 @@ OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 # %%
 names = MODELS.split()
 assert set(names) <= set(NAMES), f"choose from {', '.join(NAMES)}"
+assert BACKBONE or "transfer" not in names, "transfer needs BACKBONE: a folder such as models/cnn of an earlier run, or MobileNetV2"
 out = Path(OUT_DIR)
 pd.set_option("display.float_format", "{:.3f}".format)
 
@@ -80,7 +82,8 @@ view
 # networks do not learn the songs by heart. Interrupt the cell and the network at work keeps its best weights.
 
 # %%
-fitted, report = train_family(names, songs, out=out / "models", settings={"pictures": {"epochs": EPOCHS}}, seed=SEED)
+fitted, report = train_family(names, songs, out=out / "models", seed=SEED,
+                              settings={"pictures": {"epochs": EPOCHS}, "transfer": {"backbone": BACKBONE}})
 
 # %% [markdown]
 # `accuracy` is that of the validate side, which was used to stop and to calibrate, so it flatters; the next notebook opens the test.

@@ -38,11 +38,12 @@ from recommend import (jumps, playlist_by, playlist_like, playlist_path, plot_ke
                        song_map)
 from sample_songs import GENRES
 from song_cards import plot_map
+from song_names import find_song
 from starters import load_starter
 
 # %% tags=["parameters"]
 SOURCE: str = ""  # a folder of sound files, or a table with Spotify's features; empty: what notebook 05 described, else songs made to order
-SONG: str = ""  # the song to begin with: a track_id of the table, or a sound file; empty: the first one
+SONG: str = ""  # the song to begin with: one of the table, by title or "artist - title", or a sound file; empty: the first one
 END: str = ""  # the song that a playlist leads to; empty: one that is little like the first
 BY: str = "all"  # what is compared: all, beat, timbre, pitch, embedding or table
 DIVERSITY: float = 0.5  # of neighbours: 0 takes the nearest, 1 those furthest apart among the near
@@ -55,7 +56,8 @@ pd.set_option("display.float_format", "{:.2f}".format)
 pd.set_option("display.max_colwidth", None)
 songs = gather_songs(OUT_DIR, SOURCE)
 space = Space(songs, BY)
-song = SONG or songs.index[0]
+song, end = (name if not name or Path(name).is_file() else find_song(name, songs) for name in (SONG, END))
+song = song or songs.index[0]
 length = min(LENGTH, len(songs))
 genre = first_genre(songs["genre"]) if "genre" in songs else None
 shown = [column for column in ("artist", "song", "genre", "tempo", "distance", "reason") if column in [*songs, "distance", "reason"]]
@@ -130,7 +132,7 @@ diverse[shown]
 
 # %%
 order, _ = space.nearest(space.place(song_row(song, songs))[0])
-end = END or songs.index[order[int(.9 * (len(order) - 1))]]
+end = end or songs.index[order[int(.9 * (len(order) - 1))]]
 path = playlist_path(song, end, songs, length, by=BY)
 path[[*shown[:-2], "off", "distance", "reason"]]
 
