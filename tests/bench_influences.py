@@ -40,7 +40,12 @@ def main():
     if asked.strange:
         rows += strange(starter, asked.strange)
     if asked.clips:
-        rows += clips(starter, sorted(Path(asked.clips).glob("*/*")), asked.mixes, out)
+        found = sorted(Path(asked.clips).glob("*/*"))
+        heard = [path for path in found if path.parent.name in starter.classifier.classes_]
+        print(f"{len(heard)} of {len(found)} clips are of genres that the model knows")
+        if not heard:
+            parser.error(f"the model knows {', '.join(starter.classifier.classes_)}: name folders of clips by them")
+        rows += clips(starter, heard, asked.mixes, out)
     table = pd.DataFrame(rows, columns=["what", "value", "n"])
     print(write_table(table, out / "scores.csv"))
     print(table.round(3).to_string(index=False))
@@ -92,6 +97,8 @@ def clips(starter, paths, n_mixes, out):
             ("clips: ambiguous", (table["label"] == "ambiguous").mean(), len(paths))]
     pairs = [pair for pair in combinations(range(len(paths)), 2) if truth[pair[0]] != truth[pair[1]]]
     chosen = np.random.default_rng(0).choice(len(pairs), min(n_mixes, len(pairs)), replace=False)
+    if not len(chosen):
+        return rows
     top = np.array([mixed(starter, [paths[one] for one in pairs[number]], out / "mix.wav") for number in chosen])
     return [*rows, ("mixes: both in the top three", top[:, 0].mean(), len(top)),
             ("mixes: both in the top two", top[:, 1].mean(), len(top)),

@@ -135,7 +135,7 @@ for by in ("all", "beat", "timbre", "pitch"):
     print(f"{first}, by {by}: " + "; ".join(f"{name} ({row.reason})" for name, row in nearest.iterrows()))
 
 # %%
-for name in [first, similar_songs(first, features, 1).index[0]]:
+for name in [first, *similar_songs(first, features, 1).index]:
     y, sr = load(features.loc[name, "path"], seconds=8, sr=16_000)
     print(name)
     display(Audio(y, rate=sr))

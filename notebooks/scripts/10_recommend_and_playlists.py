@@ -55,6 +55,7 @@ OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 pd.set_option("display.float_format", "{:.2f}".format)
 pd.set_option("display.max_colwidth", None)
 songs = gather_songs(OUT_DIR, SOURCE)
+assert len(songs) >= 6, f"{len(songs)} songs: there is little to choose from, name a SOURCE with six or more"
 space = Space(songs, BY)
 song, end = (name if not name or Path(name).is_file() else find_song(name, songs) for name in (SONG, END))
 song = song or songs.index[0]
