@@ -125,14 +125,15 @@ def bench_pictures():
     return table.join(faster.quantile([.5, .25, .75]).T.set_axis(["ours is faster by", "from", "to (half the rounds)"], axis=1))
 
 
-def in_turns(ways, rounds=15):
-    """Seconds of each way [rounds x ways]: in each round one after the other, so that a slow moment meets them all alike."""
+def in_turns(ways, rounds=9):
+    """Seconds of each way [rounds x ways], the least of three runs in each round: a slow moment meets all ways alike, and none is
+    charged for the caches that the one before it left cold."""
     taken = []
     for _ in range(rounds + 1):
         taken.append({})
         for name, way in list(ways.items()):
             try:
-                taken[-1][name] = seconds(way, repeat=1)[0]
+                taken[-1][name] = seconds(way)[0]
             except ImportError as error:
                 print(f"{name}: {error}; `pip install essentia audioflux` to compare")
                 del ways[name]
