@@ -80,9 +80,12 @@ def out_of_fold(X, y, groups, names):
                 boosted = HistGradientBoostingClassifier(random_state=0).fit(X.iloc[train], y[train])
                 proba[held_out] = boosted.predict_proba(X.iloc[held_out])
         said[name], seconds[name] = proba, time.perf_counter() - start
-    ours = [said[name] for name in names]
-    said["combined (ours)"] = np.mean(ours, axis=0) if np.ndim(y) == 2 else \
-        combine_held_out(ours, np.unique(y, return_inverse=True)[1], groups)
+    ours, truth, whose = [said[name] for name in names], np.unique(y, return_inverse=True)[1], groups
+    if np.ndim(y) == 2:  # each genre by itself: is the song of it or not?
+        ours = [np.stack([1 - proba, proba], axis=-1).reshape(-1, 2) for proba in ours]
+        truth, whose = y.to_numpy().ravel().astype(int), np.repeat(groups, y.shape[1])
+    together = combine_held_out(ours, truth, whose)
+    said["combined (ours)"] = together[:, 1].reshape(y.shape) if np.ndim(y) == 2 else together
     return said, seconds
 
 
