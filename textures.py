@@ -22,38 +22,49 @@ from patterns import harmony
 
 BANDS = 128
 MODULATIONS = 13
+PIECES = {1: 1, .6: 4, .35: 5}
+"""Shares of a picture's length, and how many pieces of each are spread over it."""
 
 
-def picture_features(manifest, *, n_jobs=-1):
+def picture_features(manifest, *, pieces=False, n_jobs=-1):
     """Describe each picture by statistics of its levels, their changes and their rhythms.
 
     Parameters
     ----------
     manifest : pd.DataFrame
         As from `audio.write_spectrograms` or `pictures.index_pictures`.
+    pieces : bool
+        Describe each picture as a whole and in nine pieces, as ten rows: more to learn from, and a song of which all rows are
+        judged (`models.track_proba`) is judged more surely.
     n_jobs : int
         Processes; -1 for all cores.
 
     Returns
     -------
     pd.DataFrame
-        One row a picture, indexed as the manifest. Columns by rule: `level_mean_01 ...` (32 bands: mean, deviation, skewness,
-        kurtosis, quantiles), `change_...` (of neighbouring columns), `cepstrum_...` (mean and deviation of 24 coefficients),
-        `covariance_...` and `change_covariance_...` (of 16 and 12 coefficients), `rhythm_...` (strength of modulation, 16 bands
-        by 13 rates), `together_...` (correlation of 16 bands), `texture_...` and `flux_...` (fine structure over frequency and
-        time), `harmony_...` (as `patterns.harmony`; of mel bands up to 11,025 Hz).
+        One row a picture (or ten), indexed as the manifest. Columns by rule: `level_mean_01 ...` (32 bands: mean, deviation,
+        skewness, kurtosis, quantiles), `change_...` (of neighbouring columns), `cepstrum_...` (mean and deviation of 24
+        coefficients), `covariance_...` and `change_covariance_...` (of 16 and 12 coefficients), `rhythm_...` (strength of
+        modulation, 16 bands by 13 rates), `together_...` (correlation of 16 bands), `texture_...` and `flux_...` (fine structure
+        over frequency and time), `harmony_...` (as `patterns.harmony`; of mel bands up to 11,025 Hz).
     """
-    pieces = np.array_split(np.arange(len(manifest)), max(1, len(manifest) // 16))
+    batches, shares = np.array_split(np.arange(len(manifest)), max(1, len(manifest) // 16)), PIECES if pieces else {1: 1}
     settings_of(manifest)
-    work = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_describe_pictures)(manifest.iloc[piece]) for piece in pieces)
-    rows = [row for piece in tqdm(work, total=len(pieces), desc="textures", unit="batch", file=sys.stdout, mininterval=1,
-                                  disable=len(manifest) < 200) for row in piece]
-    return pd.DataFrame(np.array(rows, dtype=np.float32), columns=texture_names(), index=manifest.index)
+    work = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_describe_pictures)(manifest.iloc[batch], shares)
+                                                          for batch in batches)
+    rows = [row for batch in tqdm(work, total=len(batches), desc="textures", unit="batch", file=sys.stdout, mininterval=1,
+                                  disable=len(manifest) < 200) for row in batch]
+    return pd.DataFrame(np.array(rows, dtype=np.float32), columns=texture_names(),
+                        index=manifest.index.repeat(sum(shares.values())))
 
 
-def _describe_pictures(manifest):
-    store = ChunkStore(manifest, BANDS)
-    return [describe_levels(store.read(number, 0, max(int(store.lengths[number]), 32))) for number in range(len(store))]
+def _describe_pictures(manifest, shares):
+    store, rows = ChunkStore(manifest, BANDS), []
+    for number, length in enumerate(store.lengths):
+        for share, n in shares.items():
+            columns = max(round(share * length), 32)
+            rows += [describe_levels(store.read(number, start, columns)) for start in np.linspace(0, max(length - columns, 0), n)]
+    return rows
 
 
 def describe_levels(levels):

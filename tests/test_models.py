@@ -325,6 +325,17 @@ def test_textures_are_a_table(train):
     assert (flat.iloc[0] == flat.iloc[1]).all()
 
 
+def test_a_picture_in_pieces_is_judged_once(train):
+    whole, pieces = picture_features(train, n_jobs=1), picture_features(train, pieces=True, n_jobs=1)
+    assert len(pieces) == 10 * len(train)
+    pd.testing.assert_frame_equal(pieces.iloc[::10], whole)
+    assert not pieces.iloc[:10].duplicated().any()
+    model = models.build("linear").fit(pieces, train["genre"].loc[pieces.index], groups=pieces.index)
+    said = models.track_proba(model, pieces)
+    assert list(said.index) == list(whole.index) and said.sum(axis=1).to_numpy() == pytest.approx(1)
+    assert (said.idxmax(axis=1).to_numpy() == train["genre"].to_numpy()).mean() > .9
+
+
 # ---- on disk
 
 @pytest.mark.parametrize("name", ["mlp", "linear", "knn", "svm", "forest"])

@@ -114,3 +114,21 @@ def test_weights_are_fitted_without_the_songs_that_they_are_judged_on():
     changed = truth.copy()
     changed[groups == 0] = (truth[groups == 0] + 1) % 3  # what songs are says nothing of how they are judged
     np.testing.assert_array_equal(combine_held_out(probas, changed, groups, penalty=0)[groups == 0], held_out[groups == 0])
+
+
+def test_the_benchmark_goes_from_lists_to_a_table(folder, tmp_path, monkeypatch, capsys):
+    import bench_gtzan
+    lists = {side: tmp_path / f"{side}.txt" for side in ("train", "valid", "test")}
+    for file, numbers in zip(lists.values(), (range(30), range(30, 48), range(48, 60))):
+        file.write_text("\n".join(f"t{number}" for number in numbers))
+    pd.DataFrame({"filename": [f"t{number}.wav" for number in range(60)], "tempo": np.arange(60) % 3}).to_csv(tmp_path / "f.csv")
+    asked = ["bench_gtzan", "--images", str(folder / "model_output" / "mel"), "--features", str(tmp_path / "f.csv"),
+             "--out", str(tmp_path / "results"), "--models", "linear svm", *(f"--{side}={file}" for side, file in lists.items())]
+    monkeypatch.setattr("sys.argv", asked)
+    bench_gtzan.main()
+    table = pd.read_csv(tmp_path / "results" / "bench_gtzan.csv")
+    assert list(table) == "model split n accuracy low high macro_f1 roc_auc log_loss ece seconds weights".split()
+    assert table.groupby("split")["n"].unique().map(list).to_dict() == {"folds": [48], "valid": [18], "test": [12]}
+    assert set(table["model"]) == {"linear", "svm", "combined"} and (table["accuracy"] > .9).all()  # the tempo tells
+    monkeypatch.setattr(bench_gtzan.models, "build", lambda *_, **__: pytest.fail("what is done is trained again"))
+    bench_gtzan.main()
