@@ -225,7 +225,7 @@ class PictureClassifier(_Network):
     """
 
     def __init__(self, name="cnn", *, n_bands=64, columns=128, width=16, dropout=.4, l2=0.0, activity_l2=0.0, noise=0.0, shift=2,
-                 equalizer=.08, mask=.1, stretch=.1, mixup=.2, label_smoothing=.05, epochs=40, batch_size=16, chunks=2,
+                 equalizer=.08, mask=.1, stretch=0.0, mixup=.2, label_smoothing=.05, epochs=40, batch_size=16, chunks=2,
                  learning_rate=2e-3, weight_decay=1e-3, patience=None, balanced=True, backbone=None, weights="imagenet",
                  frozen_epochs=15, seed=0, verbose=True):
         _remember(self, locals())
