@@ -26,8 +26,8 @@ from tables import write_table
 from textures import picture_features
 from training import combine, combine_held_out, n_weights, stacking_weights, table_features, tracks_on_list
 
-FAST = ("linear", "svm", "knn", "mlp", "forest", "lstm")
-ALL = (*FAST, "cnn", "lstm_cnn", "multi_cnn")
+FAST = ("linear", "svm", "knn", "mlp", "forest")
+ALL = (*FAST, "lstm", "cnn", "lstm_cnn", "multi_cnn")
 IN_PIECES = ("linear", "knn", "mlp")
 """Which learn from pieces of pictures, too, and judge a track by all of them; it would take the others minutes."""
 WIDE = {"columns": 320, "chunks": 1, "stretch": 0.0, "shift": 2, "mask": .06, "verbose": False}
