@@ -141,7 +141,7 @@ test-colab: $(VENV)-colab/installed
 bench: $(VENV)/installed-tests
 	$(BIN)/python tests/benchmark.py
 
-# FAST=1 leaves out the three slow networks.
+# FAST=1 leaves out the networks on pictures.
 bench-gtzan: $(VENV)/installed-tests
 	@test -n "$(IMAGES)" -a -n "$(FEATURES)" -a -n "$(TRAIN)" -a -n "$(VALID)" || { \
 		echo "make bench-gtzan IMAGES=folder FEATURES=features_30_sec.csv TRAIN=train.txt VALID=valid.txt [TEST=test.txt] [FAST=1]"; exit 1; }
