@@ -137,7 +137,7 @@ def write_picture(path, levels, settings):
 def _png(levels, key, text):
     """The bytes of an 8-bit grey PNG with one text in it, a tenth of the time that Pillow takes to choose a filter a row.
 
-    Every row is stored as differences of neighbours (filter 1), which ISA-L packs as small as zlib in a quarter of its time.
+    Every row is stored as differences of neighbours (filter 1), which ISA-L packs in a quarter of zlib's time, 3 % larger.
     """
     rows = np.empty((levels.shape[0], levels.shape[1] + 1), np.uint8)
     rows[:, 0] = 1

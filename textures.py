@@ -48,12 +48,12 @@ def picture_features(manifest, *, pieces=False, n_jobs=-1):
         modulation, 16 bands by 13 rates), `together_...` (correlation of 16 bands), `texture_...` and `flux_...` (fine structure
         over frequency and time), `harmony_...` (as `patterns.harmony`; of mel bands up to 11,025 Hz).
     """
-    batches, shares = np.array_split(np.arange(len(manifest)), max(1, len(manifest) // 16)), PIECES if pieces else {1: 1}
+    parts, shares = np.array_split(np.arange(len(manifest)), max(1, len(manifest) // 16)), PIECES if pieces else {1: 1}
     settings_of(manifest)
-    work = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_describe_pictures)(manifest.iloc[batch], shares)
-                                                          for batch in batches)
-    rows = [row for batch in tqdm(work, total=len(batches), desc="textures", unit="batch", file=sys.stdout, mininterval=1,
-                                  disable=len(manifest) < 200) for row in batch]
+    work = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_describe_pictures)(manifest.iloc[part], shares)
+                                                          for part in parts)
+    rows = [row for part in tqdm(work, total=len(parts), desc="textures", unit="batch", file=sys.stdout, mininterval=1,
+                                  disable=len(manifest) < 200) for row in part]
     return pd.DataFrame(np.array(rows, dtype=np.float32), columns=texture_names(),
                         index=manifest.index.repeat(sum(shares.values())))
 

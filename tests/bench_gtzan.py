@@ -30,7 +30,7 @@ FAST = ("linear", "svm", "knn", "mlp", "forest")
 ALL = (*FAST, "lstm", "cnn", "lstm_cnn", "multi_cnn")
 IN_PIECES = ("linear", "knn", "mlp")
 """Which learn from pieces of pictures, too, and judge a track by all of them; it would take the others minutes."""
-WIDE = {"columns": 320, "chunks": 1, "stretch": 0.0, "shift": 2, "mask": .06, "verbose": False}
+WIDE = {"columns": 320, "chunks": 1, "shift": 2, "mask": .06, "verbose": False}
 SETTINGS = {"linear": {"C": .003}, "svm": {"C": 5.0}, "knn": {"n_neighbors": 50},
             "mlp": {"verbose": False, "dropout": .5, "epochs": 15},
             "cnn": WIDE | {"epochs": 40, "mixup": .1, "equalizer": .05}, "lstm": WIDE | {"epochs": 40, "equalizer": .05},
