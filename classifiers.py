@@ -12,9 +12,11 @@ import pandas as pd
 import scipy.optimize
 import scipy.special
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from batches import ChunkStore, mixed, settings_of, stretched, vary
@@ -23,6 +25,8 @@ from targets import balance, encode
 
 MEMORY = 64
 """Chunks that are judged at once."""
+PENALTIES = (.003, .01, .03, .1, .3)
+"""Of the last layer over a backbone: `C` to choose from."""
 
 
 def _remember(estimator, values):
@@ -62,6 +66,7 @@ class _Calibrated(ClassifierMixin, BaseEstimator):
             return -float(np.mean(np.sum(targets * np.log(proba) + nothing, axis=1)))
         best = scipy.optimize.minimize_scalar(loss, bounds=(-4, 4), method="bounded")
         self.temperature_ = float(np.exp(best.x)) if best.fun < loss(0) else 1.0
+        self.calibration_loss_ = min(float(best.fun), loss(0))
         self.calibrated_on_ = on
 
     def _targets(self, y):
@@ -121,9 +126,10 @@ class _Network(_Calibrated):
         mixed = networks.has_gpu() and self.name != "transfer"  # a backbone keeps the precision that it was saved with
         with networks.precision(mixed):
             self.network_ = self._build(len(self.classes_))
-        self.history_ = []
-        for phase, (epochs, rate) in enumerate(self._phases()):
-            self._train(examples, targets, val, epochs, rate, checkpoint and f"{checkpoint}/{phase}")
+        self.history_ = pd.DataFrame()
+        self._begin(X, examples, targets)
+        if self.epochs:
+            self._train(examples, targets, val, checkpoint)
         if mixed:  # what was learned is used, and saved, in whole precision, as machines without a graphics card need it
             learned = self.network_.get_weights()
             self.network_ = self.build_network()
@@ -139,11 +145,15 @@ class _Network(_Calibrated):
         with networks.precision(False):
             return self._build(len(self.classes_))
 
-    def _phases(self):
-        """How often and how fast to go through the examples, one training after the other."""
-        yield self.epochs, self.learning_rate
+    def _begin(self, X, examples, targets):
+        """What is learned before the first epoch."""
 
-    def _train(self, examples, targets, val, epochs, rate, checkpoint):
+    @property
+    def _rate(self):
+        """How fast the epochs learn, at their fastest."""
+        return self.learning_rate
+
+    def _train(self, examples, targets, val, checkpoint):
         import networks
         keras, weights = networks.keras, balance(targets) if self.balanced else np.ones(len(targets), np.float32)
         batches = networks.Batches(lambda rows, rng: self._batch(examples, targets, weights, rows, rng), len(targets),
@@ -152,17 +162,17 @@ class _Network(_Calibrated):
                 keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=self.label_smoothing))
         metric = "binary_accuracy" if self.multilabel_ else "categorical_accuracy"
         self.network_.compile(
-            keras.optimizers.AdamW(networks.learning_rate(rate, len(batches), epochs), weight_decay=self.weight_decay),
+            keras.optimizers.AdamW(networks.learning_rate(self._rate, len(batches), self.epochs), weight_decay=self.weight_decay),
             loss, weighted_metrics=[metric])
-        watch = networks.Progress(epochs, self.name, self.verbose)
-        stop = keras.callbacks.EarlyStopping("val_loss", patience=self.patience or epochs, restore_best_weights=True)
+        watch = networks.Progress(self.epochs, self.name, self.verbose)
+        stop = keras.callbacks.EarlyStopping("val_loss", patience=self.patience or self.epochs, restore_best_weights=True)
         callbacks = [watch, *([stop] if val is not None else [])]
         if checkpoint:
             callbacks.append(keras.callbacks.BackupAndRestore(checkpoint, delete_checkpoint=False))
         held_out = None if val is None else networks.Batches(
             lambda rows, rng: self._fixed(val[0], val[1], rows), len(val[1]), self.batch_size, 0, shuffled=False)
         try:
-            history = self.network_.fit(batches, epochs=epochs, validation_data=held_out, callbacks=callbacks, verbose=0,
+            history = self.network_.fit(batches, epochs=self.epochs, validation_data=held_out, callbacks=callbacks, verbose=0,
                                         shuffle=False).history
         except KeyboardInterrupt:
             watch.bar.close()
@@ -171,9 +181,8 @@ class _Network(_Calibrated):
                 self.network_.set_weights(stop.best_weights)
             print(f"{self.name}: interrupted; it keeps the best weights so far")
         names = {metric: "accuracy", f"val_{metric}": "val_accuracy"}
-        table = pd.DataFrame({names.get(name, name): values for name, values in history.items() if name != "learning_rate"})
-        before = pd.DataFrame(self.history_)
-        self.history_ = pd.concat([before, table], ignore_index=True).rename_axis("epoch")
+        table = {names.get(name, name): values for name, values in history.items() if name != "learning_rate"}
+        self.history_ = pd.DataFrame(table).rename_axis("epoch")
 
     def predict_proba(self, X):
         """Probabilities [shape=(rows, genres)], averaged over each row's chunks."""
@@ -209,7 +218,8 @@ class PictureClassifier(_Network):
     shift, equalizer, mask, stretch, mixup, label_smoothing
         How chunks are varied, see `batches`; 0 switches each off.
     epochs, batch_size, chunks, learning_rate, weight_decay
-        `chunks` are taken from each picture an epoch.
+        `chunks` are taken from each picture an epoch. `transfer` begins with a last layer fitted to what the backbone hears as it
+        is, and tunes all of it at a tenth of the rate; 0 epochs leave the backbone as it is.
     patience : int, optional
         Epochs without a better validation loss after which training stops; None trains to the end and keeps the best.
     balanced : bool
@@ -218,8 +228,6 @@ class PictureClassifier(_Network):
         For `transfer`: a folder that `models.save` wrote, or a name in `keras.applications` such as `'MobileNetV2'`.
     weights : str or None
         For a backbone of `keras.applications`: `'imagenet'` (Keras downloads it), a local file, or None.
-    frozen_epochs : int
-        Of `transfer`: with the backbone frozen, before `epochs` of tuning all of it at a tenth of the rate.
     seed : int
     verbose : bool
     """
@@ -227,7 +235,7 @@ class PictureClassifier(_Network):
     def __init__(self, name="cnn", *, n_bands=64, columns=128, width=16, dropout=.4, l2=0.0, activity_l2=0.0, noise=0.0, shift=2,
                  equalizer=.08, mask=.1, stretch=0.0, mixup=.2, label_smoothing=.05, epochs=40, batch_size=16, chunks=2,
                  learning_rate=2e-3, weight_decay=1e-3, patience=None, balanced=True, backbone=None, weights="imagenet",
-                 frozen_epochs=15, seed=0, verbose=True):
+                 seed=0, verbose=True):
         _remember(self, locals())
 
     @property
@@ -270,15 +278,26 @@ class PictureClassifier(_Network):
                              f"{' and chroma' if note['learned'].get('has_chroma_') else ''}: match it by n_bands= and columns=")
         return read_network(weights)
 
-    def _phases(self):
+    @property
+    def _rate(self):
+        return self.learning_rate / (10 if self.name == "transfer" else 1)
+
+    def _begin(self, X, examples, targets):
+        """Of `transfer`: the last layer, fitted at once to what the backbone hears of each song (a linear probe), its penalty and
+        its temperature chosen on songs held out. Tuning everything from there harms the backbone less than from a random last
+        layer (Kumar et al. 2022)."""
+        import networks
         if self.name != "transfer":
-            yield from super()._phases()
             return
-        for learns, epochs, rate in ((False, self.frozen_epochs, self.learning_rate),
-                                     (True, self.epochs, self.learning_rate / 10)):
-            self.network_.get_layer("backbone").trainable = learns
-            if epochs:
-                yield epochs, rate
+        heard, rows = self._scores(examples, networks.part(self.network_, "embedding"))
+        songs = pd.factorize(X["track_id"])[0] if "track_id" in X else np.arange(len(X))
+        heard = pd.DataFrame(mean_by(heard, songs[rows], songs.max() + 1))
+        targets = mean_by(targets, songs, len(heard))
+        y = pd.DataFrame(targets > 0, columns=self.classes_) if self.multilabel_ else self.classes_[targets.argmax(axis=1)]
+        probes = [TableModel("linear", linear_pipeline(C, self.balanced), self.seed).fit(heard, y) for C in PENALTIES]
+        best = min(probes, key=lambda probe: probe.calibration_loss_)
+        at = best.embed(np.vstack([np.zeros(heard.shape[1]), np.eye(heard.shape[1])])) / best.temperature_
+        self.network_.get_layer("scores").set_weights([at[1:] - at[0], at[0]])
 
     def _batch(self, stores, targets, weights, rows, rng):
         chunks = [np.empty((len(rows), store.n_bands, self.columns), np.float32) for store in stores]
@@ -395,6 +414,11 @@ class TableNetwork(_Table, _Network):
 
 
 # ---- scikit-learn's own
+
+def linear_pipeline(C, balanced):
+    """Logistic regression on standardised columns; `C` is the inverse strength of the L2 penalty."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, class_weight="balanced" if balanced else None, max_iter=3000))
+
 
 class TableModel(_Table, _Calibrated):
     """A scikit-learn classifier on a row of features, with calibrated probabilities.

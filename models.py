@@ -11,7 +11,6 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -19,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from classifiers import PictureClassifier, TableModel, TableNetwork
+from classifiers import PictureClassifier, TableModel, TableNetwork, linear_pipeline
 from saving import ModelError, plain, read_estimator, read_model, read_network, read_weights, write_model
 
 __all__ = ["ModelError", "NAMES", "PICTURE_MODELS", "TABLE_MODELS", "build", "build_forest", "build_knn", "build_linear",
@@ -34,7 +33,8 @@ CLASSES = {one.__name__: one for one in (PictureClassifier, TableNetwork, TableM
 LEARNED = ("classes_", "multilabel_", "temperature_", "calibrated_on_", "picture_settings_", "has_chroma_", "feature_names_in_",
            "n_features_in_", "medians_", "mean_", "scale_", "familiar_")
 """What a fitted classifier knows beside its weights."""
-DEFAULTS = {"lstm": {"learning_rate": 3e-3}, "table_cnn": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0},
+DEFAULTS = {"lstm": {"learning_rate": 3e-3}, "transfer": {"epochs": 20},
+            "table_cnn": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0},
             "table_lstm": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0}}
 
 
@@ -87,8 +87,7 @@ def build_linear(C=.1, balanced=True, seed=0):
     In: rows of a numeric frame, standardised. Out: probabilities. (features + 1) x genres weights. `C` is the inverse strength of
     the L2 penalty; `balanced` makes all genres count alike, however many songs they have.
     """
-    linear = LogisticRegression(C=C, class_weight="balanced" if balanced else None, max_iter=3000)
-    return TableModel("linear", make_pipeline(StandardScaler(), linear), seed)
+    return TableModel("linear", linear_pipeline(C, balanced), seed)
 
 
 def build_knn(n_neighbors=15, seed=0):
@@ -173,7 +172,10 @@ def load(folder):
         classifier = TableModel(estimator=unfitted, **note["parameters"])
         classifier.fitted_ = fitted
     else:
-        classifier = CLASSES[note["class"]](**note["parameters"])
+        try:
+            classifier = CLASSES[note["class"]](**note["parameters"])
+        except TypeError as error:
+            raise ModelError(f"{folder} was saved by another version of this project: {str(error).split('() ')[-1]}") from None
     for name, value in note["learned"].items():
         setattr(classifier, name, np.array(value) if isinstance(value, list) else value)
     if isinstance(classifier, PictureClassifier) and classifier.name == "transfer":

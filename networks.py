@@ -123,18 +123,23 @@ def build_multi_cnn(shape, n_genres, settings, *, chroma=False):
 def build_transfer(shape, n_genres, settings, *, backbone):
     """A network that was trained on something else, under a new last layer.
 
-    In: chunks [shape=(bands, columns, 1)]. Out: [shape=(n_genres,)], scores. `backbone` is a network that this project trained,
-    cut at its embedding, or the name of one in `keras.applications`, which gets the chunk as three equal channels.
+    In: chunks [shape=(bands, columns, 1)]. Out: [shape=(n_genres,)], scores. `backbone` is the name of a network in
+    `keras.applications`, which gets the chunk as three equal channels and is cut at its average; or a network that this project
+    trained, of which the average of every block is heard beside its embedding: early blocks tell new genres apart where the last
+    one knows but its own (Choi et al. 2017). Dropout and batch normalisation in it stay as they are after training.
     """
     given = layers.Input(shape)
     if isinstance(backbone, keras.Model):
-        trunk = keras.Model(backbone.inputs, backbone.get_layer("embedding").output, name="backbone")
-        x = trunk(given)
+        blocks = [layer.output for layer in backbone.layers if isinstance(layer, layers.Activation) and layer.name != "maps"]
+        trunk = keras.Model(backbone.inputs, [*blocks, backbone.get_layer("embedding").output], name="backbone")
+        *heard, embedding = trunk(given, training=False)
+        averages = [layers.GlobalAveragePooling2D()(block) for block in heard]
+        x = layers.Concatenate()([*averages, embedding]) if averages else embedding
     else:
         build = getattr(keras.applications, backbone)
         trunk = build(include_top=False, weights=settings["weights"], input_shape=(*shape[:2], 3), pooling="avg")
         trunk.name = "backbone"
-        x = trunk(layers.Rescaling(2, offset=-1)(layers.Concatenate()([given] * 3)))
+        x = trunk(layers.Rescaling(2, offset=-1)(layers.Concatenate()([given] * 3)), training=False)
     return keras.Model(given, _head(x, n_genres, settings))
 
 

@@ -280,9 +280,9 @@ def test_chroma_is_heard_where_it_is_there(tmp_path):
 def test_what_was_learned_is_carried_over(cnn, other, tmp_path):
     models.save(cnn, tmp_path / "learned")
     loud = np.where(other["genre"] == "folk", "quiet", "loud")
-    few = FEW | {"epochs": 1, "frozen_epochs": 1, "backbone": str(tmp_path / "learned")}
+    few = FEW | {"epochs": 1, "backbone": str(tmp_path / "learned")}
     model = models.build("transfer", **few).fit(other, loud)
-    assert set(model.classes_) == {"quiet", "loud"} and len(model.history_) == 2
+    assert set(model.classes_) == {"quiet", "loud"} and len(model.history_) == 1
     back = models.load(models.save(model, tmp_path / "new"))
     assert back.predict_proba(other) == pytest.approx(model.predict_proba(other), abs=1e-5)
     with pytest.raises(ValueError, match="transfer needs backbone="):
@@ -291,8 +291,35 @@ def test_what_was_learned_is_carried_over(cnn, other, tmp_path):
         models.build("transfer", **few | {"n_bands": 64}).fit(other, loud)
 
 
+@pytest.mark.parametrize("name", ["lstm", "lstm_cnn"])
+def test_every_network_can_be_a_backbone(name, train, other, tmp_path):
+    learned = models.build(name, **FEW | {"epochs": 2}).fit(train, train["genre"])
+    few = FEW | {"epochs": 0, "backbone": str(models.save(learned, tmp_path / name))}
+    model = models.build("transfer", **few).fit(other, other["genre"])
+    assert (model.predict(other) == other["genre"]).mean() > .6, "chance is a third"
+    assert models.embed(model, other).shape[1] >= models.embed(learned, other).shape[1]
+
+
+def test_a_last_layer_is_fitted_to_a_backbone_that_stays_as_it_is(cnn, train, other, tmp_path):
+    few = FEW | {"epochs": 0, "backbone": str(models.save(cnn, tmp_path / "learned"))}
+    twice = pd.concat([other, other.assign(segment=1)])  # a song of two segments is one song
+    one, two = (models.build("transfer", **few).fit(songs, songs["genre"]) for songs in (other, twice))
+    assert (one.predict(train) == train["genre"]).mean() > .8, "what the backbone knows is enough"
+    assert two.predict_proba(train) == pytest.approx(one.predict_proba(train), abs=1e-4)
+    np.testing.assert_array_equal(one.network_.get_layer("backbone").get_weights()[0], cnn.network_.get_weights()[0])
+    hot = pd.DataFrame({"folk": other["genre"] == "folk", "loud": other["genre"] != "folk", "any": other["genre"] != "metal"})
+    several = models.build("transfer", **few).fit(other, hot.astype(int))
+    assert (several.predict(other) == hot.to_numpy()).mean() > .8
+
+
+def test_tuning_moves_the_backbone(cnn, other, tmp_path):
+    few = FEW | {"epochs": 1, "backbone": str(models.save(cnn, tmp_path / "learned"))}
+    model = models.build("transfer", **few).fit(other, other["genre"])
+    assert abs(model.network_.get_layer("backbone").get_weights()[0] - cnn.network_.get_weights()[0]).max() > 0
+
+
 def test_a_backbone_of_keras_applications(train):
-    model = models.build("transfer", **FEW | {"backbone": "MobileNetV2", "weights": None, "epochs": 0, "frozen_epochs": 1})
+    model = models.build("transfer", **FEW | {"backbone": "MobileNetV2", "weights": None, "epochs": 0})
     assert model.fit(train, train["genre"]).predict_proba(train).shape == (36, 3)
 
 
