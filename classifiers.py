@@ -276,6 +276,10 @@ class PictureClassifier(_Network):
         if (learned.get("n_bands"), learned.get("columns")) != (self.n_bands, self.columns) or note["learned"].get("has_chroma_"):
             raise ValueError(f"the backbone hears {learned.get('n_bands')} bands and {learned.get('columns')} columns"
                              f"{' and chroma' if note['learned'].get('has_chroma_') else ''}: match it by n_bands= and columns=")
+        before, now = map(_sound_settings, (note["learned"]["picture_settings_"], self.picture_settings_))
+        if before != now:
+            warnings.warn(f"the backbone learned from pictures made with {before}, these were made with {now}: what it "
+                          "learned fits them less", stacklevel=4)
         return read_network(weights)
 
     @property

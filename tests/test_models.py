@@ -312,6 +312,13 @@ def test_a_last_layer_is_fitted_to_a_backbone_that_stays_as_it_is(cnn, train, ot
     assert (several.predict(other) == hot.to_numpy()).mean() > .8
 
 
+def test_a_backbone_from_other_pictures_is_warned_of(cnn, other, tmp_path):
+    few = FEW | {"epochs": 0, "backbone": str(models.save(cnn, tmp_path / "learned"))}
+    faster = other.assign(settings=json.dumps(SETTINGS | {"hop_length": 256}))
+    with pytest.warns(UserWarning, match="'hop_length': 512.*'hop_length': 256"):
+        models.build("transfer", **few).fit(faster, other["genre"])
+
+
 def test_tuning_moves_the_backbone(cnn, other, tmp_path):
     few = FEW | {"epochs": 1, "backbone": str(models.save(cnn, tmp_path / "learned"))}
     model = models.build("transfer", **few).fit(other, other["genre"])
