@@ -13,7 +13,7 @@ SOUND_ALONE := $(wildcard $(SOURCE)/.)$(filter fma_% gtzan,$(SOURCE))
 PAGES := $(patsubst notebooks/%.ipynb,$(RUNS)/%.html,$(if $(SOUND_ALONE),$(filter-out notebooks/03_% notebooks/09_%,$(NOTEBOOKS)),$(NOTEBOOKS)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-tables bench-influences bench-recommend starter-sample starter-gtzan \
+.PHONY: help run test test-colab notebooks covers bench bench-gtzan bench-transfer bench-tables bench-influences bench-recommend starter-sample starter-gtzan \
 	lint clean FORCE
 .SECONDARY:
 
@@ -27,6 +27,8 @@ help:  ## Say what can be made
 	@echo "make bench                     measure speeds"
 	@echo "make bench-gtzan IMAGES=... FEATURES=... TRAIN=... VALID=... [TEST=...] [FAST=1]"
 	@echo "                               the whole family on a published split, into results/bench_gtzan.csv"
+	@echo "make bench-transfer [IMAGES=... TRAIN=... VALID=...]"
+	@echo "                               what a trained network is worth for ten songs each of other genres"
 	@echo "make bench-tables TOP_HITS=... TIDYTUESDAY=..."
 	@echo "                               the table models on the teaching tables: the report's split, and artists held out"
 	@echo "make bench-influences KNOWN=96 [MODEL=sample] [STRANGE=folder] [CLIPS=folder]"
@@ -147,6 +149,9 @@ bench-gtzan: $(VENV)/installed-tests
 		echo "make bench-gtzan IMAGES=folder FEATURES=features_30_sec.csv TRAIN=train.txt VALID=valid.txt [TEST=test.txt] [FAST=1]"; exit 1; }
 	$(BIN)/python tests/bench_gtzan.py --images "$(IMAGES)" --features "$(FEATURES)" --train "$(TRAIN)" --valid "$(VALID)" \
 		$(if $(TEST),--test "$(TEST)") $(if $(FAST),--fast)
+
+bench-transfer: $(VENV)/installed-tests
+	$(BIN)/python tests/bench_transfer.py $(if $(IMAGES),--images "$(IMAGES)" --train "$(TRAIN)" --valid "$(VALID)")
 
 bench-tables: $(VENV)/installed-tests
 	@test -n "$(TOP_HITS)$(TIDYTUESDAY)" || { \

@@ -47,7 +47,6 @@ def main():
     parser.add_argument("--test", default="")
     parser.add_argument("--models", default="", help=f"some of: {' '.join(ALL)}")
     parser.add_argument("--fast", action="store_true", help=f"only {' '.join(FAST)}")
-    parser.add_argument("--transfer", action="store_true", help="what a backbone trained on six genres is worth for four others")
     parser.add_argument("--out", default="results")
     asked = parser.parse_args()
     names, out = asked.models.split() or list(FAST if asked.fast else ALL), Path(asked.out)
@@ -63,9 +62,6 @@ def main():
     folds = list(GroupKFold(3, shuffle=True, random_state=0).split(both, groups=neighbours(manifest, lists)))
     jobs = {"folds": [([both[i] for i in train], [both[i] for i in held_out]) for train, held_out in folds],
             "valid": [(lists["train"], lists["valid"])]} | ({"test": [(both, lists["test"])]} if "test" in lists else {})
-    if asked.transfer:
-        write_table(transfer(manifest, lists, out).round(4), out / "bench_transfer.csv")
-        return
     said = {split: {name: predicted(name, split, jobs[split], manifest, table, out) for name in names} for split in jobs}
     write_scores(said, manifest["genre"], pd.Series(neighbours(manifest, lists), both), out)
 
@@ -99,25 +95,6 @@ def predicted(name, split, jobs, manifest, table, out):
     write_table(frame.rename_axis("track_id"), kept)
     print(f"{name} {split}: {frame['_seconds'].iloc[0]:.0f} s", flush=True)
     return pd.read_parquet(kept)
-
-
-def transfer(manifest, lists, out, new=("metal", "pop", "reggae", "rock"), songs=10, seeds=3):
-    """A network trained on six genres of the train list, then ten songs of each of the four others, with it and without."""
-    train, valid = (manifest.loc[lists[side]] for side in ("train", "valid"))
-    known, judged = train[~train["genre"].isin(new)], valid[valid["genre"].isin(new)]
-    backbone = models.build("cnn", **SETTINGS["cnn"] | {"epochs": 40}).fit(known, known["genre"].to_numpy(dtype=object))
-    folder, rows = models.save(backbone, out / "bench_gtzan" / "backbone"), []
-    for seed in range(seeds):
-        few = train[train["genre"].isin(new)].groupby("genre", observed=True, group_keys=False).sample(songs, random_state=seed)
-        for way, name, more in (("from the backbone", "transfer", {"backbone": str(folder), "frozen_epochs": 40, "epochs": 40}),
-                                ("from nothing", "cnn", {"epochs": 80})):
-            start = time.perf_counter()
-            model = models.build(name, **SETTINGS["cnn"] | {"seed": seed} | more).fit(few, few["genre"].to_numpy(dtype=object))
-            scores = evaluate(judged["genre"], model.predict_proba(judged), model.classes_)["value"]
-            rows.append({"way": way, "seed": seed, "n": len(judged), **scores[["accuracy", "macro_f1", "roc_auc", "log_loss"]],
-                         "seconds": time.perf_counter() - start})
-            print(rows[-1], flush=True)
-    return pd.DataFrame(rows)
 
 
 def write_scores(said, genre, groups, out):

@@ -132,3 +132,20 @@ def test_the_benchmark_goes_from_lists_to_a_table(folder, tmp_path, monkeypatch,
     assert set(table["model"]) == {"linear", "svm", "combined"} and (table["accuracy"] > .9).all()  # the tempo tells
     monkeypatch.setattr(bench_gtzan.models, "build", lambda *_, **__: pytest.fail("what is done is trained again"))
     bench_gtzan.main()
+
+
+def test_the_benchmark_of_transfer_goes_from_songs_to_a_table(tmp_path, monkeypatch, capsys):
+    import bench_transfer
+    build = bench_transfer.models.build
+    small = {"epochs": 1, "width": 4, "n_bands": 32, "columns": 32}
+    monkeypatch.setattr(bench_transfer.models, "build", lambda name, **asked: build(name, **asked | small))
+    for name, value in {"KNOWN": 12, "JUDGED": 1, "DESIGNS": 1, "SONGS": 1}.items():
+        monkeypatch.setattr(bench_transfer, name, value)
+    monkeypatch.setattr("sys.argv", ["bench_transfer", "--draws", "1", "--out", str(tmp_path)])
+    bench_transfer.main()
+    table = pd.read_csv(tmp_path / "bench_transfer.csv")
+    assert table["from"].tolist() == ["frozen network", "tuned network", "nothing"]
+    assert (table["songs"] == 8).all() and table["accuracy"].between(0, 1).all()
+    learned, judged = ([path.stem.split(" ", 1)[1] for path in (tmp_path / "bench_transfer" / part).glob("*.png")]
+                       for part in ("known", "design_0"))
+    assert len(judged) == 24 and not set(learned) & set(judged), "the new genres were never heard before"
