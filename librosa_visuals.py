@@ -66,7 +66,8 @@ def _mesh(ax, times, rows, values, label, bar=True, **kwargs):
 def _decibels(power, loudest=None):
     """Decibels below the loudest, not below -80."""
     loudest = power.max() if loudest is None else loudest
-    return 10 * np.log10(np.maximum(power / (loudest or 1), 10 ** (-DECIBELS / 10)))
+    decibels = 10 * np.log10(np.maximum(power / (loudest or 1), 1e-30))
+    return np.maximum(decibels, -DECIBELS)  # after the logarithm, whose last digit is another on another processor
 
 
 def _draw_spectrogram(heard, ax, loudest=None, bar=True, **kwargs):
