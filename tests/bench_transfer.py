@@ -54,10 +54,11 @@ def main():
 def on_songs_made_to_order(draws, out):
     """What each way says of songs of three times eight genres, each a combination of two beats, two timbres and two pitches."""
     folder, rng = out / "bench_transfer", np.random.default_rng(7)
-    designs = [list(itertools.product(*(np.random.default_rng([number, place]).choice(GENRES, 2, replace=False)
-                                        for place in range(3)))) for number in range(DESIGNS)]
-    new = {tuple(map(str, parts)) for design in designs for parts in design}
-    known = [parts for parts in (tuple(map(str, rng.choice(GENRES, 3))) for _ in range(KNOWN)) if parts not in new]
+    pairs = ([np.random.default_rng([number, place]).choice(GENRES, 2, replace=False).tolist() for place in range(3)]
+             for number in range(DESIGNS))
+    designs = [list(itertools.product(*three)) for three in pairs]
+    new = set().union(*designs)
+    known = [parts for parts in (tuple(rng.choice(GENRES, 3).tolist()) for _ in range(KNOWN)) if parts not in new]
     learned = pictured(folder / "known", [(parts, 50_000 + number) for number, parts in enumerate(known)])
     aspects = pd.concat([pd.get_dummies(learned[aspect]).add_prefix(f"{aspect} ") for aspect in ASPECTS], axis=1).astype(int)
     backbone = models.build("cnn", epochs=25, chunks=1, dropout=.2, mixup=0, label_smoothing=0, verbose=False)
@@ -65,7 +66,7 @@ def on_songs_made_to_order(draws, out):
     said = []
     for number, design in enumerate(designs):
         artists = range(100_000 + 1000 * number, 100_000 + 1000 * number + 2 * SONGS + JUDGED)
-        plans = [(tuple(map(str, parts)), artist) for parts in design for artist in artists]
+        plans = [(parts, artist) for parts in design for artist in artists]
         songs = pictured(folder / f"design_{number}", plans)
         few, judged = (songs[songs.groupby("genre").cumcount().lt(2 * SONGS) == side] for side in (True, False))
         said += learn(few, judged, backbone, draws)

@@ -126,8 +126,8 @@ def bench_pictures():
         row = next(audio._with_folders(pd.DataFrame({"track_id": ["a"], "path": [path]})).itertuples())
         ways = {"decoding alone (soundfile)": lambda: soundfile.read(path, dtype="float32"),
                 "our picture, one process": lambda: our_picture(row, folder),
-                "the usual way (librosa, savefig)": lambda: usual_picture(path, Path(folder) / "a.png"),
-                "the usual way, neither axes nor colour bar": lambda: usual_picture(path, Path(folder) / "a.png", bare=True),
+                "librosa's documented picture (axes, colour bar)": lambda: usual_picture(path, Path(folder) / "a.png"),
+                "the usual calls, neither axes nor colour bar": lambda: usual_picture(path, Path(folder) / "a.png", bare=True),
                 "a plain rewrite (soundfile, Pillow)": lambda: rewritten_picture(path, Path(folder) / "a.png"),
                 "Essentia's mel bands alone": lambda: essentia_bands(path),
                 "audioFlux's mel bands alone": lambda: audioflux_bands(path)}

@@ -291,7 +291,7 @@ def test_what_was_learned_is_carried_over(cnn, other, tmp_path):
         models.build("transfer", **few | {"n_bands": 64}).fit(other, loud)
 
 
-@pytest.mark.parametrize("name", ["lstm", "lstm_cnn"])
+@pytest.mark.parametrize("name", ["lstm", "lstm_cnn", "multi_cnn"])
 def test_every_network_can_be_a_backbone(name, train, other, tmp_path):
     learned = models.build(name, **FEW | {"epochs": 2}).fit(train, train["genre"])
     few = FEW | {"epochs": 0, "backbone": str(models.save(learned, tmp_path / name))}
