@@ -18,9 +18,9 @@ from array import array
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import pandas as pd
-import scipy.fft
 import scipy.signal
 import soundfile
 import soxr
@@ -245,12 +245,17 @@ def power_blocks(y, size=128):
 def power_of_whole_frames(padded, size=128):
     """As `power_blocks`, of samples that bring what stands before the first frame's centre and behind the last one's."""
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
-    windowed, power = np.empty((size, N_FFT), np.float32), np.empty((size, N_FFT // 2 + 1), np.float32)
+    windowed, spectrum = np.empty((2, size, N_FFT), np.float32)
+    power, pair = np.empty((size, N_FFT // 2 + 1), np.float32), np.ones(2, np.float32)
     for first in range(0, len(frames), size):
         n = min(size, len(frames) - first)
-        spectrum = scipy.fft.rfft(np.multiply(frames[first:first + n], _window(), out=windowed[:n])).view(np.float32)
-        np.square(spectrum, out=spectrum)  # real and imaginary parts in turn
-        np.add(spectrum[:, ::2], spectrum[:, 1::2], out=power[:n])
+        np.multiply(frames[first:first + n], _window(), out=windowed[:n])
+        for row in range(0, n, 32):  # more rows at once, and OpenCV would take the cores that other songs are on
+            some = slice(row, min(row + 32, n))
+            cv2.dft(windowed[some], spectrum[some], flags=cv2.DFT_ROWS)
+        np.square(spectrum[:n], out=spectrum[:n])  # first and last are real, between them stand pairs of real and imaginary
+        power[:n, 0], power[:n, -1] = spectrum[:n, 0], spectrum[:n, -1]
+        np.matmul(spectrum[:n, 1:-1].reshape(n, -1, 2), pair, out=power[:n, 1:-1])  # twice as fast as adding every other
         yield first, power[:n]
 
 

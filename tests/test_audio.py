@@ -121,6 +121,27 @@ def test_they_are_librosas():
         np.testing.assert_allclose(ours["chroma"], chroma, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("frames", [1, 2, 31, 32, 33, 128, 129, 161, 300])
+def test_power_is_librosas_however_many_frames(frames):
+    import librosa
+    y = noise((frames - 1) * audio.HOP_LENGTH / SR + .01)
+    power = np.concatenate([block.copy() for _, block in audio.power_blocks(y)])
+    assert power.shape == (frames, 1 + audio.N_FFT // 2)
+    np.testing.assert_allclose(power.T, np.abs(librosa.stft(y)) ** 2, rtol=1e-4, atol=1e-5)
+
+
+def test_a_song_stays_on_one_core():
+    code = ("import time, numpy as np, audio\n"
+            "y = np.zeros(600 * audio.SAMPLE_RATE, np.float32)\n"
+            "audio.spectrograms(y)\n"
+            "here, everywhere = time.thread_time(), time.process_time()\n"
+            "audio.spectrograms(y)\n"
+            "print((time.process_time() - everywhere) / (time.thread_time() - here))")
+    one = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | one, capture_output=True, text=True, check=True)
+    assert float(ran.stdout) < 1.1, "its matrix products are held to one thread above: the Fourier transform takes more"
+
+
 @pytest.mark.parametrize("hertz", [110, 440, 1000, 5000])
 def test_a_sine_lights_its_mel_band(hertz):
     import librosa
