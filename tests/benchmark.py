@@ -210,6 +210,6 @@ def bench_genres(songs=16, artists=8):
 
 
 if __name__ == "__main__":
-    pd.set_option("display.width", 120)
+    pd.set_option("display.width", 150, "display.max_columns", None)
     for bench in (bench_pictures, bench_features, bench_genres, bench_tables):
         print(f"{bench.__doc__.splitlines()[0]}\n{bench().round(3)}\n")
