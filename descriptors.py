@@ -334,6 +334,8 @@ def _finer(lags, lag):
         window = np.arange(round(centre) - reach, round(centre) + reach + 1)
         peak = window[np.argmax(lags[window])]
         before, at, after = lags[peak - 1:peak + 2]
+        if at < max(before, after):  # the window ends on a slope: nothing returns there
+            break
         bend = before - 2 * at + after
         best = (peak + (.5 * (before - after) / bend if bend < 0 else 0)) / multiple
     return best

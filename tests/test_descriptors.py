@@ -72,6 +72,20 @@ def test_the_tempo_of_clicks(bpm):
     assert min(abs(described["tempo_rival"] / heard / ratio - 1) for ratio in (.5, 2)) < .1
 
 
+@settings(max_examples=40, deadline=None)
+@given(seconds=st.floats(1, 12), fade=st.floats(.2, 20), at=st.floats(0, .9), seed=st.integers(0, 99))
+def test_a_tempo_is_one_that_can_be_tapped_or_none(seconds, fade, at, seed):
+    """One note that dies away has a slope where a beat would return, and no beat."""
+    y = np.zeros(int(seconds * SR), np.float32)
+    start = int(at * len(y))
+    t = np.arange(len(y) - start) / SR
+    y[start:] = .5 * np.sin(2 * np.pi * (200 + seed) * t) * np.exp(-fade * t)
+    mel = audio.spectrograms(y)["mel"].T
+    heard = descriptors.estimate_tempo(descriptors.onset_strength(descriptors._decibels(mel)))
+    for tempo in (heard["tempo"], heard["tempo_rival"]):
+        assert np.isnan(tempo) or 20 < tempo < 400
+
+
 @pytest.mark.parametrize("bpm", [100, 126])
 def test_a_dotted_rhythm_does_not_hide_the_beat(bpm):
     """Every third sixteenth, begun anew each bar, as chords in dance music."""
