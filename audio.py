@@ -7,13 +7,14 @@ and counted.
 
 import contextlib
 import functools
-import io
 import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 from array import array
 from pathlib import Path
 from typing import NamedTuple
@@ -129,7 +130,7 @@ def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
         own, size, start, heard = sound.samplerate, round(seconds * sound.samplerate), 0, False
         while True:
             native = _read(sound, size)
-            if not start and len(native) < shortest * own:
+            if not start and len(native) < min(shortest, seconds) * own:
                 raise AudioError(f"shorter than {shortest:g} s" if len(native) else "empty: no sound in it")
             if not len(native) or start and len(native) < size / 2:
                 break
@@ -149,6 +150,8 @@ def is_silent(y):
     peak = float(max(y.max(), -y.min()))
     if not np.isfinite(peak):
         raise AudioError("holds values that are no numbers")
+    if peak > 1e12:  # integers of 32 bits end at 2e9; the power of more than this runs over
+        raise AudioError("holds values too large for sound")
     if peak >= .98:  # flat tops: neighbours that both stand at full scale
         flat = np.abs(y) >= .999 * peak
         if np.count_nonzero(flat[1:] & flat[:-1]) > CLIPPED * len(y):
@@ -164,50 +167,64 @@ def _opened(path):
             raise AudioError("not a file but a folder")
         if path.stat().st_size == 0:
             raise AudioError("empty file")
+        with open(path, "rb"):  # what may not be read says so here; libsndfile would call it a system error
+            pass
         with _quiet():
             return soundfile.SoundFile(path)
     except FileNotFoundError:
         raise AudioError("vanished: there is no such file") from None
     except PermissionError:
         raise AudioError("no permission to read it") from None
-    except soundfile.LibsndfileError as error:
-        if path.suffix.lower() in (".m4a", ".mp4", ".aac", ".wma"):
-            return _decoded_by_ffmpeg(path)
-        # libsndfile says "System error" where it may not open the file
-        raise AudioError("no permission to read it" if not _readable(path) else
-                         f"unreadable, or not audio: {str(error).split(': ')[-1].strip()}") from None
+    except UnicodeEncodeError:
+        raise AudioError("its name is not in UTF-8: give it another") from None
+    except OSError as error:
+        raise AudioError(f"cannot be read: {error.strerror}") from None
+    except soundfile.LibsndfileError:  # a name may lie, so that any file is tried with ffmpeg
+        return _decoded_by_ffmpeg(path)
+
+
+_QUIET = threading.Lock()
+_quiet_now, _kept = 0, None
 
 
 @contextlib.contextmanager
 def _quiet():
-    """Keep what libmpg123 writes straight to the process's standard error, a line a damaged frame, out of notebooks."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    """Keep what libmpg123 writes straight to the process's standard error, a line a damaged frame, out of notebooks.
+
+    Threads share it: the first one in turns it away, the last one out turns it back.
+    """
+    global _quiet_now, _kept
+    with _QUIET:
+        if not _quiet_now:
+            _kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 2)
+            os.close(nowhere)
+        _quiet_now += 1
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _readable(path):
-    try:
-        with open(path, "rb"):
-            return True
-    except OSError:
-        return False
+        with _QUIET:
+            _quiet_now -= 1
+            if not _quiet_now:
+                os.dup2(_kept, 2)
+                os.close(_kept)
 
 
 def _decoded_by_ffmpeg(path):
+    """A file that libsndfile cannot read, decoded to a file that is gone when it is closed: an hour does not fit into memory."""
     if not shutil.which("ffmpeg"):
-        raise AudioError(f"{path.suffix} needs ffmpeg, which is not installed: install it, or convert the file")
-    done = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-vn", "-f", "wav", "-c:a", "pcm_f32le", "-"],
-                          capture_output=True)
+        raise AudioError(f"{path.suffix} needs ffmpeg, which is not installed: install it, or convert the file"
+                         if path.suffix.lower() in (".m4a", ".mp4", ".aac", ".wma") else "unreadable, or not audio")
+    sound = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
     try:
-        return soundfile.SoundFile(io.BytesIO(done.stdout))
+        # "file:", or a colon in a name would be taken for a protocol
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", f"file:{path}", "-vn", "-f", "wav", "-c:a", "pcm_f32le", "-"],
+                       stdout=sound, stderr=subprocess.DEVNULL)
+        sound.seek(0)
+        return soundfile.SoundFile(sound)
     except soundfile.LibsndfileError:
-        raise AudioError(f"unreadable: {done.stderr.decode(errors='replace').strip()[:100]}") from None
+        sound.close()
+        raise AudioError("unreadable, or not audio") from None
 
 
 def _read(sound, frames):
@@ -329,6 +346,8 @@ def _guarded(work, number, row):
         return number, work(row)
     except AudioError as error:
         return number, error
+    except (ArithmeticError, LookupError, ValueError) as error:  # costs this song, not a night's run
+        return number, AudioError(f"could not be worked on: {type(error).__name__}: {error}")
 
 
 def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_mels=128, kinds=("mel",), n_jobs=-1,
@@ -377,6 +396,7 @@ def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_
             skipped.append({"path": str(tracks["source"].iat[number]), "reason": str(segments_made)})
         else:
             made.extend(value for segment, times in enumerate(segments_made) for value in (number, segment, *times))
+    _remove_misfiled(tracks, out_dir)
     manifest = _manifest(tracks, np.array(made).reshape(-1, 4), str(out_dir), kinds, settings)
     manifest.attrs["skipped"] = sorted(skipped, key=lambda one: one["path"])
     write_table(manifest, Path(out_dir) / "manifest.parquet")
@@ -453,9 +473,12 @@ def _write_track(row, out_dir, settings, kinds, shortest):
 
 
 def _write_segment(place, kinds, number, start, y, marks, last):
-    for kind, bands in spectrograms(y, kinds, n_mels=marks["n_mels"]).items():
-        about = marks | {"kind": kind, "segment": number, "start": start, "seconds": len(y) / SAMPLE_RATE, "last": last}
-        write_picture(place(kind, number), decibels_to_levels(bands), about)
+    """Write a segment's pictures but for those that are there: a long song that was broken off, or a kind asked for later."""
+    about = {kind: marks | {"kind": kind, "segment": number, "start": start, "seconds": len(y) / SAMPLE_RATE, "last": last}
+             for kind in kinds}
+    missing = [kind for kind in kinds if about[kind] != picture_settings(place(kind, number))]
+    for kind, bands in spectrograms(y, missing, n_mels=marks["n_mels"]).items() if missing else ():
+        write_picture(place(kind, number), decibels_to_levels(bands), about[kind])
 
 
 def _done(place, kinds, marks):
@@ -478,6 +501,17 @@ def _remove_beyond(place, kinds, number):
             if not path.exists():
                 break
             path.unlink()
+
+
+def _remove_misfiled(tracks, out_dir):
+    """Remove pictures of these songs from folders of genres that the table no longer gives them."""
+    folder_of = {file_stem(track_id, source): folder for track_id, source, folder
+                 in zip(tracks["track_id"], tracks["source"], tracks["folder"])}
+    for path in (path for kind in KINDS for path in Path(out_dir, kind).glob("*/*.png")):
+        if folder_of.get(path.stem.rpartition("_")[0], path.parent.name) != path.parent.name:
+            path.unlink()
+            with contextlib.suppress(OSError):  # others are in it
+                path.parent.rmdir()
 
 
 def _manifest(tracks, made, out_dir, kinds, settings):

@@ -130,7 +130,7 @@ def source_mark(source, segment_seconds):
     """What a song's rows depend on; None where the file is not there."""
     try:
         stat = os.stat(source)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return [stat.st_size, stat.st_mtime_ns, segment_seconds]
 

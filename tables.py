@@ -301,7 +301,7 @@ def read_folder(folder):
         try:
             rows.append(_read_tags(file, folder))
         except (OSError, ValueError) as error:
-            skipped.append({"path": str(file), "reason": str(error)})
+            skipped.append({"path": os.fsencode(file).decode(errors="backslashreplace"), "reason": str(error)})
     if not rows:
         raise ValueError(f"none of the {len(files)} sound files in {folder.absolute()} could be read; the first: "
                          f"{skipped[0]['path']}: {skipped[0]['reason']}")
@@ -316,6 +316,10 @@ def read_folder(folder):
 
 def _read_tags(file, folder):
     import mutagen
+    try:
+        file.name.encode()
+    except UnicodeEncodeError:
+        raise ValueError("its name is not in UTF-8: give it another") from None
     if file.stat().st_size == 0:
         raise ValueError("empty file")
     try:

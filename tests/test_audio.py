@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -211,6 +212,33 @@ def test_what_is_there_is_not_made_again_and_changes_are_noticed(tmp_path):
     assert all(read_picture(path).shape[0] == 64 for path in third)
 
 
+def test_of_a_long_song_only_what_is_missing_is_made(tmp_path):
+    tracks = table([song(tmp_path / "a.wav", 30)])
+    manifest = write_spectrograms(tracks, tmp_path / "out", segment_seconds=5, n_jobs=1)
+    for path in manifest["path"].iloc[4:]:
+        Path(path).unlink()
+    first = picture_times(tmp_path)
+    write_spectrograms(tracks, tmp_path / "out", segment_seconds=5, n_jobs=1)
+    second = picture_times(tmp_path)
+    assert len(second) == 6 and all(second[path] == first[path] for path in first)
+    write_spectrograms(tracks, tmp_path / "out", segment_seconds=5, kinds=("mel", "chroma"), n_jobs=1)
+    third = picture_times(tmp_path)
+    assert len(third) == 12 and all(third[path] == second[path] for path in second), "the mel pictures were there"
+
+
+def test_a_song_of_another_genre_now_stands_in_its_folder_alone(tmp_path):
+    tracks = table([song(tmp_path / f"{i}.wav", seed=i) for i in range(3)])
+    write_spectrograms(tracks, tmp_path / "out", n_jobs=1)
+    write_spectrograms(tracks.iloc[:1].assign(genre="jazz"), tmp_path / "out", n_jobs=1)
+    assert sorted(index_pictures(tmp_path / "out" / "mel")["genre"]) == ["jazz", "rock", "rock"], "the others are let alone"
+    write_spectrograms(tracks.assign(genre="jazz"), tmp_path / "out", n_jobs=1)
+    assert [path.name for path in (tmp_path / "out" / "mel").iterdir()] == ["jazz"]
+
+
+def test_short_segments_of_long_songs(tmp_path):
+    assert len(write_spectrograms(table([song(tmp_path / "a.wav", 3)]), tmp_path / "out", segment_seconds=.5, n_jobs=1)) == 6
+
+
 def test_sources_of_one_name_do_not_overwrite_each_other(tmp_path):
     paths = [song(tmp_path / folder / "intro.wav", seed=i) for i, folder in enumerate("ab")]
     manifest = write_spectrograms(pd.DataFrame({"track_id": "intro", "genre": "rock", "path": paths}), tmp_path / "out", n_jobs=1)
@@ -240,11 +268,14 @@ def bad_files(folder):
     song(folder / "8 kHz.wav", 3, 8000)
     song(folder / "6 channels.wav", 3, 96_000, channels=6)
     song(folder / "short.wav", .2)
+    soundfile.write(folder / "huge.wav", 1e20 * noise(3), SR, subtype="FLOAT")
     (folder / "folder.mp3").mkdir()
+    (folder / "loop.mp3").symlink_to(folder / "loop.mp3")
     return {"whole.mp3": None, "truncated.mp3": None, "zero.mp3": "empty file", "text.mp3": "not audio",
             "tag only.mp3": "not audio",
             "silence.wav": "silent", "nan.wav": "no numbers", "clipped.wav": "clipped", "8 kHz.wav": None, "6 channels.wav": None,
-            "short.wav": "shorter than 1 s", "folder.mp3": "a folder", "gone.mp3": "vanished"}
+            "short.wav": "shorter than 1 s", "folder.mp3": "a folder", "gone.mp3": "vanished",
+            "huge.wav": "too large", "loop.mp3": "cannot be read", "x" * 300 + ".mp3": "cannot be read"}
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -258,6 +289,26 @@ def test_bad_files_are_skipped_named_and_counted(tmp_path, n_jobs):
     assert {Path(source).name for source in manifest["source"]} == {name for name, reason in expected.items() if not reason}
     assert len(pd.read_csv(tmp_path / "out" / "skipped.csv")) == len(reasons)
     assert len(list((tmp_path / "out").rglob("*.png"))) == len(manifest), "a skipped song leaves nothing behind"
+
+
+def test_a_song_that_a_step_stumbles_over_costs_only_itself(tmp_path, monkeypatch):
+    paths = [song(tmp_path / f"{i}.wav", 3 + i) for i in range(3)]
+
+    def stumbles(y, *arguments, spectrograms=spectrograms, **named):
+        return spectrograms(y, *arguments, **named) if len(y) != 4 * SR else {}["nothing"]
+    monkeypatch.setattr(audio, "spectrograms", stumbles)
+    manifest = write_spectrograms(table(paths), tmp_path / "out", n_jobs=1)
+    assert manifest["source"].tolist() == [paths[0], paths[2]]
+    assert [one["path"] for one in manifest.attrs["skipped"]] == [paths[1]]
+    assert "KeyError: 'nothing'" in manifest.attrs["skipped"][0]["reason"]
+
+
+def test_threads_give_the_screen_back(tmp_path):
+    before = os.fstat(2)
+    tracks = table([song(tmp_path / f"{i}.mp3", 2, 44_100) for i in range(24)])
+    with joblib.parallel_config(backend="threading", n_jobs=4):
+        write_spectrograms(tracks, tmp_path / "out", n_jobs=4)
+    assert os.path.samestat(os.fstat(2), before), "standard error goes where it went"
 
 
 def test_no_permission(tmp_path):
