@@ -229,14 +229,16 @@ def recognise_crop(pixels):
     if not (rows.size and columns.size):
         return 0, pixels.shape[0] - 1, 0, pixels.shape[1] - 1
     top, bottom, left, right = int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
-    return (top + _is_frame(pixels[top, left:right + 1]), bottom - _is_frame(pixels[bottom, left:right + 1]),
-            left + _is_frame(pixels[top:bottom + 1, left]), right - _is_frame(pixels[top:bottom + 1, right]))
+    rows = pixels[top:bottom + 1, left:right + 1]
+    columns = rows.swapaxes(0, 1)
+    return top + _is_frame(rows), bottom - _is_frame(rows[::-1]), left + _is_frame(columns), right - _is_frame(columns[::-1])
 
 
-def _is_frame(line):
-    """Whether a line of pixels is drawn in one grey, as the frame around a coloured picture is."""
-    colour = np.median(line, axis=0)
-    return bool(np.ptp(colour) == 0 and (line == colour).all(axis=-1).mean() > .8)
+def _is_frame(lines):
+    """Whether most of the first line of pixels is of one grey and the second is not: the frame around a coloured picture."""
+    colour = np.median(lines[0], axis=0)
+    outer, inner = ((line == colour).all(axis=-1).mean() for line in (lines[0], lines[min(1, len(lines) - 1)]))
+    return bool(np.ptp(colour) == 0 and outer > .5 >= inner)
 
 
 # ---- folders of pictures
@@ -249,7 +251,7 @@ def index_pictures(folder, *, crop=None, colour_map=None):
     folder : str or Path
         ``genre/picture.png``, such as ``out_dir/mel``.
     crop, colour_map : optional
-        As in `read_picture`, for pictures made elsewhere; recognised from one of them where they are not given.
+        As in `read_picture`, for pictures made elsewhere; recognised from them where they are not given.
 
     Returns
     -------
@@ -272,10 +274,10 @@ def index_pictures(folder, *, crop=None, colour_map=None):
     for path in tqdm(paths, desc="pictures", unit="picture", disable=len(paths) < 500):
         ours = picture_settings(path)
         try:
-            if ours is None and elsewhere is None:
-                elsewhere = _recognised(path, crop, colour_map)
-            elif ours is None:
-                Image.open(path).close()
+            if ours is None:
+                with Image.open(path) as picture:
+                    picture.verify()
+                elsewhere = elsewhere or _recognised(paths, path, crop, colour_map)
         except (OSError, SyntaxError) as error:
             skipped.append({"path": str(path), "reason": f"no picture that can be read ({type(error).__name__})"})
             continue
@@ -287,14 +289,26 @@ def index_pictures(folder, *, crop=None, colour_map=None):
     return manifest
 
 
-def _recognised(path, crop, colour_map):
-    with Image.open(path) as picture:
-        pixels = np.asarray(picture.convert("RGB"))
-    crop = crop or recognise_crop(pixels)
+def _recognised(paths, path, crop, colour_map):
+    """Crop box and colour map of a folder's pictures. The darkest of sixteen show the frame whole, through which the pictures
+    shine."""
+    pixels = _pixels(path)
+    crop = crop or recognise_crop(functools.reduce(np.minimum, (
+        other for other in map(_pixels, [paths[at] for at in np.linspace(0, len(paths) - 1, 16).astype(int)])
+        if other is not None and other.shape == pixels.shape), pixels))
     inside = pixels[crop[0]:crop[1] + 1, crop[2]:crop[3] + 1]
     found = {"crop": list(crop), "colour_map": colour_map or recognise_colour_map(inside), "decibels": DECIBELS}
     of_gtzan = found["crop"] == [36, 251, 55, 388] and found["colour_map"] == GTZAN["colour_map"]
     return found | (GTZAN if of_gtzan else {})
+
+
+def _pixels(path):
+    """A picture's colours [shape=(rows, columns, 3)]; None where it cannot be read."""
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, SyntaxError):
+        return None
 
 
 MARKS = ("track_id", "source", "source_size", "source_time", "kind", "segment", "start", "seconds", "last")
@@ -315,13 +329,15 @@ def _row(path, ours, elsewhere):
 def save_archive(folder, archive):
     """Keep a folder of pictures as one zip file, on a mounted drive say; it appears whole or not at all.
 
-    Thousands of small files are slow on a mounted drive, one large one is not.
+    Thousands of small files are slow on a mounted drive, one large one is not. Notes of what is done (`.features.parquet.jsonl`)
+    go along, so that it is not done again.
     """
     folder, archive = Path(folder), Path(archive)
     archive.parent.mkdir(parents=True, exist_ok=True)
     beside = archive.with_name(f".{archive.name}.part")
     with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as packed:  # PNG is compressed already
-        for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()
+                           and (not path.name.startswith(".") or path.suffix == ".jsonl")):
             packed.write(path, path.relative_to(folder))
     os.replace(beside, archive)
     return archive
@@ -332,10 +348,13 @@ def restore_archive(archive, folder):
     folder = Path(folder)
     if not Path(archive).exists():
         return folder
-    with zipfile.ZipFile(archive) as packed:
-        for member in packed.infolist():
-            if not (folder / member.filename).exists():
-                packed.extract(member, folder)  # zipfile keeps members inside the folder
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            for member in packed.infolist():
+                if not (folder / member.filename).exists():
+                    packed.extract(member, folder)  # zipfile keeps members inside the folder
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(f"{archive} is damaged, or no zip file ({error}): name another, or move it away") from error
     return folder
 
 

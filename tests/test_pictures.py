@@ -92,6 +92,39 @@ def test_coloured_pictures_are_read_back_to_levels(tmp_path, power, colour_map, 
     assert np.abs((read + 80) * 255 / 80 - levels).max() <= 1.01, "neighbouring levels may share a colour"
 
 
+def test_the_frame_through_which_pictures_shine_is_left_out(tmp_path, power):
+    (tmp_path / "rock").mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(20):
+        canvas = np.full((200, 100, 3), 255, np.uint8)
+        canvas[36:164, 20:80] = matplotlib.colormaps["magma"](decibels_to_levels(power[::-1]), bytes=True)[..., :3]
+        frame = np.zeros((200, 100), bool)
+        frame[35:165, 19:81] = True
+        frame[36:164, 20:80] = False
+        canvas[frame] = rng.integers(0, 40, (frame.sum(), 3)) * (rng.random((frame.sum(), 1)) < .6)
+        Image.fromarray(canvas).save(tmp_path / "rock" / f"{number}.png")
+    assert json.loads(index_pictures(tmp_path)["settings"].iloc[0])["crop"] == [36, 163, 20, 79]
+
+
+def test_a_grey_picture_keeps_its_black_rows(tmp_path):
+    (tmp_path / "rock").mkdir()
+    canvas = np.full((100, 100), 255, np.uint8)
+    canvas[10:90, 10:90] = np.random.default_rng(0).integers(0, 200, (80, 80))
+    canvas[10:20, 10:90] = 0
+    Image.fromarray(canvas).save(tmp_path / "rock" / "a.png")
+    Image.fromarray(canvas).save(tmp_path / "rock" / "b.png")
+    (tmp_path / "rock" / "b.png").write_bytes((tmp_path / "rock" / "b.png").read_bytes()[:-40])
+    manifest = index_pictures(tmp_path)
+    assert json.loads(manifest["settings"].iloc[0])["crop"] == [10, 89, 10, 89]
+    assert len(manifest) == 1 and manifest.attrs["skipped"][0]["path"].endswith("b.png"), "half a picture"
+
+
+@pytest.mark.parametrize("genre", ["blues", "country", "hiphop", "pop"])
+def test_gtzan_pictures_of_any_genre_are_recognised(shared, tmp_path, genre):
+    (tmp_path / genre).symlink_to(shared / "gtzan" / "images" / genre)
+    assert json.loads(index_pictures(tmp_path)["settings"].iloc[0])["decibels"] == 40
+
+
 def test_gtzan_pictures_are_recognised(shared):
     manifest = index_pictures(shared / "gtzan" / "images")
     settings = json.loads(manifest["settings"].iloc[0])
@@ -118,4 +151,9 @@ def test_an_archive_keeps_a_folder_and_gives_back_what_is_missing(tmp_path, powe
     restore_archive(archive, tmp_path / "out")
     assert picture_settings(tmp_path / "out" / "mel" / "rock" / "a.png") == {"name": "a"}
     assert not list((tmp_path / "drive").glob(".*"))
+    (tmp_path / "out" / ".features.parquet.jsonl").write_text("{}")
+    assert ".features.parquet.jsonl" in zipfile.ZipFile(save_archive(tmp_path / "out", archive)).namelist()
+    archive.write_bytes(archive.read_bytes()[:-30])
+    with pytest.raises(ValueError, match=r"pictures\.zip is damaged"):
+        restore_archive(archive, tmp_path / "third")
     assert restore_archive(tmp_path / "none.zip", tmp_path / "new") == tmp_path / "new"

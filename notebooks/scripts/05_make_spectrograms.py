@@ -55,7 +55,8 @@ if ARCHIVE:
 # pitch. They sound like a toy and serve as one: whatever is measured on them has a known answer.
 
 # %%
-tracks = prepare_df(load_Data(SOURCE))
+found = load_Data(SOURCE)
+tracks = prepare_df(found)
 print(f"{len(tracks):,} songs" + (f", {tracks['duration_ms'].sum() / 3.6e6:.2f} hours" if "duration_ms" in tracks else ""))
 tracks["genre"].value_counts().to_frame("songs") if "genre" in tracks else "no genres are known"
 
@@ -69,23 +70,27 @@ tracks["genre"].value_counts().to_frame("songs") if "genre" in tracks else "no g
 manifest = write_spectrograms(tracks, pictures_dir, segment_seconds=SEGMENT_SECONDS,
                               kinds=("mel", "chroma") if WITH_CHROMA else ("mel",))
 print(f"{len(manifest):,} pictures of {manifest['track_id'].nunique():,} songs in {pictures_dir}")
+if ARCHIVE:
+    print(f"kept in {save_archive(pictures_dir, ARCHIVE)}")
 manifest.drop(columns="settings").head()
 
 # %% [markdown]
 # What was skipped, and why? One bad file never stops a run.
 
 # %%
-skipped = pd.DataFrame(manifest.attrs["skipped"], columns=["path", "reason"])
-print(f"{len(skipped)} of {len(tracks)} songs skipped")
+skipped = pd.DataFrame([*found.attrs.get("skipped", []), *manifest.attrs["skipped"]], columns=["path", "reason"])
+print(f"{len(skipped)} of {len(skipped) + manifest['track_id'].nunique()} files skipped")
 skipped
 
 # %% [markdown]
 # ## A contact sheet
 #
-# A row a genre, four songs each: low tones at the bottom, time to the right, 80 dB between black and white. Look for the drums
+# A row a genre, up to four songs each: low tones at the bottom, time to the right, 80 dB between black and white. Look for the drums
 # (upright strokes), held tones (lines that lie) and how high the brightness reaches.
 
 # %% tags=["cover"]
+if manifest.empty:
+    raise ValueError(f"no song of {SOURCE} could be used: the reasons stand above")
 plot_contact_sheet(manifest, seconds=min(10, SEGMENT_SECONDS));
 
 # %%
@@ -115,7 +120,7 @@ print(f"{features.shape[0]:,} songs x {features.shape[1]} columns")
 features.head()
 
 # %% [markdown]
-# Do they tell the genres apart? Each dot is a song: how bright it is, and how fast.
+# Do they tell the genres apart? How bright the songs of each are (the box holds the middle half of them), and how fast (a dot is a song).
 
 # %%
 if features["genre"].notna().any():
@@ -130,7 +135,7 @@ if features["genre"].notna().any():
 
 # %%
 if {"tempo", "key", "mode"} <= {*tracks.columns} and tracks["tempo"].notna().any():
-    both = tracks[["tempo", "key", "mode"]].join(features[["tempo", "key", "mode"]], rsuffix="_heard", how="inner")
+    both = tracks[["tempo", "key", "mode"]].join(features[["tempo", "key", "mode"]].add_suffix("_heard"), how="inner")
     ratio = both["tempo_heard"] / both["tempo"].astype(float)
     display(pd.Series({"tempo within 4 %": (ratio.sub(1).abs() < .04).mean(),
                        "tempo within 4 %, or half or double": (ratio.map(lambda r: min(abs(r - s) / s for s in (.5, 1, 2))) < .04).mean(),
