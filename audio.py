@@ -172,7 +172,7 @@ def _opened(path):
         with _quiet():
             return soundfile.SoundFile(path)
     except FileNotFoundError:
-        raise AudioError("vanished: there is no such file") from None
+        raise AudioError(f"vanished: there is no file {path}") from None
     except PermissionError:
         raise AudioError("no permission to read it") from None
     except UnicodeEncodeError:

@@ -40,11 +40,11 @@ TICK_SECONDS = [.1, .2, .5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3
 def _axes(ax, song, height=4, width=9):
     if ax is None:
         ax = plt.subplots(figsize=(width, height), layout="constrained")[1]
-        ax.set_title(textwrap.shorten(song_name(song), 8 * width, placeholder=" ..."))
+        ax.set_title(textwrap.shorten(song_name(song), 8 * width, placeholder=" ..."), parse_math=False)
     return ax
 
 
-def _time_axis(ax, start, end, *, axis="x", most=8):
+def time_axis(ax, start, end, *, axis="x", most=8):
     """Ticks in minutes and seconds at round times."""
     start = 0 if start < .01 * end else start  # what silence was trimmed there may be too little to see
     step = next((step for step in TICK_SECONDS if (end - start) / step <= most), TICK_SECONDS[-1])
@@ -60,7 +60,7 @@ def _mesh(ax, times, rows, values, label, bar=True, **kwargs):
     mesh = ax.pcolormesh(times, rows, values, **{"rasterized": True} | kwargs)
     if bar:
         ax.figure.colorbar(mesh, ax=ax, label=label, pad=.01)
-    return _time_axis(ax, times[0], times[-1])
+    return time_axis(ax, times[0], times[-1])
 
 
 def _decibels(power, loudest=None):
@@ -119,7 +119,8 @@ def visualize_Chromagram_y_Spectrogram(path, *, trim=True, axs=None, **kwargs):
     heard = spectrogram(path, trim=trim)
     _draw_spectrogram(heard, axs[0], **kwargs)
     _draw_chromagram(heard, axs[1])
-    axs[0].set(xlabel="", title=song_name(path))
+    axs[0].set_xlabel("")
+    axs[0].set_title(textwrap.shorten(song_name(path), 72, placeholder=" ..."), parse_math=False)
     return np.asarray(axs)
 
 
@@ -151,9 +152,9 @@ def compare(paths, *, trim=True, titles=None, axs=None, **kwargs):
         _draw_spectrogram(heard, above, loudest, bar, **kwargs)
         _draw_chromagram(heard, below, bar)
         name = titles[number] if titles else song_name(paths[number]) or f"song {number + 1}"
-        above.set_title(textwrap.shorten(name, 34, placeholder=" ..."), fontsize=10)
+        above.set_title(textwrap.shorten(name, 34, placeholder=" ..."), fontsize=10, parse_math=False)
     for ax in np.ravel(axs):
-        _time_axis(ax, 0, max(np.ptp(heard.edges) for heard in songs), most=4)
+        time_axis(ax, 0, max(np.ptp(heard.edges) for heard in songs), most=4)
         ax.label_outer()
     axs[0][0].set_ylim(top=max(heard.sr for heard in songs) / 2)
     return np.asarray(axs)
@@ -168,7 +169,7 @@ def plot_waveform(song, *, ax=None, **kwargs):
     times = np.arange(len(envelope)) * step * few / sr
     ax.fill_between(times, -envelope[:, 0], envelope[:, 1], **{"color": "C0", "lw": .6} | kwargs)
     ax.set(ylabel="amplitude (full scale = 1)")
-    return _time_axis(ax, 0, len(envelope) * step * few / sr)
+    return time_axis(ax, 0, len(envelope) * step * few / sr)
 
 
 def plot_spectrogram(song, *, trim=True, ax=None, **kwargs):
@@ -228,7 +229,7 @@ def plot_zero_crossing_rate(song, *, ax=None, **kwargs):
     ax.plot(times, rate[:, 0] * sr, **{"lw": .8} | kwargs)
     ax.set(ylabel="zero crossings (per s)", ylim=(0, None))
     ax.yaxis.set_major_formatter("{x:,.0f}")
-    return _time_axis(ax, 0, len(rate) * step * HOP_LENGTH / sr)
+    return time_axis(ax, 0, len(rate) * step * HOP_LENGTH / sr)
 
 
 def plot_tempogram(song, *, ax=None, **kwargs):
@@ -260,6 +261,6 @@ def plot_self_similarity(song, *, sections=True, ax=None, **kwargs):
     for time in section_times(similarity) if sections else ():
         for line in (ax.axhline, ax.axvline):
             line(time, color="w", lw=1, ls="--")
-    _time_axis(ax, edges[0], edges[-1], axis="y")
+    time_axis(ax, edges[0], edges[-1], axis="y")
     ax.set_aspect("equal")
     return ax

@@ -20,7 +20,8 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     Parameters
     ----------
     out_dir : str or Path
-        Where notebook 05 wrote ``model_output/features.parquet``: that is taken, where `source` is empty.
+        Where notebook 05 wrote ``model_output/features.parquet`` and, of the songs' tags, ``tracks.parquet``: these are taken,
+        where `source` is empty.
     source : str or Path
         Whatever `prepare.load_Data` reads. Songs with sound are described by their audio features, which are kept in
         ``out_dir/recommend``. Songs made to order are taken where it is empty and notebook 05 has not run, and where it is a
@@ -36,6 +37,9 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     written = Path(out_dir) / "model_output" / "features.parquet"
     if not source and written.exists():
         table = pd.read_parquet(written)
+        tags = written.with_name("tracks.parquet")
+        if tags.exists():
+            return _named(table, pd.read_parquet(tags))
         stems = [Path(path).stem.removeprefix(f"{artist} - ") for path, artist in zip(table["path"], table["artist"])]
         return table.assign(song=stems)
     if not source:
@@ -49,6 +53,11 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
             print(f"{source}: {error}. Songs made to order are taken (synthetic)")
             tracks = prepare_df(load_Data("sample_songs"))
     table = extract_features(tracks, out=Path(out_dir) / "recommend" / "features.parquet", n_jobs=n_jobs)
+    return _named(table, tracks)
+
+
+def _named(table, tracks):
+    """A table of features with what the songs' tags tell of them."""
     return table.join(tracks[[column for column in ("song", "album", "year", "duration_ms") if column in tracks]])
 
 

@@ -19,6 +19,7 @@ from influences import (
     song_influences,
     turning_point,
 )
+from librosa_visuals import time_axis
 from tables import AUDIO_SUFFIXES
 
 SMALL = .06
@@ -101,8 +102,8 @@ def plot_timeline(shares, song, *, axs=None):
     pieces = np.array_split(np.abs(y), min(len(y), 600))
     peaks = np.array([piece.max() for piece in pieces])
     wave.fill_between(np.linspace(0, end, len(peaks)), -peaks, peaks, color=".4", lw=0)
-    wave.set(xlabel="time (min:s)", yticks=[], xlim=(0, end))
-    wave.xaxis.set_major_formatter(lambda seconds, _: f"{int(seconds) // 60}:{int(seconds) % 60:02d}")
+    wave.set(yticks=[])
+    time_axis(wave, 0, end)
     return axs
 
 
@@ -184,7 +185,7 @@ def plot_map(genre_map, songs=None, *, ax=None):
     for name, (x, y) in (songs or {}).items():
         ax.scatter([x], [y], marker="*", s=260, color="k", ec="w", lw=1, zorder=5)
         ax.annotate(_short(name, 24), (x, y), (0, 9), textcoords="offset points", ha="center", fontsize=8, zorder=6,
-                    bbox={"fc": "w", "ec": "none", "alpha": .75, "pad": 1})
+                    parse_math=False, bbox={"fc": "w", "ec": "none", "alpha": .75, "pad": 1})
         ax.update_datalim([(x - .5, y - .5), (x + .5, y + 1)])
     ax.autoscale_view()
     ax.set(xticks=[], yticks=[], xlabel=_axis("x", genre_map.meaning), ylabel=_axis("y", genre_map.meaning),
@@ -292,7 +293,7 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
     rows = figure.add_gridspec(4, 6, height_ratios=(.5, 2.2, 1.7, 5))
     head = figure.add_subplot(rows[0, :])
     head.set_axis_off()
-    head.text(0, 1, _short(title or Path(song).stem, 80), fontsize=11, va="top", color=".35")
+    head.text(0, 1, _short(title or Path(song).stem, 80), fontsize=11, va="top", color=".35", parse_math=False)
     head.text(0, .05, label, fontsize=24, weight="bold", va="bottom")
     words = [f"certainty {certainty(summary['share']):.0%}"]
     words += [aspect_sentence(by_aspect)] if by_aspect is not None else []

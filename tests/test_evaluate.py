@@ -100,6 +100,9 @@ def test_claims_hold_fail_or_cannot_be_told():
     table = check_model_claims(y, {"cnn": good, "mlp": blind}, GENRES, claims=[("cnn", "rock"), ("mlp", "rock"), ("svm", "rock"),
                                                                             ("cnn", "polka")])
     assert table["verdict"].tolist() == ["holds", "does not", "not tried", "not tried"]
+    hiphop = check_model_claims(np.where(y == "rock", "hiphop", y), {"cnn": good, "mlp": blind}, ["jazz", "metal", "hiphop"],
+                                claims=[("cnn", "hip hop")])
+    assert hiphop["verdict"].tolist() == ["holds"], "as GTZAN spells it"
     same = check_model_claims(y, {"cnn": good, "mlp": good}, GENRES, claims=[("cnn", "rock")])
     assert same["verdict"].tolist() == ["cannot be told"]
 

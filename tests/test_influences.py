@@ -215,6 +215,10 @@ def test_a_card_says_it_all(starter, songs, tmp_path):
     assert (tmp_path / "card.pdf").stat().st_size > 10_000
     ribbon, wave = plot_timeline(genre_influences(starter.classifier, songs["turn"]), songs["turn"])
     assert "share" in ribbon.get_ylabel() and "time" in wave.get_xlabel()
+    wave.figure.canvas.draw()
+    for at, label in zip(wave.get_xticks(), wave.get_xticklabels()):
+        minutes, seconds = label.get_text().split(":")
+        assert 60 * int(minutes) + float(seconds) == at, "a tick says where it stands"
     assert plot_shares(pd.DataFrame([figure.said["summary"]["share"]], index=["a"])).get_xlim() == (0, 1)
 
 

@@ -129,3 +129,11 @@ def test_a_long_file_becomes_few_columns(tmp_path):
         row = columns.mean(axis=1).argmax()
         assert edges[row] * .97 < hertz < edges[row + 1] * 1.03
     assert len(visuals.plot_waveform(tmp_path / "long.wav").collections[0].get_paths()[0].vertices) < 4100
+
+
+def test_a_name_with_dollars_is_no_formula(song, tmp_path):
+    path = tmp_path / "Ke$ha feat. A$AP $^{ b.wav"
+    soundfile.write(path, *song)
+    ax = visuals.plot_waveform(path)
+    ax.figure.canvas.draw()
+    assert ax.get_title() == path.stem

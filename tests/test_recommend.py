@@ -380,6 +380,9 @@ def test_songs_to_choose_from(tones, tmp_path, capsys):
     written.parent.mkdir()
     tones.to_parquet(written)
     assert gather_songs(tmp_path)["song"].tolist() == tones.index.tolist(), "named as their files"
+    titles = pd.DataFrame({"song": [f"title {number}" for number in range(len(tones))], "year": 1999}, tones.index)
+    titles.to_parquet(written.with_name("tracks.parquet"))
+    assert gather_songs(tmp_path)["song"].tolist() == titles["song"].tolist(), "named as their tags, where notebook 05 wrote them"
     songs = gather_songs(tmp_path / "elsewhere", Path(tones["path"].iloc[0]).parent, n_jobs=1)
     assert len(songs) == 4 and {"tempo", "song", "path"} <= set(songs)
     (tmp_path / "table.csv").write_text("track_name,energy,tempo\none,.5,100\ntwo,.6,120\n")

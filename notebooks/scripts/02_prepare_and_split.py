@@ -116,8 +116,8 @@ if "genre" in tracks and tracks["genre"].notna().any():
 
 # %%
 target = TARGET or default_target(tracks)
-group = GROUP if GROUP in tracks else None
-known = tracks.dropna(subset=[target])
+group = None if not GROUP or GROUP == "artist" and "artist" not in tracks else GROUP
+known = tracks.dropna(subset=[target]) if target in tracks else tracks
 print(f"split by {target}, {group or 'nothing'} kept together; {len(tracks) - len(known):,} tracks without {target} are left out")
 X_train, y_train, X_validate, y_validate, X_test, y_test, train, validate, test = spotify_split(known, target, group=group)
 

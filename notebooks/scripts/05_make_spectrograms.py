@@ -4,7 +4,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/05_make_spectrograms.ipynb)
 #
 # Turns a folder of songs into spectrogram pictures sorted by genre and a table of audio features.
-# It reads sound files and writes the pictures, `manifest.parquet`, `skipped.csv` and `features.parquet` into `OUT_DIR/model_output`,
+# It reads sound files and writes the pictures, `manifest.parquet`, `skipped.csv`, `features.parquet` and `tracks.parquet` into `OUT_DIR/model_output`,
 # where the models find them. A minute of music takes about a tenth of a second for its picture and under a second for its features.
 
 # %%
@@ -33,6 +33,7 @@ from audio import write_spectrograms
 from features import extract_features
 from pictures import plot_contact_sheet, read_picture, restore_archive, save_archive
 from prepare import load_Data, prepare_df
+from tables import write_table
 
 # %% tags=["parameters"]
 SOURCE: str = "sample_songs"  # "sample_songs", a folder of sound files, a table with a column of paths, or a known data set's name
@@ -116,6 +117,7 @@ json.loads(first["settings"])
 
 # %%
 features = extract_features(tracks, out=pictures_dir / "features.parquet")
+write_table(tracks[tracks.columns.intersection(["song", "album", "year", "duration_ms"])], pictures_dir / "tracks.parquet")
 print(f"{features.shape[0]:,} songs x {features.shape[1]} columns")
 features.head()
 

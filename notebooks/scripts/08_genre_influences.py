@@ -25,6 +25,7 @@ sys.path.insert(0, str(root)); os.chdir(root)
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from IPython.display import Audio, display
 
@@ -115,12 +116,12 @@ if starter.genre_map:
 # ## Where it was found
 #
 # What glows speaks for the genre. To see that the map is no decoration, what glows is blanked: the numbers say how much of the share is left
-# then, and how much is left when as much is blanked anywhere.
+# then (1: all of it), and how much is left when as much is blanked anywhere.
 
 # %%
 explanation = explain(starter.classifier, path)
 plot_explanation(explanation)
-explanation.check
+np.exp(-explanation.check).rename(columns={"marked": "left without what glows", "random": "left without as much anywhere"})
 
 # %% [markdown]
 # ## The evidence: songs that lie nearest

@@ -108,6 +108,7 @@ alike[[column for column in ("artist", "song", "genre", "chart_year", "peak", "w
 # %%
 artist = ARTIST.lower() or tracks["artist"].value_counts().index[0]
 catalogue = tracks[tracks["artist"] == artist]
+assert len(catalogue), f"no song by {artist!r} in {SOURCE}: those with most are {', '.join(tracks['artist'].value_counts().index[:5])}"
 beside = charts.catalogue_beside_charts(catalogue, charted)
 print(f"{artist}: {len(catalogue)} songs, {catalogue.index.isin(charted.index).sum()} of them charted; {beside['outside'].mean():.0%} of all their features lie outside the "
       f"band, for what charted it is 20 %")

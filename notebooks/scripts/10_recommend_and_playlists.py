@@ -30,13 +30,13 @@ from IPython.display import Audio, display
 
 import audio
 from collect import create_playlist, export_playlist_file, places
+from data_sets import DATA_DIR
 from genre_maps import place
 from matching import gather_songs, song_row
 from nearness import Space, agreement
 from prepare import first_genre
 from recommend import (jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_song_map, plot_tempo, similar_songs,
                        song_map)
-from sample_songs import GENRES
 from song_cards import plot_map
 from song_names import find_song
 from starters import load_starter
@@ -160,8 +160,8 @@ ax.set_title("a playlist from one song to another");
 
 # %%
 if "path" in path and path["path"].notna().all():
-    known = genre is not None and genre.notna().any() and set(genre.dropna()) <= set(GENRES)
-    model = MODEL or ("sample" if known else "gtzan")
+    made_to_order = all((DATA_DIR / "sample_songs").resolve() in Path(file).resolve().parents for file in path["path"])
+    model = MODEL or ("sample" if made_to_order else "gtzan")
     print(f"heard by the model {model!r}; MODEL names another")
     starter = load_starter(model)
     if starter.genre_map:
