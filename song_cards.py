@@ -296,9 +296,10 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
     head.text(0, 1, _short(title or Path(song).stem, 80), fontsize=11, va="top", color=".35", parse_math=False)
     head.text(0, .05, label, fontsize=24, weight="bold", va="bottom")
     words = [f"certainty {certainty(summary['share']):.0%}"]
-    words += [aspect_sentence(by_aspect)] if by_aspect is not None else []
+    words += [aspect_sentence(by_aspect)] if by_aspect is not None and strange <= .5 else []
     words += [f"turns from {turn[1]} to {turn[2]} at {int(turn[0]) // 60}:{int(turn[0]) % 60:02d}"] if turn else []
-    words += [f"{strange:.0%} unlike anything the model knows"] if strange > .1 else []
+    doubt = ": aspects and maps mean little" if strange > .5 else ""  # they know nothing of how strange a song is
+    words += [f"{strange:.0%} unlike anything the model knows{doubt}"] if strange > .1 else []
     head.text(1, .05, "\n".join(words), fontsize=10, ha="right", va="bottom", color=".2")
     plot_song(summary, ax=figure.add_subplot(rows[1, :3]))
     if genre_map is not None:

@@ -222,6 +222,13 @@ def test_a_card_says_it_all(starter, songs, tmp_path):
     assert plot_shares(pd.DataFrame([figure.said["summary"]["share"]], index=["a"])).get_xlim() == (0, 1)
 
 
+def test_the_card_of_what_is_like_nothing_known_does_not_name_its_aspects(starter, tmp_path):
+    soundfile.write(tmp_path / "noise.wav", .2 * np.random.default_rng(0).standard_normal(20 * 22_050), 22_050)
+    figure = song_card(starter.classifier, tmp_path / "noise.wav", aspects=starter.aspects)
+    said = " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert "mean little" in said and "in timbre" not in said
+
+
 def test_colours_are_the_same_for_the_same_genres():
     assert genre_colors(GENRES) == genre_colors(GENRES[::-1]) and len(set(genre_colors(GENRES).values())) == 8
 
