@@ -75,7 +75,7 @@ $(RUNS)/02_prepare_and_split.ipynb: parameters += -r SOURCE "$(SOURCE)"
 $(RUNS)/03_explore_popularity.ipynb: $(TABLES) $(RUNS)/02_prepare_and_split.ipynb
 
 # Songs that can be heard: the folder or data set of sound that SOURCE names; else songs made to order.
-SOUND := audio.py patterns.py pictures.py recipes.py instruments.py synthesis.py corpus.py structure.py librosa_visuals.py portions.py descriptors.py features.py
+SOUND := decoding.py audio.py patterns.py pictures.py recipes.py instruments.py synthesis.py corpus.py structure.py librosa_visuals.py portions.py descriptors.py features.py
 songs = $(or $(filter fma_% gtzan,$(SOURCE)),$(shell test -d "$(SOURCE)" && echo "$(SOURCE)" || echo sample_songs))
 $(RUNS)/04_listen_and_look.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source
 $(RUNS)/05_make_spectrograms.ipynb: $(TABLES) $(SOUND) $(RUNS)/.source

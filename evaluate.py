@@ -216,12 +216,12 @@ def check_model_claims(y_true, probas, genres, *, claims=CLAIMS, groups=None, n_
         "does not" where it is below, else "cannot be told"; "not tried" where the model or the genre is not there.
     """
     genres = [str(genre) for genre in genres]
-    spelt = [re.sub(r"\W", "", genre).casefold() for genre in genres]  # GTZAN writes hiphop
+    spelt = [_letters(genre) for genre in genres]
     rows, level = [], .05 / max(1, len(claims))
     for model, genre in claims:
-        row, named = {"claim": f"{model} is best at {genre}", "verdict": "not tried"}, re.sub(r"\W", "", genre).casefold()
-        if model in probas and named in spelt and len(probas) > 1:
-            column = spelt.index(named)
+        row = {"claim": f"{model} is best at {genre}", "verdict": "not tried"}
+        if model in probas and _letters(genre) in spelt and len(probas) > 1:
+            column = spelt.index(_letters(genre))
             truth = _checked(y_true, probas[model], genres)[0][:, column]
             draws = np.vstack([np.ones(len(truth)), _draws(groups, len(truth), n_boot, seed)])
             areas = {name: weighted_auc(truth, np.asarray(proba)[:, column], draws) for name, proba in probas.items()}
@@ -234,6 +234,11 @@ def check_model_claims(y_true, probas, genres, *, claims=CLAIMS, groups=None, n_
                         "low": low, "high": high, "verdict": "holds" if low > 0 else "does not" if high < 0 else "cannot be told"}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _letters(genre):
+    """A genre's name without blanks and capitals: GTZAN writes hiphop."""
+    return re.sub(r"\W", "", genre).casefold()
 
 
 def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=0):

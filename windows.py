@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from audio import SAMPLE_RATE, SHORTEST, AudioError, blocks, is_silent, spectrograms
+from audio import spectrograms
+from decoding import SAMPLE_RATE, SHORTEST, AudioError, blocks, is_silent
 from descriptors import describe
 from models import with_chroma
 from pictures import levels_as, write_picture

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 
 ORDER = ["sample_songs", "sample_charts", "song_names", "recipes", "instruments", "synthesis", "corpus", "tables", "data_sets",
-         "prepare", "preprocessing", "associations", "explore", "pictures", "spotify", "collect", "audio", "patterns",
+         "prepare", "preprocessing", "associations", "explore", "pictures", "spotify", "collect", "decoding", "audio", "patterns",
          "descriptors", "features", "structure", "librosa_visuals", "portions", "batches", "textures", "networks", "saving",
          "targets", "classifiers", "models", "windows", "familiarity", "training", "evaluate", "nearness", "matching",
          "recommend", "influences", "explanations", "genre_maps", "starters", "song_cards", "labelling", "known_answers",
