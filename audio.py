@@ -8,132 +8,32 @@ import contextlib
 import functools
 import itertools
 import json
-import sys
 from array import array
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
-import scipy.signal
-from joblib import Parallel, delayed
-from tqdm import tqdm
 
-from decoding import SAMPLE_RATE, SHORTEST, AudioError, blocks, load, segments
-from pictures import decibels_to_levels, file_stem, folder_names, index_pictures, picture_settings, read_picture, write_picture
 from prepare import first_genre
-from tables import write_table
+from signals.batch_jobs import over_tracks, tracks_with_sound
+from signals.decoding import SAMPLE_RATE, SHORTEST, AudioError, blocks, load, segments
+from signals.spectrogram_images import (
+    decibels_to_levels,
+    file_stem,
+    folder_names,
+    index_pictures,
+    picture_settings,
+    plot_contact_sheet,
+    read_picture,
+    restore_archive,
+    save_archive,
+    write_picture,
+)
+from signals.spectrograms import HOP_LENGTH, KINDS, N_FFT, spectrograms
+from sources.files import write_table
 
-__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "index_pictures", "load", "over_tracks", "read_picture", "segments",
-           "spectrograms", "write_spectrograms"]
-
-N_FFT, HOP_LENGTH = 2048, 512
-KINDS = ("mel", "chroma")
-
-
-# ---- spectrograms
-
-def power_blocks(y, size=128):
-    """Yield (number of the first frame, power of up to 128 frames): pieces that stay in the processor's cache, each
-    overwritten by the next.
-
-    Power is the squared magnitude of the short-time Fourier transform as librosa defines it: Hann window, frames centred,
-    zeros beyond the ends.
-    """
-    padded = np.zeros(len(y) + N_FFT, np.float32)
-    padded[N_FFT // 2:N_FFT // 2 + len(y)] = y
-    yield from power_of_whole_frames(padded, size)
-
-
-def power_of_whole_frames(padded, size=128):
-    """As `power_blocks`, of samples that bring what stands before the first frame's centre and behind the last one's."""
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
-    windowed, spectrum = np.empty((2, size, N_FFT), np.float32)
-    power, pair = np.empty((size, N_FFT // 2 + 1), np.float32), np.ones(2, np.float32)
-    for first in range(0, len(frames), size):
-        n = min(size, len(frames) - first)
-        np.multiply(frames[first:first + n], _window(), out=windowed[:n])
-        for row in range(0, n, 32):  # more rows at once, and OpenCV would take the cores that other songs are on
-            some = slice(row, min(row + 32, n))
-            cv2.dft(windowed[some], spectrum[some], flags=cv2.DFT_ROWS)
-        np.square(spectrum[:n], out=spectrum[:n])  # first and last are real, between them stand pairs of real and imaginary
-        power[:n, 0], power[:n, -1] = spectrum[:n, 0], spectrum[:n, -1]
-        np.matmul(spectrum[:n, 1:-1].reshape(n, -1, 2), pair, out=power[:n, 1:-1])  # twice as fast as adding every other
-        yield first, power[:n]
-
-
-@functools.cache
-def _window():
-    return scipy.signal.get_window("hann", N_FFT).astype(np.float32)
-
-
-@functools.cache
-def _filters(kind, sr, n_mels):
-    """A bank of filters in pieces (first row, first and last frequency, weights): most of a mel bank is zeros."""
-    from librosa import filters
-    bank = filters.mel(sr=sr, n_fft=N_FFT, n_mels=n_mels) if kind == "mel" else filters.chroma(sr=sr, n_fft=N_FFT)
-    pieces = []
-    for row in range(0, len(bank), 16):
-        used = np.flatnonzero(bank[row:row + 16].any(axis=0))
-        low, high = (used[0], used[-1] + 1) if used.size else (0, 1)
-        pieces.append((row, low, high, np.ascontiguousarray(bank[row:row + 16, low:high].T, dtype=np.float32)))
-    return pieces
-
-
-def spectrograms(y, kinds=("mel",), *, sr=SAMPLE_RATE, n_mels=128):
-    """Power in bands: mel bands, or the twelve pitch classes (C first, not normalised), from one Fourier transform.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)], float32
-    kinds : sequence of {'mel', 'chroma'}
-    sr, n_mels : int
-
-    Returns
-    -------
-    dict of str to np.ndarray [shape=(bands, 1 + n // 512)], float32
-        Frames of 2048 samples, every 512 samples; `mel` as `librosa.feature.melspectrogram` has it.
-
-    Examples
-    --------
-    >>> spectrograms(np.ones(5120, np.float32), ("chroma",))["chroma"].shape
-    (12, 11)
-    """
-    out = {kind: np.empty((1 + len(y) // HOP_LENGTH, n_mels if kind == "mel" else 12), np.float32) for kind in kinds}
-    for first, power in power_blocks(y):
-        for kind, bands in out.items():
-            for row, low, high, weights in _filters(kind, sr, n_mels):
-                bands[first:first + len(power), row:row + weights.shape[1]] = power[:, low:high] @ weights
-    return {kind: bands.T for kind, bands in out.items()}
-
-
-# ---- many files
-
-def over_tracks(work, tracks, *, n_jobs=-1, desc="songs"):
-    """Do a piece of work for each track, in parallel, with a progress bar; yields (row number, what it returned).
-
-    joblib does the work: inside ``joblib.parallel_config(backend="dask")`` the same call runs on a Dask cluster.
-
-    Parameters
-    ----------
-    work : callable
-        Takes one row as a named tuple; what it raises as AudioError is yielded in place of a result.
-    tracks : pd.DataFrame
-    """
-    def rows():
-        for number, row in enumerate(tracks.itertuples()):
-            yield delayed(_guarded)(work, number, row)
-    results = Parallel(n_jobs=n_jobs, return_as="generator_unordered", pre_dispatch="4*n_jobs")(rows())
-    yield from tqdm(results, total=len(tracks), desc=desc, unit="song", file=sys.stdout, mininterval=1)
-
-
-def _guarded(work, number, row):
-    try:
-        return number, work(row)
-    except AudioError as error:
-        return number, error
-    except (ArithmeticError, LookupError, ValueError) as error:  # costs this song, not a night's run
-        return number, AudioError(f"could not be worked on: {type(error).__name__}: {error}")
+__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "index_pictures", "load", "plot_contact_sheet",
+           "read_picture", "restore_archive", "save_archive", "segments", "spectrograms", "write_spectrograms"]
 
 
 def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_mels=128, kinds=("mel",), n_jobs=-1,
@@ -199,20 +99,6 @@ def _settings(segment_seconds, n_mels, kinds):
         raise ValueError(f"segment_seconds={segment_seconds}, n_mels={n_mels}: both must be above zero")
     return {"sr": SAMPLE_RATE, "n_fft": N_FFT, "hop_length": HOP_LENGTH, "n_mels": int(n_mels),
             "segment_seconds": float(segment_seconds), "decibels": 80}
-
-
-def tracks_with_sound(tracks):
-    """The tracks that have a sound file, once each: `track_id, source, genre, artist`."""
-    if "path" not in tracks:
-        raise ValueError(f"the table has no column 'path' that says where the sound files are; it has {list(tracks.columns)}")
-    known = tracks["path"].notna().to_numpy()
-    ids = tracks.get("track_id", tracks.index)
-    table = pd.DataFrame({"track_id": pd.Index(ids).astype(str)[known], "source": tracks["path"].astype(str).to_numpy()[known]})
-    for column in ("genre", "artist"):
-        values = tracks[column].astype(object).to_numpy()[known] if column in tracks else None
-        table[column] = pd.Categorical(values if values is not None else [None] * len(table))
-    again = pd.Series(list(zip(table["track_id"], table["source"]))).duplicated()  # a third of drop_duplicates' memory
-    return table if not again.any() else table[~again.to_numpy()].reset_index(drop=True)
 
 
 def _with_folders(tracks):

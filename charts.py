@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-import tables
-from associations import need_columns
-from explore import label
+from analysis.associations import need_columns
+from analysis.column_labels import label
+from analysis.selection import song_row
+from analysis.trends import BAND
 from prepare import split_genres, to_dates
-from recommend import similar_songs, song_row
-from sample_charts import make_chart
-from song_names import clean_title, credited, same_recording
+from recommend import similar_songs
+from sources import table_files
+from sources.titles import clean_title, credited, same_recording
+from synth.sample_chart import make_chart
 
 SCHEMA = ["date", "rank", "song", "artist", "peak", "weeks"]
 """Of a chart: one row a week and place; best place and weeks so far."""
@@ -31,8 +33,6 @@ COMPARED = {"table": ["danceability", "energy", "loudness", "speechiness", "acou
             "sound": ["tempo", "loudness_lufs", "energy_proxy", "danceability_proxy", "acousticness_proxy", "onset_strength_mean",
                       "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean", "zero_crossing_rate_mean"]}
 """The features compared: Spotify's columns of a table, or ours of a sound file."""
-BAND = (.10, .90)
-"""The quantiles between which the middle four fifths lie; a fifth of what charted lies outside by definition."""
 FEWEST_SONGS = 20
 """Charting songs that a song is set beside: with fewer there are no percentiles to speak of."""
 
@@ -95,14 +95,14 @@ def _name(source):
 
 def _read(source):
     if isinstance(source, pd.DataFrame):
-        return tables.standard_names(source)
+        return table_files.standard_names(source)
     if source == "sample":
         return make_chart()
     path = Path(source).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"no chart found at {path.absolute()}: name a CSV or JSON file, or 'sample'")
     if not path.name.lower().endswith((".json", ".json.gz")):
-        return tables.read_table(path)
+        return table_files.read_table(path)
     try:
         data = path.read_bytes()
         weeks = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
@@ -111,7 +111,7 @@ def _read(source):
         rows = pd.json_normalize(weeks, "data", [key for key in ("date",) if key in weeks[0]]) if nested else pd.DataFrame(weeks)
     except (ValueError, OSError, AttributeError, KeyError) as error:
         raise ValueError(f"{path} is no chart in JSON ({error}): a list of rows, or of weeks with 'date' and 'data'") from error
-    return tables.standard_names(rows)
+    return table_files.standard_names(rows)
 
 
 def _standard_names(df):

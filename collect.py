@@ -16,12 +16,12 @@ from xml.etree import ElementTree
 import pandas as pd
 from tqdm import tqdm
 
-from pictures import safe_name
-from spotify import CollectError, NotFound, Refused, spotify_client
-from tables import write_table
+from sources.files import safe_name, write_table
+from sources.spotify_api import CollectError, NotFound, Refused, spotify_client
 
-__all__ = ["CollectError", "create_playlist", "export_playlist", "export_playlist_file", "export_saved_tracks",
-           "export_top_tracks", "list_playlists", "places", "recorded_client", "spotify_client"]
+__all__ = ["COLUMNS", "CollectError", "FEATURES", "RECORDED", "SOURCE", "create_playlist", "export_playlist",
+           "export_playlist_file", "export_saved_tracks", "export_top_tracks", "list_playlists", "places",
+           "recorded_client", "spotify_client"]
 
 SOURCE = "Spotify export"
 PAGE, BATCH = 50, 100

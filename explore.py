@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from associations import (
+from analysis.associations import (
     CLAIMS,
     FEATURES,
     SMALL,
@@ -23,28 +23,14 @@ from associations import (
     running_median,
     verdict,
 )
+from analysis.column_labels import LABELS, label
 
 __all__ = ["CLAIMS", "FEATURES", "LABELS", "catplot_viz", "check_claims", "compare_groups", "corr_heatmap", "correlations",
            "correlations_within", "feature_ttest", "group_effects", "label", "param_viz", "plot_correlations",
-           "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within", "running_median",
-           "verdict"]
+           "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within",
+           "running_median", "verdict"]
 
-LABELS = {"popularity": "popularity (0-100)", "danceability": "danceability (0-1)", "energy": "energy (0-1)",
-          "loudness": "loudness (dB)", "speechiness": "speechiness (0-1)", "acousticness": "acousticness (0-1)",
-          "instrumentalness": "instrumentalness (0-1)", "liveness": "liveness (0-1)", "valence": "valence (0-1)",
-          "tempo": "tempo (BPM)", "key": "key (pitch class, C = 0)", "mode": "mode (minor = 0, major = 1)",
-          "explicit": "explicit", "has_feat": "featured artist", "duration_ms": "duration (ms)",
-          "duration_seconds": "duration (s)", "duration_minutes": "duration (minutes)", "release_year": "release year",
-          "first_genre": "genre", "genre": "genre", "spectral_centroid_mean": "mean spectral centroid (Hz)",
-          "spectral_bandwidth_mean": "mean spectral bandwidth (Hz)", "spectral_flatness_mean": "mean spectral flatness (0-1)",
-          "zero_crossing_rate_mean": "mean zero-crossing rate (0-1)", "onset_strength_mean": "mean onset strength (dB)",
-          "loudness_lufs": "loudness (LUFS)", "charted": "share that charted"}
 MANY_ROWS, MANY_CATEGORIES, MOST_CATEGORIES = 2000, 6, 30
-
-
-def label(column):
-    """A column's name with its unit."""
-    return LABELS.get(column, str(column).replace("_", " "))
 
 
 # ---- the report's three plots

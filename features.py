@@ -2,27 +2,19 @@
 
 import functools
 import importlib
-import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from audio import SHORTEST, AudioError, over_tracks, segments, tracks_with_sound
-from descriptors import describe
-from tables import write_table
+from signals.aspects import ASPECTS, aspect_columns
+from signals.batch_jobs import note_down, over_tracks, read_journal, source_mark, tracks_with_sound
+from signals.decoding import SHORTEST, AudioError
+from signals.descriptors import describe, describe_file
+from signals.image_statistics import picture_features
+from sources.files import write_table
 
-LONGEST = 600
-"""Seconds of a song that are described where it is not cut into segments: the first ten minutes."""
-ASPECTS = {
-    "beat": ("tempo", "tempogram", "onset_strength", "danceability_proxy", "beat", "onsets", "rhythm"),
-    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy", "level",
-               "change", "cepstrum", "covariance", "together", "texture", "flux"),
-    "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle", "treble",
-              "harmony")}
-"""The features that tell of each aspect of a song, by the first words of a column's name: those of `descriptors.describe`, and of
-`textures.picture_features`."""
+__all__ = ["ASPECTS", "aspect_columns", "describe", "extract_features", "picture_features"]
 
 
 def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, shortest=SHORTEST):
@@ -80,81 +72,8 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
     return table
 
 
-def aspect_columns(table, aspect):
-    """The columns of a table of features that tell of one aspect.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `extract_features`.
-    aspect : {'beat', 'timbre', 'pitch'}
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    ValueError
-        The aspect is unknown, or the table has no column for it.
-
-    Examples
-    --------
-    >>> aspect_columns(pd.DataFrame(columns=["genre", "tempo", "mfcc_01_mean", "mfcc_01_var"]), "timbre")
-    ['mfcc_01_mean', 'mfcc_01_var']
-    >>> aspect_columns(pd.DataFrame(columns=["tempo", "beat_low_01", "beat_genre"]), "beat")
-    ['tempo', 'beat_low_01']
-    """
-    if aspect not in ASPECTS:
-        raise ValueError(f"there is no aspect {aspect!r}: choose from {', '.join(ASPECTS)}")
-    begins = tuple(f"{name}_" for name in ASPECTS[aspect])
-    columns = [column for column in table.columns.astype(str) if f"{column}_".startswith(begins)
-               and not column.endswith("_genre")]  # what a song made to order was made of, and no feature
-    if not columns:
-        raise ValueError(f"the table has no feature of {aspect}: it should have {', '.join(ASPECTS[aspect][:3])} ..., as from "
-                         "features.extract_features")
-    return columns
-
-
 def _describe_track(row, segment_seconds, shortest):
-    rows = []
-    for number, segment in enumerate(segments(row.source, segment_seconds or LONGEST, shortest=shortest)):
-        about = {"segment": number, "start": segment.start, "seconds": len(segment.native) / segment.native_sr}
-        rows.append(about | describe(segment.y, loudness_of=(segment.native, segment.native_sr)))
-        if segment_seconds is None:
-            break
-    return rows
-
-
-def source_mark(source, segment_seconds):
-    """What a song's rows depend on; None where the file is not there."""
-    try:
-        stat = os.stat(source)
-    except (OSError, ValueError):
-        return None
-    return [stat.st_size, stat.st_mtime_ns, segment_seconds]
-
-
-def read_journal(journal):
-    """What earlier runs noted, by key; a last line that a killed run left unfinished is passed over."""
-    if journal is None or not journal.exists():
-        return {}
-    done = {}
-    for line in journal.read_text(encoding="utf-8").splitlines():
-        try:
-            note = json.loads(line)
-        except ValueError:
-            continue
-        done[note["key"]] = note
-    return done
-
-
-def note_down(journal, note):
-    """Add what was done for one song to the journal."""
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    with open(journal, "a", encoding="utf-8") as lines:
-        # a line break first: the line before may be one that a killed run left unfinished
-        lines.write("\n" + json.dumps(note, default=float))
+    return describe_file(row.source, segment_seconds, shortest=shortest)
 
 
 def _table(tracks, rows):

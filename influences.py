@@ -1,31 +1,41 @@
 """What a song is made of: which genres it draws on, how that changes, and what its beat, its timbre and its pitch each owe to
 whom."""
 
+import sys
+from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 import models
-from batches import seconds_per_column
-from familiarity import familiarity
-from features import ASPECTS, aspect_columns
-from textures import picture_features
-from windows import heard
+from learning.out_of_distribution import familiarity
+from prediction.genre_map import genre_map, load_map, place, save_map
+from prediction.labels import aspect_sentence, blend_label, certainty, turning_point
+from prediction.plots import (
+    _short,
+    plot_aspects,
+    plot_collection,
+    plot_explanation,
+    plot_map,
+    plot_shares,
+    plot_song,
+    plot_timeline,
+)
+from prediction.saliency import explain
+from prediction.windows import WINDOW, heard, window_seconds
+from prepare import load_Data
+from signals.aspects import ASPECTS, aspect_columns
+from signals.batch_jobs import note_down, read_journal, source_mark, tracks_with_sound
+from signals.decoding import AudioError
+from signals.image_statistics import picture_features
+from sources.files import write_table
 
-WINDOW = 15.0
-"""Seconds of a window, for models that take any length."""
-ALONE, SECOND, TOGETHER, FAMILY = .50, .10, .60, .60
-"""A genre stands alone from the first share on where no other reaches the second; two are joined where each reaches the
-second and both together the third; a family is named where its genres together reach the fourth. Chosen on songs made to order
-and on GTZAN's lists, cross-fitted."""
-FAMILIES = {"rock": ("rock", "metal", "punk", "alternative", "grunge"),
-            "folk and country": ("folk/acoustic", "folk", "country", "bluegrass"),
-            "electronic": ("dance/electronic", "electronic", "techno", "house", "trance", "disco"),
-            "jazz and blues": ("jazz", "blues", "swing", "soul"),
-            "hip hop and reggae": ("hip hop", "hiphop", "rap", "reggae"),
-            "classical": ("classical", "baroque", "opera", "romantic")}
-"""Genres that lie near each other, for songs that are surely of one of them."""
-
+__all__ = ["aspect_influences", "aspect_sentence", "blend_label", "certainty", "explain", "fit_aspects", "genre_influences",
+           "genre_map", "label_folder", "load_map", "place", "plot_aspects", "plot_collection", "plot_explanation",
+           "plot_map", "plot_shares", "plot_song", "plot_timeline", "save_map", "shares_table", "song_card",
+           "song_influences", "turning_point"]
 
 # ---- the whole song
 
@@ -75,18 +85,6 @@ def _shares(classifier, rows, about):
     return shares
 
 
-def window_seconds(classifier):
-    """What a model hears at once, in seconds; `WINDOW` for models that take any length.
-
-    Examples
-    --------
-    >>> window_seconds(models.build("linear"))
-    15.0
-    """
-    column = seconds_per_column(getattr(classifier, "picture_settings_", {}))
-    return classifier.columns * column if column and hasattr(classifier, "columns") else WINDOW
-
-
 def song_influences(shares, *, n_boot=1000, seed=0):
     """A song's windows summed up.
 
@@ -114,81 +112,6 @@ def song_influences(shares, *, n_boot=1000, seed=0):
     low, high = np.quantile(values[drawn].mean(axis=1), (.025, .975), axis=0)
     table = pd.DataFrame({"share": values.mean(axis=0), "low": low, "high": high}, index=shares.columns)
     return table.sort_values("share", ascending=False, kind="stable")
-
-
-def certainty(shares):
-    """How sure a row of shares is: 1 where one genre has all, 0 where all are alike (one less the entropy, by its largest).
-
-    Examples
-    --------
-    >>> round(certainty(pd.Series({"jazz": .5, "metal": .5, "latin": 0, "rock": 0})), 2)
-    0.5
-    """
-    values = np.asarray(shares, dtype=float)
-    values = values[values > 0]
-    return float(1 + (values * np.log(values)).sum() / np.log(max(2, len(shares))))
-
-
-def blend_label(shares, *, families=FAMILIES):
-    """A name for a row of shares: a genre, two joined (the stronger first), a family, or `ambiguous`.
-
-    Parameters
-    ----------
-    shares : pd.Series
-        One row of `genre_influences`, or the `share` of `song_influences`.
-    families : dict of str to sequence of str
-        Which genres lie near each other.
-
-    Returns
-    -------
-    str
-        By the thresholds `ALONE`, `SECOND`, `TOGETHER` and `FAMILY`.
-
-    Examples
-    --------
-    >>> blend_label(pd.Series({"hip hop": .5, "metal": .4, "jazz": .1})), blend_label(pd.Series({"jazz": .92, "metal": .08}))
-    ('hip hop-metal', 'jazz')
-    >>> thirds = [.36, .33, .31]
-    >>> blend_label(pd.Series(thirds, ["rock", "jazz", "metal"])), blend_label(pd.Series([*thirds[1:], .3, .06], list("abcd")))
-    ('rock-jazz', 'a-b')
-    """
-    shares = shares.sort_values(ascending=False, kind="stable")
-    first, second = shares.iloc[0], shares.iloc[1]
-    if first >= ALONE and second < SECOND:
-        return str(shares.index[0])
-    if second >= SECOND and first + second >= TOGETHER:
-        return "-".join(map(str, shares.index[:2]))
-    together = {name: shares[shares.index.isin(genres)] for name, genres in families.items()}
-    name = max(together, key=lambda name: together[name].sum(), default=None)
-    if name and len(together[name]) > 1 and together[name].sum() >= FAMILY:
-        return f"{name} family"
-    return "ambiguous"
-
-
-def turning_point(shares):
-    """When a song turns from one genre to another.
-
-    Parameters
-    ----------
-    shares : pd.DataFrame
-        From `genre_influences`.
-
-    Returns
-    -------
-    (float, str, str) or None
-        Seconds, and the labels before and after, without the windows that hear both: the cut that leaves the windows on either
-        side most alike among themselves; None where both sides have one label, or there are fewer than four windows.
-    """
-    values = shares.to_numpy(float)
-    if len(values) < 4:
-        return None
-    spread = [values[:cut].var(axis=0).sum() * cut + values[cut:].var(axis=0).sum() * (len(values) - cut)
-              for cut in range(2, len(values) - 1)]
-    cut = 2 + int(np.argmin(spread))
-    before, after = (blend_label(part.mean()) for part in (shares.iloc[:cut - 1], shares.iloc[cut + 1:]))
-    # a window stands for its middle
-    middle = (shares.index[cut - 1] + shares.index[cut]) / 2 + shares.attrs.get("seconds", 0) / 2
-    return None if before == after else (float(middle), before, after)
 
 
 # ---- beat, timbre, pitch
@@ -251,14 +174,118 @@ def aspect_influences(aspects, song):
     return pd.DataFrame(shares).T.rename_axis("aspect")
 
 
-def aspect_sentence(shares):
-    """The aspects in words.
+def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
+    """One page that says what a song is made of.
 
-    Examples
-    --------
-    >>> table = pd.DataFrame({"metal": [.05, .9, .1], "hip hop": [.9, .05, .5], "jazz": [.05, .05, .4]})
-    >>> aspect_sentence(table.set_axis(["beat", "timbre", "pitch"]))
-    'hip hop in beat, metal in timbre, hip hop-jazz in pitch'
+    Parameters
+    ----------
+    classifier
+        A model that `explanations.explain` can explain.
+    song : str or Path
+        A sound file.
+    aspects : dict, optional
+        From `influences.fit_aspects`.
+    genre_map : GenreMap, optional
+        That of the classifier.
+    title : str, optional
+        The file's name where it is not given.
+
+    Returns
+    -------
+    matplotlib Figure
+        Save it with ``figure.savefig("card.png")`` or ``.pdf``. What it says stands in ``figure.said``, a dict.
     """
-    labels = {aspect: blend_label(row) for aspect, row in shares.iterrows()}
-    return ", ".join(f"{'of no one genre' if label == 'ambiguous' else label} in {aspect}" for aspect, label in labels.items())
+    shares = genre_influences(classifier, song)
+    summary = song_influences(shares)
+    label, strange = blend_label(summary["share"]), 1 - shares.attrs["familiarity"]
+    by_aspect = None if aspects is None else aspect_influences(aspects, song)
+    explanation = explain(classifier, song)
+    turn = turning_point(shares)
+    figure = plt.figure(figsize=(12, 13), layout="constrained")
+    rows = figure.add_gridspec(4, 6, height_ratios=(.5, 2.2, 1.7, 5))
+    head = figure.add_subplot(rows[0, :])
+    head.set_axis_off()
+    head.text(0, 1, _short(title or Path(song).stem, 80), fontsize=11, va="top", color=".35", parse_math=False)
+    head.text(0, .05, label, fontsize=24, weight="bold", va="bottom")
+    words = [f"certainty {certainty(summary['share']):.0%}"]
+    words += [aspect_sentence(by_aspect)] if by_aspect is not None and strange <= .5 else []
+    words += [f"turns from {turn[1]} to {turn[2]} at {int(turn[0]) // 60}:{int(turn[0]) % 60:02d}"] if turn else []
+    doubt = ": aspects and maps mean little" if strange > .5 else ""  # they know nothing of how strange a song is
+    words += [f"{strange:.0%} unlike anything the model knows{doubt}"] if strange > .1 else []
+    head.text(1, .05, "\n".join(words), fontsize=10, ha="right", va="bottom", color=".2")
+    plot_song(summary, ax=figure.add_subplot(rows[1, :3]))
+    if genre_map is not None:
+        plot_map(genre_map, {"this song": place(genre_map, song, classifier=classifier)}, ax=figure.add_subplot(rows[1:3, 3:]))
+    if by_aspect is not None:
+        plot_aspects(by_aspect, ax=figure.add_subplot(rows[2, :3]))
+    bottom = rows[3, :].subgridspec(3, len(explanation.maps), height_ratios=(1.5, .45, 1.7))
+    plot_timeline(shares, song, axs=[figure.add_subplot(bottom[0, :]), figure.add_subplot(bottom[1, :])])
+    found = [figure.add_subplot(bottom[2, number]) for number in range(len(explanation.maps))]
+    plot_explanation(explanation, axs=found)
+    figure.said = {"label": label, "summary": summary, "aspects": by_aspect, "turn": turn,
+                   "familiarity": shares.attrs["familiarity"]}
+    return figure
+
+
+def shares_table(said):
+    """Songs by genres, of what `song_influences` said of each: dict of names to tables."""
+    return pd.DataFrame({name: summary["share"] for name, summary in said.items()}).T
+
+
+def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
+    """Say of each song in a folder what it is made of.
+
+    Parameters
+    ----------
+    classifier
+        Fitted: of `models.build` or `models.load`.
+    folder : str, Path or pd.DataFrame
+        What `prepare.load_Data` can read: a folder of sound files, or a table with `path`.
+    out : str or Path
+        The CSV file to write. What is done is noted in a file beside it, song by song, so that a run that was killed goes on
+        where it stopped; songs whose file has changed are heard again.
+    aspects : dict, optional
+        From `influences.fit_aspects`.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a song: `track_id, path, blend, certainty, familiarity`, columns ``share: GENRE``, and with aspects `beat, timbre,
+        pitch, sentence`. What was skipped and why in ``attrs["skipped"]`` and in ``OUT.skipped.csv``.
+    """
+    tracks = tracks_with_sound(folder if isinstance(folder, pd.DataFrame) else load_Data(folder))
+    out = Path(out)
+    journal, rows, skipped = out.with_name(f".{out.name}.jsonl"), [], []
+    done = read_journal(journal)
+    model = f"{list(map(str, classifier.classes_))} {classifier.temperature_:.9f} {sorted(aspects or ())}"
+    for track in tqdm(tracks.itertuples(), total=len(tracks), desc="labels", unit="song", file=sys.stdout, mininterval=1):
+        key, mark = f"{track.track_id}|{track.source}", source_mark(track.source, model)
+        known = done.get(key)
+        if not (known and mark and known["mark"] == mark):
+            try:
+                known = {"key": key, "mark": mark, "rows": _labels(classifier, track, aspects)}
+            except AudioError as error:
+                skipped.append({"path": track.source, "reason": str(error)})
+                continue
+            note_down(journal, known)
+        rows.append(known["rows"])
+    table = pd.DataFrame(rows)
+    table.attrs["skipped"] = skipped
+    write_table(table, out)
+    write_table(pd.DataFrame(skipped, columns=["path", "reason"]), out.with_name(f"{out.stem}.skipped.csv"))
+    if skipped:
+        print(f"{len(skipped)} of {len(tracks)} files skipped: see {out.stem}.skipped.csv")
+    return table
+
+
+def _labels(classifier, track, aspects):
+    windows = genre_influences(classifier, track.source)
+    shares = song_influences(windows, n_boot=1)["share"]
+    row = {"track_id": track.track_id, "path": track.source, "blend": blend_label(shares),
+           "certainty": round(certainty(shares), 4),
+           "familiarity": round(windows.attrs["familiarity"], 4)}
+    row |= {f"share: {genre}": round(float(shares[genre]), 4) for genre in classifier.classes_}
+    if aspects is not None:
+        table = aspect_influences(aspects, track.source)
+        row |= {aspect: blend_label(values) for aspect, values in table.iterrows()} | {"sentence": aspect_sentence(table)}
+    return row

@@ -8,9 +8,10 @@ import textwrap
 import librosa
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import FuncFormatter, MultipleLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
-from structure import (
+from signals.excerpts import extract_portion
+from signals.structure import (
     HOP_LENGTH,
     MOST_COLUMNS,
     N_FFT,
@@ -27,12 +28,16 @@ from structure import (
     spectrogram,
     tempogram,
 )
+from signals.time_axis import time_axis
+
+__all__ = ["compare", "extract_portion", "plot_chromagram", "plot_mel_spectrogram", "plot_mfcc", "plot_rolloff_and_centroid",
+           "plot_self_similarity", "plot_spectrogram", "plot_tempogram", "plot_waveform", "plot_zero_crossing_rate",
+           "visualize_Chromagram_y_Spectrogram"]
 
 DECIBELS = 80
 """Between black and white."""
 LEVELS = {"cmap": "magma", "vmin": -DECIBELS, "vmax": 0}
 HERTZ = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000]
-TICK_SECONDS = [.1, .2, .5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600]
 
 
 # ---- drawing
@@ -41,17 +46,6 @@ def _axes(ax, song, height=4, width=9):
     if ax is None:
         ax = plt.subplots(figsize=(width, height), layout="constrained")[1]
         ax.set_title(textwrap.shorten(song_name(song), 8 * width, placeholder=" ..."), parse_math=False)
-    return ax
-
-
-def time_axis(ax, start, end, *, axis="x", most=8):
-    """Ticks in minutes and seconds at round times."""
-    start = 0 if start < .01 * end else start  # what silence was trimmed there may be too little to see
-    step = next((step for step in TICK_SECONDS if (end - start) / step <= most), TICK_SECONDS[-1])
-    which, digits = (ax.xaxis, ax.yaxis)[axis == "y"], 2 if step >= 1 else 4
-    which.set_major_locator(MultipleLocator(step))
-    which.set_major_formatter(FuncFormatter(lambda time, _: f"{int(time // 60)}:{time % 60:0{digits}.{digits // 4}f}"))
-    ax.set(**{f"{axis}lim": (start, end), f"{axis}label": "time (min:s)"})
     return ax
 
 

@@ -18,11 +18,13 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from classifiers import PictureClassifier, TableModel, TableNetwork, linear_pipeline
-from saving import ModelError, plain, read_estimator, read_model, read_network, read_weights, write_model
+from learning.persistence import ModelError, plain, read_estimator, read_model, read_network, read_weights, write_model
+from learning.picture_classifier import PictureClassifier
+from learning.table_classifiers import TableModel, TableNetwork, linear_pipeline
 
-__all__ = ["ModelError", "NAMES", "PICTURE_MODELS", "TABLE_MODELS", "build", "build_forest", "build_knn", "build_linear",
-           "build_svm", "class_activation", "embed", "kmeans_view", "load", "plot_history", "save", "track_proba", "with_chroma"]
+__all__ = ["CLASSES", "DEFAULTS", "LEARNED", "ModelError", "NAMES", "NETWORKS", "PICTURE_MODELS", "REPORT_MODELS",
+           "TABLE_MODELS", "build", "build_forest", "build_knn", "build_linear", "build_svm", "embed", "embeddings",
+           "kmeans_view", "load", "plot_history", "save", "track_proba"]
 
 PICTURE_MODELS = ("cnn", "lstm", "lstm_cnn", "multi_cnn", "transfer")
 TABLE_MODELS = ("mlp", "linear", "knn", "svm", "forest")
@@ -142,8 +144,8 @@ def save(classifier, folder, *, scores=None, about=None):
             import skops.io
             skops.io.dump(classifier.fitted_, beside / "weights.skops")
             return beside / "weights.skops"
-        import networks
-        networks.part(classifier.network_).save(beside / "weights.keras")
+        from learning import keras_tools
+        keras_tools.part(classifier.network_).save(beside / "weights.keras")
         return beside / "weights.keras"
     parameters = {name: value for name, value in classifier.get_params(deep=False).items() if name != "estimator"}
     libraries = ("numpy", "scikit-learn", "skops" if isinstance(classifier, TableModel) else "keras")
@@ -213,48 +215,6 @@ def embed(classifier, X):
     return classifier.embed(X)
 
 
-def with_chroma(manifest):
-    """A manifest's mel rows, with the path of each one's chroma picture in `chroma_path`, as `multi_cnn` takes them."""
-    mel, chroma = (manifest[manifest["kind"] == kind] for kind in ("mel", "chroma"))
-    if chroma.empty:
-        raise ValueError("the manifest has no chroma pictures: make them with write_spectrograms(..., kinds=('mel', 'chroma'))")
-    paths = chroma.set_index(["track_id", "segment", "source"])["path"]
-    rows = pd.MultiIndex.from_frame(mel[["track_id", "segment", "source"]])
-    return mel.assign(chroma_path=paths.reindex(rows).to_numpy()).dropna(subset=["chroma_path"])
-
-
-def class_activation(classifier, row):
-    """Where in a picture a `cnn` found each genre (class-activation maps: Zhou et al. 2016).
-
-    Parameters
-    ----------
-    classifier
-        A fitted `cnn`.
-    row : pd.DataFrame
-        One row of a manifest.
-
-    Returns
-    -------
-    maps : np.ndarray [shape=(genres, bands, columns)]
-        What each place adds to each genre's score, at the resolution of the network's last layer; the mean over places, with the
-        layer's bias, is the score.
-    seconds : float or None
-        Length of one column.
-    """
-    import networks
-    from batches import ChunkStore
-    if classifier.name != "cnn":
-        raise ValueError(f"class-activation maps need a network that ends in a global average: a cnn, not {classifier.name}")
-    store = ChunkStore(row, classifier.n_bands)
-    columns = max(classifier.columns, int(store.lengths[0]) // 32 * 32)
-    network = networks.part(classifier.network_, "maps")
-    heard = np.asarray(network(store.read(0, 0, columns)[None, :, :, None]))[0]
-    weights = np.asarray(classifier.network_.get_layer("scores").kernel)
-    maps = np.moveaxis(heard @ weights, -1, 0)
-    seconds = store.seconds_per_column and store.seconds_per_column * columns / maps.shape[2]
-    return maps, seconds
-
-
 def kmeans_view(X, genres, *, n_clusters=None, seed=0):
     """What clusters form without labels, and how they agree with the genres.
 
@@ -294,3 +254,23 @@ def plot_history(classifier, *, axs=None):
         ax.set(xlabel="epoch", ylabel=label, title=f"{classifier.name}: {measure}")
         ax.legend()
     return axs
+
+
+def embeddings(classifier, X):
+    """What a model hears in each track, as columns to compare songs by: its last layer but one, averaged over a track's rows.
+
+    Parameters
+    ----------
+    classifier
+        Fitted, as from `models.build` or `models.load`.
+    X : pd.DataFrame
+        Rows that it takes, with the track in the index or a column `track_id`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by `track_id`: `embedding_001` ..., to be joined to a table of tracks.
+    """
+    ids = X["track_id"] if "track_id" in X else X.index.to_series()
+    said = pd.DataFrame(embed(classifier, X), index=pd.Index(ids, name="track_id")).groupby(level=0, sort=False).mean()
+    return said.set_axis([f"embedding_{number:03d}" for number in range(1, said.shape[1] + 1)], axis=1)

@@ -11,9 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
-import data_sets
-import sample_songs
-import tables
+from sources import public_datasets, table_files
+from sources.files import write_table
+from sources.table_files import COLUMNS, read_folder
+from sources.titles import find_song
+from synth import sample_table
+
+__all__ = ["CATEGORIES", "COLUMNS", "INTEGERS", "NOT_FOUND", "TRUTH", "change_dtypes", "find_song", "first_genre",
+           "handle_nulls", "load_Data", "prepare_df", "read_folder", "report", "split_genres", "to_dates",
+           "write_table"]
 
 INTEGERS = ["year", "duration_ms", "popularity", "key", "mode", "time_signature", "track_number"]
 CATEGORIES = ["genre", "source", "album_type", "playlist_subgenre", "subset"]
@@ -51,24 +57,24 @@ def load_Data(source="sample"):
     """
     path = Path(source).expanduser()
     if source == "sample":
-        df = tables.numbers_from_text(tables.standard_names(sample_songs.make_table()), "the sample")
+        df = table_files.numbers_from_text(table_files.standard_names(sample_table.make_table()), "the sample")
     elif source == "sample_songs":
-        from corpus import make_corpus  # it renders and encodes sound: only who asks for that waits for it
-        df = make_corpus(data_sets.DATA_DIR / "sample_songs")
-    elif source in data_sets.NAMES:
-        df = data_sets.load_data_set(source)
+        from synth.corpus import make_corpus  # it renders and encodes sound: only who asks for that waits for it
+        df = make_corpus(public_datasets.DATA_DIR / "sample_songs")
+    elif source in public_datasets.DATASETS:
+        df = public_datasets.load_data_set(source)
     elif path.is_dir():
-        df = tables.read_folder(path)
+        df = table_files.read_folder(path)
     elif path.is_file():
-        df = tables.read_table(path)
+        df = table_files.read_table(path)
     else:
-        names = ["sample", "sample_songs", *data_sets.NAMES]
+        names = ["sample", "sample_songs", *public_datasets.DATASETS]
         near = difflib.get_close_matches(str(source), names, n=1)
         raise FileNotFoundError(f"no songs found for {str(source)!r}: there is no file or folder {path.absolute()}, and "
                                 f"the known names are {', '.join(names)}" + (f". Did you mean {near[0]!r}?" if near else ""))
     if "source" not in df:
         df["source"] = path.name
-    known = [column for column in tables.COLUMNS if column in df]
+    known = [column for column in table_files.COLUMNS if column in df]
     return df[known + [column for column in df.columns if column not in known]]
 
 
@@ -143,7 +149,7 @@ def handle_nulls(df):
     [['So What', '1959-01-01']]
     """
     out, report = df.copy(), []
-    for column in [column for column in tables.TEXT if column in out and _is_text(out[column])]:
+    for column in [column for column in table_files.TEXT if column in out and _is_text(out[column])]:
         text = out[column].astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
         if column == "artist":
             text = text.map(_join_listed)
@@ -196,7 +202,7 @@ def change_dtypes(df):
         numbers = pd.to_numeric(out[column], errors="coerce").astype("Float64")
         if (numbers.dropna() % 1 == 0).all():
             out[column] = numbers.astype("Int64") if numbers.isna().any() else numbers.astype("int64")
-    for column in [column for column in tables.NUMBERS if column in out and column not in INTEGERS]:
+    for column in [column for column in table_files.NUMBERS if column in out and column not in INTEGERS]:
         out[column] = pd.to_numeric(out[column], errors="coerce").astype("float64")
     if "explicit" in out and not pd.api.types.is_bool_dtype(out["explicit"]):
         truth = out["explicit"].astype("string").str.strip().str.lower().map(TRUTH)

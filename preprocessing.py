@@ -9,7 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder, MinMaxScaler, MultiLabelBinarizer, RobustScaler, StandardScaler
 
 from prepare import first_genre, load_Data, prepare_df, split_genres, to_dates
-from tables import write_table
+from sources.files import write_table
 
 SCALERS = {"MinMax": MinMaxScaler, "Standard": StandardScaler, "Robust": RobustScaler}
 # "feat. X", "(ft X)", "Featuring X", "(with X)"; a bare "with" is a word of titles ("With or Without You")

@@ -1,14 +1,21 @@
 """Songs like a song, with the reason; playlists that keep a mood, drift from one song to another, or follow a filter."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from sklearn.decomposition import PCA
 
-from associations import need_columns
-from matching import check_settings, choose, not_too_many, same_songs, song_row
-from nearness import ENOUGH, Space, fifths, numbers, octaves
-from prepare import split_genres
+from analysis.associations import need_columns
+from analysis.selection import check_settings, choose, not_too_many, same_songs, song_row
+from analysis.similarity import ENOUGH, Space, agreement, columns_by_group, fifths, numbers, octaves
+from analysis.song_map import plot_song_map, song_map
+from features import extract_features
+from prepare import load_Data, prepare_df, split_genres
+
+__all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TELLING", "TYPICAL", "agreement", "gather_songs",
+           "jumps", "likeness", "playlist_by", "playlist_like", "playlist_path", "plot_keys", "plot_song_map",
+           "plot_tempo", "reasons", "similar_songs", "song_map", "song_row"]
 
 TELLING = {
     "energy": ("more energetic", "calmer"), "energy_proxy": ("more energetic", "calmer"),
@@ -386,86 +393,8 @@ def _passes(column, wanted):
     return np.array([bool(known & {part.casefold() for part in [str(cell), *split_genres(cell)]}) for cell in cells], dtype=bool)
 
 
-# ---- pictures
-
-COLOURS = [f"C{number}" for number in range(10) if number != 7]
-"""Of groups on a map; grey is left to the others."""
 KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D♯m", "D♭, B♭m", "A♭, Fm", "E♭, Cm", "B♭, Gm", "F, Dm"]
 """Around the circle of fifths: a major key and the minor one that shares its notes."""
-
-
-def song_map(tracks, songs=None, *, by="all"):
-    """Songs on a map of two dimensions: the first two principal components of the values in which they are compared.
-
-    Parameters
-    ----------
-    tracks : pd.DataFrame
-        The songs that decide where the map's axes lie.
-    songs : pd.DataFrame, optional
-        Those to place on it; all of `tracks` that are known well enough, where it is not given.
-    by : str
-        As in `similar_songs`.
-
-    Returns
-    -------
-    pd.DataFrame
-        `x, y` of each song; ``attrs["explained"]`` says which share of all differences each axis shows.
-
-    Examples
-    --------
-    >>> songs = pd.DataFrame({"energy": [.1, .5, .9], "valence": [.1, .5, .8]}, index=list("abc"))
-    >>> song_map(songs, songs.head(1)).shape
-    (1, 2)
-    """
-    space = Space(tracks, by)
-    known = space.known >= ENOUGH
-    if min(known.sum(), space.points.shape[1]) < 2:
-        raise ValueError("a map needs two songs and two features, or more")
-    axes = PCA(2, random_state=0).fit(space.points[known])
-    songs = tracks[known] if songs is None else songs
-    places = pd.DataFrame(axes.transform(space.place(songs)), index=songs.index, columns=["x", "y"])
-    places.attrs["explained"] = axes.explained_variance_ratio_.tolist()
-    return places
-
-
-def plot_song_map(places, groups=None, path=None, *, ax=None, **kwargs):
-    """Draw a map of songs, and the way of a playlist over it.
-
-    Parameters
-    ----------
-    places : pd.DataFrame
-        As from `song_map`.
-    groups : pd.Series, optional
-        What to colour the songs by, by `track_id`: their genre, say. The nine most frequent are named.
-    path : pd.DataFrame, optional
-        The places of a playlist's songs, in its order.
-    ax : matplotlib Axes, optional
-    **kwargs
-        Passed on to `Axes.scatter`.
-
-    Returns
-    -------
-    matplotlib Axes
-    """
-    ax = ax or plt.subplots(figsize=(8, 6))[1]
-    style = {"s": np.clip(20_000 / len(places), 3, 22), "alpha": .7 if len(places) < 2_000 else .35, "linewidth": 0} | kwargs
-    names = pd.Series("songs", index=places.index) if groups is None else groups.reindex(places.index).astype(object)
-    often = sorted(names.value_counts().index[:len(COLOURS)], key=str)
-    colours = dict(zip(often, COLOURS))
-    mixed = np.random.default_rng(0).permutation(len(places))  # so that no group lies on top of all others
-    own = [colours.get(name, "0.75") for name in names.iloc[mixed]]
-    ax.scatter(places["x"].iloc[mixed], places["y"].iloc[mixed], c=own, **style)
-    for name, colour in (colours if names.isin(often).all() else colours | {"others": "0.75"}).items():
-        ax.scatter([], [], color=colour, label=str(name))
-    if path is not None:
-        ax.plot(path["x"], path["y"], "-", color="k", lw=1.5, zorder=4)
-        ax.scatter(path["x"], path["y"], s=150, color="white", edgecolor="k", zorder=5)
-        for number, (x, y) in enumerate(zip(path["x"], path["y"]), 1):
-            ax.text(x, y, number, ha="center", va="center", fontsize=8, zorder=6)
-    for axis, share, which in zip((ax.xaxis, ax.yaxis), places.attrs["explained"], ("first", "second")):
-        axis.set_label_text(f"{which} principal component ({100 * share:.0f} % of the differences)")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-    return ax
 
 
 def plot_tempo(path, *, ax=None):
@@ -491,3 +420,50 @@ def plot_keys(path, *, ax=None):
     ax.set(xlabel="song", ylabel="key (steps of a fifth)", xticks=np.arange(1, len(path) + 1))
     ax.grid(axis="y", alpha=.3)
     return ax
+
+
+def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
+    """The songs to choose from: a table with what they are compared by.
+
+    Parameters
+    ----------
+    out_dir : str or Path
+        Where notebook 05 wrote ``model_output/features.parquet`` and, of the songs' tags, ``tracks.parquet``: these are taken,
+        where `source` is empty.
+    source : str or Path
+        Whatever `prepare.load_Data` reads. Songs with sound are described by their audio features, which are kept in
+        ``out_dir/recommend``. Songs made to order are taken where it is empty and notebook 05 has not run, and where it is a
+        table with neither sound nor Spotify's features: this is said.
+    n_jobs : int
+        Processes that describe songs; -1 for all cores.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by `track_id`.
+    """
+    written = Path(out_dir) / "model_output" / "features.parquet"
+    if not source and written.exists():
+        table = pd.read_parquet(written)
+        tags = written.with_name("tracks.parquet")
+        if tags.exists():
+            return _named(table, pd.read_parquet(tags))
+        stems = [Path(path).stem.removeprefix(f"{artist} - ") for path, artist in zip(table["path"], table["artist"])]
+        return table.assign(song=stems)
+    if not source:
+        print(f"nothing in {written.parent} yet: songs made to order are taken (synthetic)")
+    tracks = prepare_df(load_Data(source or "sample_songs"))
+    if "path" not in tracks or tracks["path"].isna().all():
+        try:
+            columns_by_group(tracks)
+            return tracks
+        except ValueError as error:
+            print(f"{source}: {error}. Songs made to order are taken (synthetic)")
+            tracks = prepare_df(load_Data("sample_songs"))
+    table = extract_features(tracks, out=Path(out_dir) / "recommend" / "features.parquet", n_jobs=n_jobs)
+    return _named(table, tracks)
+
+
+def _named(table, tracks):
+    """A table of features with what the songs' tags tell of them."""
+    return table.join(tracks[[column for column in ("song", "album", "year", "duration_ms") if column in tracks]])

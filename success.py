@@ -4,9 +4,30 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from associations import SMALL, check_claims, correlations, correlations_within, holm, need_columns
-from explore import label
-from hits import HELD_OUT, LATER, POOR, SOUND, USEFUL, meaning, song_groups
+from analysis.associations import SMALL, check_claims, correlations, correlations_within, holm, need_columns
+from analysis.column_labels import label
+from analysis.hit_prediction import (
+    HELD_OUT,
+    LATER,
+    POOR,
+    SOUND,
+    USEFUL,
+    HitStudy,
+    deciles,
+    hit_study,
+    meaning,
+    plot_calibration,
+    plot_lift,
+    plot_study,
+    song_appeal,
+    song_groups,
+)
+from analysis.trends import plot_trend, plot_trends, trend_tests, trends
+
+__all__ = ["ALPHA", "HitStudy", "STRENGTHS", "auc_verdict", "check_success_claims", "conclusions", "deciles", "factors_by_genre",
+           "genres_differ", "hit_study", "in_words", "plot_calibration", "plot_factors_by_genre", "plot_lift",
+           "plot_shapes", "plot_study", "plot_trend", "plot_trends", "shapes", "song_appeal", "success_factors",
+           "trend_tests", "trends"]
 
 ALPHA = .05
 """p-values below this, after correction for many tests, are called sure."""

@@ -9,14 +9,15 @@ import pandas as pd
 
 import models
 from audio import write_spectrograms
-from batches import settings_of
-from familiarity import learn_familiarity
 from features import extract_features
-from pictures import index_pictures
+from learning.out_of_distribution import learn_familiarity
 from prepare import first_genre, load_Data, prepare_df
 from preprocessing import spotify_split
-from tables import write_table
-from textures import picture_features, texture_names
+from signals import spectrogram_images
+from signals.image_statistics import picture_features, texture_names
+from signals.image_store import settings_of
+from signals.spectrogram_images import index_pictures
+from sources.files import write_table
 
 SIDES = ("train", "validate", "test")
 NOT_FEATURES = {"genre", "artist", "path", "segment", "start", "seconds", "label", "length"}
@@ -66,7 +67,8 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     if several.any():
         print(f"{manifest.loc[several, 'track_id'].nunique()} songs of several genres left out: they teach none of them")
     manifest = manifest[genres.notna() & ~several]
-    mel = models.with_chroma(manifest) if (manifest["kind"] == "chroma").any() else manifest[manifest["kind"] == "mel"]
+    has_chroma = (manifest["kind"] == "chroma").any()
+    mel = spectrogram_images.with_chroma(manifest) if has_chroma else manifest[manifest["kind"] == "mel"]
     mel = mel.reset_index(drop=True).assign(genre=lambda rows: first_genre(rows["genre"].astype(object)))
     tracks = mel.groupby("track_id", sort=False)[["genre", "artist"]].first()
     tracks["artist"] = tracks["artist"].astype(object).where(tracks["artist"].notna(), tracks.index.to_series())

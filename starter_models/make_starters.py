@@ -18,20 +18,22 @@ from tqdm import tqdm
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-import familiarity
-import genre_maps
 import influences
 import models
+from analysis.scores import evaluate
 from audio import write_spectrograms
-from batches import ChunkStore, overlaid, settings_of
-from evaluate import evaluate
 from features import extract_features
-from pictures import index_pictures
-from portions import save_sound
-from sample_songs import GENRES
-from synthesis import render
-from tables import write_table
-from textures import BANDS, describe_levels, picture_features, texture_names
+from learning import out_of_distribution
+from learning.augmentation import overlaid
+from prediction import genre_map
+from signals import aspects
+from signals.excerpts import save_sound
+from signals.image_statistics import BANDS, describe_levels, picture_features, texture_names
+from signals.image_store import ChunkStore, settings_of
+from signals.spectrogram_images import index_pictures
+from sources.files import write_table
+from synth.sample_table import GENRES
+from synth.songs import render
 from training import tracks_on_list
 
 SETTINGS = {"dropout": .5, "epochs": 25, "mixup": 0.1, "verbose": False}
@@ -74,7 +76,7 @@ def rendered(folder):
                            "whose beat, timbre and pitch are of three genres, for the aspects",
              "trust": "it knows the sample's synthesiser and no real music"}
     numbers = features.select_dtypes("number").drop(columns=["segment", "start", "seconds"])
-    return manifest, manifest["track_id"].to_numpy(), numbers, labels[list(influences.ASPECTS)], labels.index, numbers, about
+    return manifest, manifest["track_id"].to_numpy(), numbers, labels[list(aspects.ASPECTS)], labels.index, numbers, about
 
 
 def _render(folder, number, plan):
@@ -146,7 +148,7 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
             one.picture_settings_ = model.picture_settings_
         models.save(one, folder / "aspects" / aspect, scores=aspect_scores[aspect], about=about)
     embedded = pd.DataFrame(model.embed(whole), index=pd.Index(manifest["track_id"], name="track_id"))
-    genre_maps.save_map(genre_maps.project(embedded, genre, features=meaning), folder / "map.json")
+    genre_map.save_map(genre_map.project(embedded, genre, features=meaning), folder / "map.json")
 
 
 def what_is_usual(whole, parts, genre, folds):
@@ -155,10 +157,10 @@ def what_is_usual(whole, parts, genre, folds):
     found = np.zeros(len(everything))
     for _, held_out in folds:
         out = np.isin(np.tile(np.arange(len(genre)), 2), held_out)
-        lines = familiarity.learn_lines(everything[~out], both[~out])
-        found[out] = familiarity.own_distances(lines, everything[out], both[out])
-    lines = familiarity.learn_lines(everything, both)
-    return lines | {"distances": familiarity.usual_distances(found[len(genre):], genre, lines["centres"])}
+        lines = out_of_distribution.learn_lines(everything[~out], both[~out])
+        found[out] = out_of_distribution.own_distances(lines, everything[out], both[out])
+    lines = out_of_distribution.learn_lines(everything, both)
+    return lines | {"distances": out_of_distribution.usual_distances(found[len(genre):], genre, lines["centres"])}
 
 
 def variants(manifest, genre, genres, folds, settings):

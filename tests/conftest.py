@@ -6,13 +6,12 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from signals import SR, tone
+from synthetic_signals import SR, tone
 
 matplotlib.use("Agg")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
-sys.path.insert(0, str(ROOT / "notebooks"))
 
 
 LONGEST = ("test_notebooks.py", "test_success.py", "test_models.py")

@@ -7,7 +7,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from spotify import SCOPES
+from sources.spotify_api import SCOPES
 
 SECRET = "s3cret-of-the-test"
 

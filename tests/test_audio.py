@@ -18,17 +18,13 @@ import soundfile
 from conftest import ROOT
 
 import audio
-from audio import (
-    AudioError,
-    blocks,
-    load,
-    read_picture,
-    spectrograms,
-    write_spectrograms,
-)
-from pictures import index_pictures, picture_settings
+from audio import write_spectrograms
+from signals import decoding
+from signals.decoding import AudioError, blocks, load
+from signals.spectrogram_images import index_pictures, picture_settings, read_picture
+from signals.spectrograms import HOP_LENGTH, N_FFT, power_blocks, spectrograms
 
-SR = audio.SAMPLE_RATE
+SR = decoding.SAMPLE_RATE
 
 
 def sine(hertz, seconds=2.0, sr=SR):
@@ -125,18 +121,19 @@ def test_they_are_librosas():
 @pytest.mark.parametrize("frames", [1, 2, 31, 32, 33, 128, 129, 161, 300])
 def test_power_is_librosas_however_many_frames(frames):
     import librosa
-    y = noise((frames - 1) * audio.HOP_LENGTH / SR + .01)
-    power = np.concatenate([block.copy() for _, block in audio.power_blocks(y)])
-    assert power.shape == (frames, 1 + audio.N_FFT // 2)
+    y = noise((frames - 1) * HOP_LENGTH / SR + .01)
+    power = np.concatenate([block.copy() for _, block in power_blocks(y)])
+    assert power.shape == (frames, 1 + N_FFT // 2)
     np.testing.assert_allclose(power.T, np.abs(librosa.stft(y)) ** 2, rtol=1e-4, atol=1e-5)
 
 
 def test_a_song_stays_on_one_core():
-    code = ("import time, numpy as np, audio\n"
-            "y = np.zeros(600 * audio.SAMPLE_RATE, np.float32)\n"
-            "audio.spectrograms(y)\n"
+    code = ("import time, numpy as np\n"
+            "from signals.spectrograms import spectrograms\n"
+            "y = np.zeros(600 * 22_050, np.float32)\n"
+            "spectrograms(y)\n"
             "here, everywhere = time.thread_time(), time.process_time()\n"
-            "audio.spectrograms(y)\n"
+            "spectrograms(y)\n"
             "print((time.process_time() - everywhere) / (time.thread_time() - here))")
     one = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | one, capture_output=True, text=True, check=True)

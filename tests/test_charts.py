@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.trends import plot_trends, trend_tests, trends
 from charts import (
     COMPARED,
     SCHEMA,
@@ -21,9 +22,8 @@ from charts import (
     own_field,
     plot_place,
 )
-from sample_charts import make_chart
-from song_names import clean_title, credited, find_song, same_recording
-from trends import plot_trends, trend_tests, trends
+from sources.titles import clean_title, credited, find_song, same_recording
+from synth.sample_chart import make_chart
 
 
 @pytest.fixture(scope="module")
@@ -218,8 +218,8 @@ def test_the_field_is_as_narrow_as_leaves_songs_enough(charted):
 
 
 def test_a_sound_file_is_set_beside_recordings_and_never_beside_spotifys_columns(tmp_path, charted):
-    from corpus import make_corpus
     from features import extract_features
+    from synth.corpus import make_corpus
     songs = make_corpus(tmp_path, genres=["jazz", "metal"], songs_per_genre=11, seconds=4, long_songs=0, n_jobs=1)
     recordings = extract_features(songs, n_jobs=1)
     file = songs["path"].iloc[0]

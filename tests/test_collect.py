@@ -16,23 +16,16 @@ from conftest import ROOT
 from spotify_server import SECRET, Library, serve
 
 import collect
-import spotify
-from collect import (
-    CollectError,
-    create_playlist,
-    export_playlist,
-    export_playlist_file,
-    export_saved_tracks,
-    export_top_tracks,
-    list_playlists,
-)
+from collect import create_playlist, export_playlist, export_playlist_file, export_saved_tracks, export_top_tracks, list_playlists
+from sources import spotify_api
+from sources.spotify_api import CollectError
 
 
 @pytest.fixture
 def served(monkeypatch):
     """A function that starts a server for a library and returns a client of it."""
     servers, sleep = [], time.sleep
-    monkeypatch.setattr(spotify.time, "sleep", lambda seconds: sleep(min(seconds, .01)))
+    monkeypatch.setattr(spotify_api.time, "sleep", lambda seconds: sleep(min(seconds, .01)))
 
     def start(library):
         servers.append(serve(library))
@@ -44,7 +37,7 @@ def served(monkeypatch):
 
 def client_of(server, **more):
     address = server.address
-    return spotify.spotify_client("id", SECRET, api=f"{address}/v1/", accounts=address, **more)
+    return spotify_api.spotify_client("id", SECRET, api=f"{address}/v1/", accounts=address, **more)
 
 
 # ---- exports
@@ -117,7 +110,7 @@ def test_a_long_wait_ends_the_run_at_once(served, tmp_path):
     library = Library(120)
     client, library.faults, library.reason = served(library), ["ok", ("429", 7200)], "QUOTA_EXCEEDED"
     start = time.monotonic()
-    with pytest.raises(spotify.ComeBackLater, match=r"2\.0 hours, at .*QUOTA_EXCEEDED.*kept") as told:
+    with pytest.raises(spotify_api.ComeBackLater, match=r"2\.0 hours, at .*QUOTA_EXCEEDED.*kept") as told:
         export_saved_tracks(client, tmp_path / "saved.csv")
     assert time.monotonic() - start < 5 and told.value.seconds == 7200
     assert len(export_saved_tracks(client, tmp_path / "saved.csv")) == 120
@@ -164,7 +157,7 @@ def test_a_login_that_is_refused(served):
 def test_a_refusal_says_which_rule_it_was(served, body, words):
     library = Library(1)
     client, library.faults = served(library), [(403, body)]
-    with pytest.raises(spotify.Refused, match=words):
+    with pytest.raises(spotify_api.Refused, match=words):
         list_playlists(client)
 
 
@@ -182,7 +175,7 @@ def test_answers_that_nobody_documented(served, tmp_path, faults, words):
 
 
 def test_no_network_is_said_in_one_line():
-    client = spotify.spotify_client("id", SECRET, api="http://127.0.0.1:9/v1/", accounts="http://127.0.0.1:9")
+    client = spotify_api.spotify_client("id", SECRET, api="http://127.0.0.1:9/v1/", accounts="http://127.0.0.1:9")
     with pytest.raises(CollectError, match="no connection to Spotify") as told:
         list_playlists(client)
     assert "\n" not in str(told.value) and SECRET not in str(told.value)
@@ -210,8 +203,9 @@ def test_a_killed_export_goes_on_and_fetches_nothing_twice(tmp_path):
     library = Library(600)
     library.delay = .03
     server = serve(library)
-    code = ("import sys; sys.path[:0] = sys.argv[1:3]; import spotify; from collect import export_saved_tracks; "
-            "export_saved_tracks(spotify.spotify_client('id', 's', api=sys.argv[3] + '/v1/', accounts=sys.argv[3]), sys.argv[4])")
+    code = ("import sys; sys.path[:0] = sys.argv[1:3]; from sources import spotify_api; from collect import export_saved_tracks; "
+            "client = spotify_api.spotify_client('id', 's', api=sys.argv[3] + '/v1/', accounts=sys.argv[3]); "
+            "export_saved_tracks(client, sys.argv[4])")
     arguments = [sys.executable, "-c", code, str(ROOT), str(ROOT / "tests"), server.address]
     for _ in range(2):
         done = len(library.log)
@@ -234,19 +228,19 @@ def test_a_killed_export_goes_on_and_fetches_nothing_twice(tmp_path):
 def test_a_login_without_a_browser(monkeypatch, capsys, tmp_path):
     library = Library(10)
     server = serve(library)
-    client = spotify.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, browser=False,
-                                    keep_token=tmp_path / "kept" / "token.json")
-    monkeypatch.setattr(spotify, "getpass", lambda _: "http://127.0.0.1:8765/callback?code=abc")
+    client = spotify_api.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, browser=False,
+                                        keep_token=tmp_path / "kept" / "token.json")
+    monkeypatch.setattr(spotify_api, "getpass", lambda _: "http://127.0.0.1:8765/callback?code=abc")
     assert len(list_playlists(client)) == 2
     said = capsys.readouterr().out
     assert f"{server.address}/authorize?client_id=id" in said and "code_challenge" in said and SECRET not in said
     kept = tmp_path / "kept" / "token.json"
     assert stat.S_IMODE(os.stat(kept).st_mode) == 0o600 and json.loads(kept.read_text())["refresh_token"]
     library.valid = "another"  # renewed without the user
-    monkeypatch.setattr(spotify, "getpass", lambda _: pytest.fail("asked again"))
+    monkeypatch.setattr(spotify_api, "getpass", lambda _: pytest.fail("asked again"))
     assert len(list_playlists(client)) == 2
-    monkeypatch.setattr(spotify, "getpass", lambda _: "http://127.0.0.1:8765/callback")
-    again = spotify.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, browser=False)
+    monkeypatch.setattr(spotify_api, "getpass", lambda _: "http://127.0.0.1:8765/callback")
+    again = spotify_api.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, browser=False)
     with pytest.raises(CollectError, match="holds no code"):
         list_playlists(again)
     server.shutdown()
@@ -257,7 +251,7 @@ def test_a_login_that_no_browser_can_answer(monkeypatch, capsys, why):
     import webbrowser
     library = Library(1)
     server = serve(library)
-    monkeypatch.setattr(spotify, "getpass", lambda _: "http://127.0.0.1/callback?code=abc")
+    monkeypatch.setattr(spotify_api, "getpass", lambda _: "http://127.0.0.1/callback?code=abc")
     if why == "no browser":
         monkeypatch.setattr(webbrowser, "get", lambda: (_ for _ in ()).throw(webbrowser.Error))
     with socket.socket() as taken:
@@ -267,7 +261,7 @@ def test_a_login_that_no_browser_can_answer(monkeypatch, capsys, why):
             taken.listen()
         else:
             taken.close()
-        client = spotify.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, port=port,
+        client = spotify_api.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, port=port,
                                         browser=True if why == "the port is taken" else None)
     assert len(list_playlists(client)) == 2
     assert f"{server.address}/authorize?client_id=id" in capsys.readouterr().out
@@ -288,7 +282,7 @@ def test_a_login_in_a_browser(monkeypatch, capsys):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    client = spotify.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, port=port, browser=True)
+    client = spotify_api.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, port=port, browser=True)
     assert len(list_playlists(client)) == 2 and library.tokens == 1
     assert "/authorize?client_id=id" in capsys.readouterr().out, "said, should the browser not open"
     server.shutdown()
@@ -297,7 +291,7 @@ def test_a_login_in_a_browser(monkeypatch, capsys):
 def test_a_client_needs_an_id(monkeypatch):
     monkeypatch.delenv("SPOTIPY_CLIENT_ID", raising=False)
     with pytest.raises(CollectError, match=r"developer\.spotify\.com"):
-        spotify.spotify_client()
+        spotify_api.spotify_client()
 
 
 def test_spotipy_waits_for_nobody(tmp_path):
@@ -375,27 +369,27 @@ def test_the_recorded_example_is_what_the_server_says(tmp_path, capsys):
 
 
 def test_training_on_an_export_is_warned_of_once():
-    import classifiers
     import models
+    from learning import targets
     from prepare import prepare_df
     from preprocessing import scale_data
     rows = pd.DataFrame({"song": list("abcdefgh"), "artist": list("abcdefgh"), "tempo": [80.0, 82, 81, 83, 140, 141, 142, 143],
                          "genre": ["a"] * 4 + ["b"] * 4, "source": "Spotify export"})
     tracks = prepare_df(rows)
-    classifiers._warned.clear()
+    targets._warned.clear()
     with pytest.warns(UserWarning, match="developer terms") as told:
         for _ in range(2):
             models.build("linear").fit(tracks[["tempo"]], tracks["genre"])
     assert sum("developer terms" in str(one.message) for one in told) == 1
-    classifiers._warned.clear()
+    targets._warned.clear()
     with pytest.warns(UserWarning, match="developer terms"):
         models.build("linear").fit(scale_data(tracks, tracks, tracks, "genre")[0][["tempo"]], tracks["genre"])
 
 
 def test_an_export_that_nobody_prepared_is_warned_of_too(tmp_path):
-    import classifiers
+    from learning import targets
     export = export_saved_tracks(collect.recorded_client(), tmp_path / "saved.csv")
-    classifiers._warned.clear()
+    targets._warned.clear()
     with pytest.warns(UserWarning, match="developer terms"):
-        classifiers.warn_of_terms(export[["duration_ms"]])
-    classifiers._warned.clear()
+        targets.warn_of_terms(export[["duration_ms"]])
+    targets._warned.clear()

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import explore
+from analysis import associations
 
 
 def songs(rows, categories):
@@ -81,7 +82,7 @@ def test_heatmap_begins_with_the_parameter_and_its_strongest_relation(sample):
 
 def test_the_running_median_follows_a_relation():
     x = np.linspace(0, 10, 1000)
-    running = explore.running_median(pd.DataFrame({"x": x, "y": x ** 2}), "x", "y")
+    running = associations.running_median(pd.DataFrame({"x": x, "y": x ** 2}), "x", "y")
     np.testing.assert_allclose(running["median"], running["x"] ** 2, rtol=.02)
     assert running["n"].sum() == 1000
 
@@ -93,11 +94,11 @@ def test_a_missing_column_is_named(missing):
 
 
 def test_plots_of_tables(sample):
-    ax = explore.plot_groups(explore.compare_groups(sample))
+    ax = explore.plot_groups(associations.compare_groups(sample))
     assert [label.get_text().split("  ")[0] for label in ax.get_yticklabels()][-1] == "rock"
-    within = explore.plot_within(explore.correlations_within(sample))
+    within = explore.plot_within(associations.correlations_within(sample))
     assert within.get_legend() is not None
-    assert len(explore.plot_correlations(explore.correlations(sample)).get_yticklabels()) == 15
+    assert len(explore.plot_correlations(associations.correlations(sample)).get_yticklabels()) == 15
     assert explore.plot_missing(sample).get_xlabel() == "cells missing (%)"
     assert explore.plot_missing(sample[["artist"]]).texts[0].get_text() == "no cell is missing"
 

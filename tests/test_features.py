@@ -13,6 +13,7 @@ from conftest import ROOT
 
 import features
 from features import extract_features
+from signals import aspects
 
 SR = 22_050
 
@@ -106,8 +107,8 @@ def test_nothing_to_describe(tmp_path):
 
 def test_every_feature_tells_of_one_aspect(tracks):
     table = extract_features(tracks, n_jobs=1)
-    columns = [features.aspect_columns(table, aspect) for aspect in features.ASPECTS]
+    columns = [aspects.aspect_columns(table, aspect) for aspect in aspects.ASPECTS]
     about = {"genre", "artist", "path", "segment", "start", "seconds"}
     assert sorted(column for part in columns for column in part) == sorted(set(table) - about)
     with pytest.raises(ValueError, match="no feature of pitch"):
-        features.aspect_columns(table[["tempo"]], "pitch")
+        aspects.aspect_columns(table[["tempo"]], "pitch")

@@ -7,27 +7,20 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+import influences
 import models
 from audio import write_spectrograms
-from explanations import PATCHES, explain
-from familiarity import familiarity, learn_familiarity
-from genre_maps import load_map, place, project, save_map
-from influences import (
-    SECOND,
-    aspect_influences,
-    blend_label,
-    certainty,
-    fit_aspects,
-    genre_influences,
-    song_influences,
-    turning_point,
-)
-from known_answers import check_aspects
-from labelling import label_folder
-from sample_songs import GENRES
-from song_cards import genre_colors, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline, song_card
-from starters import card, load_starter
-from synthesis import blend, change, render
+from influences import aspect_influences, fit_aspects, genre_influences, label_folder, song_card, song_influences
+from learning import persistence
+from learning.out_of_distribution import familiarity, learn_familiarity
+from prediction.genre_map import load_map, place, project, save_map
+from prediction.labels import SECOND, blend_label, certainty, turning_point
+from prediction.plots import genre_colors, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline
+from prediction.saliency import PATCHES, explain
+from starter_models import card, load_starter
+from starter_models.synthetic_benchmark import check_aspects
+from synth.sample_table import GENRES
+from synth.songs import blend, change, render
 
 
 @pytest.fixture(scope="module")
@@ -239,8 +232,8 @@ def test_a_folder_is_labelled_and_goes_on_where_it_stopped(starter, songs, tmp_p
     (tmp_path / "bad.mp3").write_text("no music")
     first = label_folder(starter.classifier, tracks[:2], out=tmp_path / "labels.csv")
     heard = []
-    import labelling
-    monkeypatch.setattr(labelling, "genre_influences", lambda *arguments: heard.append(arguments) or genre_influences(*arguments))
+    monkeypatch.setattr(influences, "genre_influences",
+                        lambda *arguments: heard.append(arguments) or genre_influences(*arguments))
     both = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv")
     assert len(heard) == 2, "the first song is not heard again; the bad one and the new one are"
     assert both["blend"].tolist() == ["jazz", "metal"] and first["track_id"].tolist() == ["jazz"]
@@ -254,7 +247,7 @@ def test_a_folder_is_labelled_and_goes_on_where_it_stopped(starter, songs, tmp_p
 
 @pytest.mark.parametrize("name", ["sample", "gtzan"])
 def test_starters_are_small_hold_no_songs_and_say_what_they_are(name):
-    from starters import FOLDER
+    from starter_models import FOLDER
     files = [path for path in (FOLDER / name).rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 3e6
     assert {path.name for path in files} <= {"model.json", "weights.keras", "weights.skops", "map.json"}
@@ -271,7 +264,7 @@ def test_the_card_of_a_model_that_notebook_06_saved():
 
 
 def test_a_model_that_is_not_there_is_named():
-    with pytest.raises(models.ModelError, match="gtzan, sample"):
+    with pytest.raises(persistence.ModelError, match="gtzan, sample"):
         load_starter("no such model")
 
 

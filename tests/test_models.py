@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import batches
 import models
-import pictures
-from targets import balance
-from textures import picture_features
+from learning import augmentation, persistence
+from learning.targets import balance
+from prediction import saliency
+from signals import image_store, spectrogram_images
+from signals.image_statistics import picture_features
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": 64, "segment_seconds": 5.0, "decibels": 80}
@@ -34,7 +35,7 @@ def write(folder, number, genre, seed, *, columns=200, kinds=("mel",)):
         path = Path(folder) / kind / genre / f"{number}.png"
         about = SETTINGS | {"track_id": f"t{number}", "source": f"s{number}", "kind": kind, "segment": 0, "start": 0,
                             "seconds": 5}
-        pictures.write_picture(path, (levels if kind == "mel" else levels[:12]).clip(0, 255).astype(np.uint8), about)
+        spectrogram_images.write_picture(path, (levels if kind == "mel" else levels[:12]).clip(0, 255).astype(np.uint8), about)
         rows.append({"track_id": f"t{number}", "segment": 0, "genre": genre, "artist": f"a{number // 2}", "path": str(path),
                      "source": f"s{number}", "kind": kind, "settings": json.dumps(SETTINGS)})
     return rows
@@ -154,20 +155,21 @@ def test_rare_genres_weigh_as_much():
 
 
 def test_an_interrupted_training_keeps_its_best_weights(train, other, monkeypatch):
-    import networks
+    from learning import keras_tools
 
     def stop(self, epoch, logs=None):
         if epoch == 2:
             raise KeyboardInterrupt
-    monkeypatch.setattr(networks.Progress, "on_epoch_end", stop)
+    monkeypatch.setattr(keras_tools.Progress, "on_epoch_end", stop)
     model = models.build("cnn", **FEW).fit(train, train["genre"], validation=(other, other["genre"]))
     assert model.predict_proba(other).shape == (18, 3)
 
 
 def test_a_killed_training_goes_on(train, tmp_path):
-    code = ("import os, sys, pandas as pd, models, networks\n"
+    code = ("import os, sys, pandas as pd, models\n"
+            "from learning import keras_tools\n"
             "X = pd.read_pickle(sys.argv[1])\n"
-            "networks.Progress.on_epoch_end = lambda self, epoch, logs=None: os._exit(9) if epoch == 3 else None\n"
+            "keras_tools.Progress.on_epoch_end = lambda self, epoch, logs=None: os._exit(9) if epoch == 3 else None\n"
             f"models.build('cnn', **{FEW}).fit(X, X['genre'], checkpoint=sys.argv[2])")
     train.to_pickle(tmp_path / "X.pkl")
     done = subprocess.run([sys.executable, "-c", code, tmp_path / "X.pkl", tmp_path / "check"], cwd=ROOT, capture_output=True)
@@ -177,22 +179,22 @@ def test_a_killed_training_goes_on(train, tmp_path):
 
 
 def test_half_precision_is_for_training_alone(train, monkeypatch):
-    import networks
-    monkeypatch.setattr(networks, "has_gpu", lambda: True)
-    built, build = [], networks.build_cnn
-    monkeypatch.setitem(networks.PICTURES, "cnn", lambda *given: built.append(build(*given)) or built[-1])
+    from learning import architectures, keras_tools
+    monkeypatch.setattr(keras_tools, "has_gpu", lambda: True)
+    built, build = [], architectures.build_cnn
+    monkeypatch.setitem(architectures.PICTURES, "cnn", lambda *given: built.append(build(*given)) or built[-1])
     model = models.build("cnn", **FEW | {"epochs": 1}).fit(train, train["genre"])
     assert [network.get_layer("maps").compute_dtype for network in built] == ["float16", "float32"]
-    assert np.isfinite(model.predict_proba(train)).all() and networks.keras.config.dtype_policy().name == "float32"
+    assert np.isfinite(model.predict_proba(train)).all() and keras_tools.keras.config.dtype_policy().name == "float32"
 
 
 # ---- pictures
 
 def test_pictures_are_read_from_disk_as_they_are_needed(train):
-    store = batches.ChunkStore(train, 32)
+    store = image_store.ChunkStore(train, 32)
     assert store.read(0, 10, 32).shape == (32, 32) and store.read(5, 0, 32).min() >= 0 and store.read(5, 0, 32).max() <= 1
     assert store.lengths.tolist() == [100] * 36, "two columns of 43 a second make one"
-    whole = (pictures.read_picture(train["path"].iloc[0]) / 80 + 1)[:, :200].reshape(32, 2, 100, 2).mean(axis=(1, 3))
+    whole = (spectrogram_images.read_picture(train["path"].iloc[0]) / 80 + 1)[:, :200].reshape(32, 2, 100, 2).mean(axis=(1, 3))
     np.testing.assert_allclose(store.read(0, 0, 100), whole, atol=.003)
     assert np.concatenate([np.arange(start, start + 32) for start in store.grid(0, 32)]).max() == 99
 
@@ -203,11 +205,11 @@ def test_variations_keep_shape_and_do_not_touch_what_they_are_given(seed, bands,
     rng = np.random.default_rng(seed)
     chunk = rng.random((bands, columns)).astype(np.float32)
     before = chunk.copy()
-    varied = batches.vary(chunk, rng)
+    varied = augmentation.vary(chunk, rng)
     assert varied.shape == chunk.shape and np.isfinite(varied).all()
     np.testing.assert_array_equal(chunk, before)
-    assert batches.stretched(chunk, 33).shape == (bands, 33)
-    (mixed,), targets = batches.mixed([chunk[None].repeat(4, 0)], np.eye(4, dtype=np.float32), rng, .4)
+    assert augmentation.stretched(chunk, 33).shape == (bands, 33)
+    (mixed,), targets = augmentation.mixed([chunk[None].repeat(4, 0)], np.eye(4, dtype=np.float32), rng, .4)
     assert targets.sum(axis=1) == pytest.approx(1) and mixed.shape == (4, bands, columns)
 
 
@@ -219,11 +221,11 @@ def test_two_songs_at_once_are_laid_over_each_other_as_sound_adds_up():
 
     class Half:
         beta, permutation = staticmethod(lambda *_: np.full(2, .5, np.float32)), staticmethod(lambda n: np.arange(n)[::-1])
-    (both,), shares, weights = batches.overlaid([pair], targets, np.ones(2, np.float32), Half, .5)
+    (both,), shares, weights = augmentation.overlaid([pair], targets, np.ones(2, np.float32), Half, .5)
     assert both[0, 0] == pytest.approx(both[0, 3], abs=.01), "made equally loud, both are heard as strongly"
     assert both.max() == 1 and shares == pytest.approx(.5) and weights == pytest.approx(1)
     assert (pair == before).all()
-    (same,), *_ = batches.overlaid([pair], targets, np.ones(2), Half, 0)
+    (same,), *_ = augmentation.overlaid([pair], targets, np.ones(2), Half, 0)
     assert same is pair
 
 
@@ -265,7 +267,7 @@ def test_bad_rows_are_named(cnn, train, tmp_path):
 
 def test_chroma_is_heard_where_it_is_there(tmp_path):
     songs = corpus(tmp_path, 12, kinds=("mel", "chroma"))
-    rows = models.with_chroma(songs)
+    rows = spectrogram_images.with_chroma(songs)
     assert len(rows) == 12 and rows["chroma_path"].str.contains("chroma").all()
     model = models.build("multi_cnn", **FEW | {"epochs": 1}).fit(rows, rows["genre"])
     assert len(model.network_.inputs) == 2
@@ -274,7 +276,7 @@ def test_chroma_is_heard_where_it_is_there(tmp_path):
     with pytest.raises(ValueError, match="hears chroma too"):
         model.predict_proba(songs[songs["kind"] == "mel"])
     with pytest.raises(ValueError, match="no chroma pictures"):
-        models.with_chroma(songs[songs["kind"] == "mel"])
+        spectrogram_images.with_chroma(songs[songs["kind"] == "mel"])
 
 
 def test_what_was_learned_is_carried_over(cnn, other, tmp_path):
@@ -331,15 +333,15 @@ def test_a_backbone_of_keras_applications(train):
 
 
 def test_a_class_activation_map_is_the_score_taken_apart(cnn, other):
-    maps, seconds = models.class_activation(cnn, other.iloc[[0]])
+    maps, seconds = saliency.class_activation(cnn, other.iloc[[0]])
     assert maps.shape[0] == 3 and seconds > 0
     network = cnn.network_
-    store = batches.ChunkStore(other.iloc[[0]], 32)
+    store = image_store.ChunkStore(other.iloc[[0]], 32)
     score = np.asarray(network(store.read(0, 0, 96)[None, :, :, None]))[0] if store.lengths[0] >= 96 else None
     bias = np.asarray(network.get_layer("scores").bias)
     np.testing.assert_allclose(maps.mean(axis=(1, 2)) + bias, score, atol=1e-3)
     with pytest.raises(ValueError, match="a cnn, not linear"):
-        models.class_activation(models.build("linear"), other.iloc[[0]])
+        saliency.class_activation(models.build("linear"), other.iloc[[0]])
 
 
 def test_keras_own_reader_takes_the_pictures(train):
@@ -419,7 +421,7 @@ def test_a_model_never_runs_code(tmp_path):
     def plant(file, **changes):
         changes = {"weights": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()} | changes
         (folder / "model.json").write_text(json.dumps(note | changes))
-        with pytest.raises(models.ModelError) as caught:
+        with pytest.raises(persistence.ModelError) as caught:
             models.load(folder)
         return str(caught.value)
     evil = folder / "weights.skops"
@@ -439,17 +441,17 @@ def test_what_was_changed_or_is_too_new_is_refused(tmp_path):
     folder = models.save(models.build("linear").fit(X, y), tmp_path / "m")
     note = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(note | {"format": 99}))
-    with pytest.raises(models.ModelError, match="saved in format 99, this program reads 1"):
+    with pytest.raises(persistence.ModelError, match="saved in format 99, this program reads 1"):
         models.load(folder)
     (folder / "model.json").write_text(json.dumps(note))
     with open(folder / "weights.skops", "ab") as weights:
         weights.write(b"x")
-    with pytest.raises(models.ModelError, match="changed after it was saved"):
+    with pytest.raises(persistence.ModelError, match="changed after it was saved"):
         models.load(folder)
     (folder / "model.json").write_text("{")
-    with pytest.raises(models.ModelError, match="damaged"):
+    with pytest.raises(persistence.ModelError, match="damaged"):
         models.load(folder)
-    with pytest.raises(models.ModelError, match="no model in"):
+    with pytest.raises(persistence.ModelError, match="no model in"):
         models.load(tmp_path / "nothing")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "diary.txt").write_text("dear")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import tables
 from prepare import change_dtypes, first_genre, handle_nulls, load_Data, prepare_df, report, split_genres
 from preprocessing import create_features
+from sources import table_files
 
 STEPS = [handle_nulls, change_dtypes, prepare_df, create_features]
 
@@ -116,10 +116,10 @@ def test_an_empty_frame_keeps_the_promise(step):
 
 
 @settings(max_examples=60, deadline=None)
-@given(columns=st.sets(st.sampled_from(tables.COLUMNS)), named=st.sampled_from(["song", "path"]), rows=st.integers(0, 12))
+@given(columns=st.sets(st.sampled_from(table_files.COLUMNS)), named=st.sampled_from(["song", "path"]), rows=st.integers(0, 12))
 def test_any_subset_of_the_columns_will_do(columns, named, rows):
     raw = load_Data("sample").assign(path=lambda df: "/music/" + df.index.astype(str) + ".mp3")
-    raw = raw[[column for column in tables.COLUMNS if column in columns | {named}]].head(rows)
+    raw = raw[[column for column in table_files.COLUMNS if column in columns | {named}]].head(rows)
     clean = create_features(prepare_df(raw))
     assert clean.index.is_unique
     assert clean.index.name == "track_id"

@@ -17,7 +17,7 @@ from preprocessing import (
     tracks_and_train,
     write_split,
 )
-from sample_songs import make_table
+from synth.sample_table import make_table
 
 SIZES = np.array([.70, .15, .15])
 

@@ -6,23 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from signals import SR, tone
+from synthetic_signals import SR, tone
 
+from analysis.similarity import Space, agreement, columns_by_group, fifths
+from analysis.song_map import plot_song_map, song_map
 from features import extract_features
-from matching import gather_songs
-from nearness import Space, agreement, columns_by_group, embeddings, fifths
+from models import embeddings
 from prepare import load_Data
-from recommend import (
-    jumps,
-    playlist_by,
-    playlist_like,
-    playlist_path,
-    plot_keys,
-    plot_song_map,
-    plot_tempo,
-    similar_songs,
-    song_map,
-)
+from recommend import gather_songs, jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_tempo, similar_songs
 
 
 def songs(**columns):
@@ -391,8 +382,8 @@ def test_songs_to_choose_from(tones, tmp_path, capsys):
 
 def test_a_table_that_cannot_be_compared_is_said(tmp_path, capsys, monkeypatch):
     (tmp_path / "table.csv").write_text("track_name,popularity\none,50\ntwo,60\n")
-    monkeypatch.setattr("matching.extract_features", lambda tracks, **_: pd.DataFrame({"tempo": 100.0}, tracks.index))
-    monkeypatch.setattr("matching.load_Data", lambda source: load_Data(source) if source != "sample_songs" else pd.DataFrame(
+    monkeypatch.setattr("recommend.extract_features", lambda tracks, **_: pd.DataFrame({"tempo": 100.0}, tracks.index))
+    monkeypatch.setattr("recommend.load_Data", lambda source: load_Data(source) if source != "sample_songs" else pd.DataFrame(
         {"song": ["made to order"], "path": ["a.mp3"], "source": "sample songs"}))
     assert gather_songs(tmp_path, tmp_path / "table.csv")["song"].tolist() == ["made to order"]
     assert "no values to compare songs by" in capsys.readouterr().out

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.hit_prediction import hit_study
+from analysis.trends import trend_tests
 from charts import charting_songs, load_charts, match_songs
-from hits import hit_study
 from prepare import prepare_df
 from preprocessing import create_features
-from sample_songs import make_table
 from success import (
     auc_verdict,
     check_success_claims,
@@ -21,7 +21,7 @@ from success import (
     shapes,
     success_factors,
 )
-from trends import trend_tests
+from synth.sample_table import make_table
 
 
 @pytest.fixture(scope="module")

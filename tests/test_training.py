@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_models import corpus
 
-from audio import index_pictures
+from signals.spectrogram_images import index_pictures
 from training import (
     combine,
     combine_held_out,

@@ -28,10 +28,10 @@ import pandas as pd
 import soundfile
 from IPython.display import Audio
 
-import synthesis
+from synth.songs import blend
 from audio import load
-from song_cards import song_card
-from starters import card, load_starter
+from influences import song_card
+from starter_models import card, load_starter
 
 # %% tags=["parameters"]
 SONG: str = ""  # a sound file (mp3, wav, flac, ogg); empty: a blend of hip hop and metal made to order (on Colab: an upload button)
@@ -46,7 +46,7 @@ if not song and "google.colab" in sys.modules:
     song = next(iter(files.upload()), "")  # cancel it for the song made to order
 model = MODEL or ("gtzan" if song else "sample")
 if not song:
-    made = synthesis.blend("hip hop", "metal", [(0, .1), (20, .2), (40, .9), (60, .9)], seconds=60, seed=4, artist=7)
+    made = blend("hip hop", "metal", [(0, .1), (20, .2), (40, .9), (60, .9)], seconds=60, seed=4, artist=7)
     song = out / "hip hop that turns to metal, made to order.flac"
     soundfile.write(song, made.y, made.sr)
 starter = load_starter(model)

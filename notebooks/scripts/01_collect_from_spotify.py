@@ -30,16 +30,8 @@ sys.path.insert(0, str(root)); os.chdir(root)
 from pathlib import Path
 
 import explore
-from collect import (
-    create_playlist,
-    export_playlist,
-    export_playlist_file,
-    export_saved_tracks,
-    export_top_tracks,
-    list_playlists,
-    recorded_client,
-    spotify_client,
-)
+from collect import create_playlist, export_playlist, export_playlist_file, export_saved_tracks, export_top_tracks, list_playlists, recorded_client
+from collect import spotify_client
 from prepare import prepare_df
 
 # %% tags=["parameters"]

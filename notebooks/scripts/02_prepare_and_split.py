@@ -29,15 +29,7 @@ from IPython.display import display
 
 import explore
 from prepare import first_genre, load_Data, prepare_df, report
-from preprocessing import (
-    artist_overlap,
-    create_features,
-    default_target,
-    encode_genres,
-    scale_data,
-    spotify_split,
-    write_split,
-)
+from preprocessing import artist_overlap, create_features, default_target, encode_genres, scale_data, spotify_split, write_split
 
 # %% tags=["parameters"]
 SOURCE: str = "sample"  # "sample", a CSV / TSV / Parquet file, a folder of sound files, or a known data set's name

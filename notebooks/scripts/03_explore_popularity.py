@@ -28,7 +28,7 @@ import pandas as pd
 
 import explore
 from preprocessing import tracks_and_train
-from tables import write_table
+from prepare import write_table
 
 # %% tags=["parameters"]
 SOURCE: str = ""  # empty: what notebook 02 wrote, else the sample; or whatever notebook 02 can read

@@ -30,8 +30,8 @@ from IPython.display import Audio
 
 import audio
 import librosa_visuals
-import synthesis
-from portions import extract_portion
+from synth.songs import render
+from librosa_visuals import extract_portion
 
 # %% tags=["parameters"]
 SONG: str = ""  # a sound file (mp3, wav, flac, ogg); empty: a hip hop song made to order
@@ -44,7 +44,7 @@ portions_dir.mkdir(parents=True, exist_ok=True)
 songs = {"hip hop made to order": SONG, "rock made to order": OTHER_SONG}
 for name, path in songs.items():
     if not path:
-        made = synthesis.render(name.removesuffix(" made to order"), seconds=60)
+        made = render(name.removesuffix(" made to order"), seconds=60)
         print(f"{name}: {made.tempo:.0f} BPM, {'C C# D D# E F F# G G# A A# B'.split()[made.key]} {'minor major'.split()[made.mode]}")
         songs[name] = portions_dir / f"{name}.flac"
         soundfile.write(songs[name], made.y, made.sr)

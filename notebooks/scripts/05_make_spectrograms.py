@@ -31,9 +31,9 @@ from IPython.display import display
 import explore
 from audio import write_spectrograms
 from features import extract_features
-from pictures import plot_contact_sheet, read_picture, restore_archive, save_archive
+from audio import plot_contact_sheet, read_picture, restore_archive, save_archive
 from prepare import load_Data, prepare_df
-from tables import write_table
+from prepare import write_table
 
 # %% tags=["parameters"]
 SOURCE: str = "sample_songs"  # "sample_songs", a folder of sound files, a table with a column of paths, or a known data set's name

@@ -27,11 +27,11 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
-from evaluate import (auc_table, check_model_claims, compare, evaluate, leak_check, plot_calibration, plot_confusion, plot_heatmap,
-                      plot_roc)
+from evaluation import auc_table, check_model_claims, compare, leak_check, plot_calibration, plot_confusion, plot_heatmap, plot_roc
+from evaluation import evaluate
 from models import build
-from tables import write_table
-from textures import picture_features
+from prepare import write_table
+from features import picture_features
 from training import combine, gather, predictions, read_predictions, stacking_weights, train_family, write_predictions
 
 # %% tags=["parameters"]

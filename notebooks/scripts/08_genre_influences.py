@@ -29,17 +29,19 @@ import numpy as np
 import pandas as pd
 from IPython.display import Audio, display
 
-import known_answers
+from starter_models import synthetic_benchmark
 from audio import load
-from explanations import explain
+from influences import explain
 from features import extract_features
-from genre_maps import place
-from influences import aspect_influences, aspect_sentence, genre_influences, turning_point
-from labelling import label_folder
+from influences import place
+from influences import aspect_influences, genre_influences
+from influences import aspect_sentence, turning_point
+from influences import label_folder
 from prepare import load_Data, prepare_df
 from recommend import similar_songs
-from song_cards import plot_aspects, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline, song_card
-from starters import load_starter
+from influences import plot_aspects, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline
+from influences import song_card
+from starter_models import load_starter
 
 # %% tags=["parameters"]
 SOURCE: str = ""  # a folder of sound files or a table with their paths; empty: songs made to order
@@ -49,7 +51,7 @@ OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
 out, model = Path(OUT_DIR), MODEL or ("gtzan" if SOURCE else "sample")
-tracks = prepare_df(load_Data(SOURCE)) if SOURCE else known_answers.songs_of_every_kind(out / "songs_of_every_kind")
+tracks = prepare_df(load_Data(SOURCE)) if SOURCE else synthetic_benchmark.songs_of_every_kind(out / "songs_of_every_kind")
 starter = load_starter(model)
 pd.set_option("display.float_format", "{:.2f}".format)
 print(f"{len(tracks)} songs, heard by the model '{model}', which knows {', '.join(starter.classifier.classes_)}")
@@ -149,10 +151,10 @@ for name in [first, *similar_songs(first, features, 1).index]:
 # machinery is sound, not that it is right about real music.
 
 # %%
-answers = known_answers.check_blends(load_starter("sample").classifier, out / "known_answers", n=18)
+answers = synthetic_benchmark.check_blends(load_starter("sample").classifier, out / "known_answers", n=18)
 print(f"rank correlation of the true and the predicted share: {answers['true'].corr(answers['predicted'], method='spearman'):.2f}, "
       f"{len(answers)} blends")
-known_answers.plot_blends(answers);
+synthetic_benchmark.plot_blends(answers);
 
 # %% [markdown]
 # ## A model of your own

@@ -32,15 +32,16 @@ from IPython.display import display
 
 import charts
 import explore
-import hits
+
 import success
-import trends
-from associations import need_columns
-from corpus import make_corpus
+
+from analysis.associations import need_columns
+from synth.corpus import make_corpus
 from features import extract_features
 from preprocessing import tracks_and_train
-from song_names import find_song
-from tables import read_folder, write_table
+from prepare import find_song
+from prepare import read_folder
+from prepare import write_table
 
 # %% tags=["parameters"]
 SOURCE: str = ""  # empty: what notebook 02 wrote, else the sample; or whatever notebook 02 can read
@@ -121,8 +122,8 @@ charts.plot_place(beside);
 # A trend is named only where two tests agree, one over songs and one that takes each year as a single observation.
 
 # %%
-moved = trends.trend_tests(charted)
-trends.plot_trends(charted, moved);
+moved = success.trend_tests(charted)
+success.plot_trends(charted, moved);
 
 # %%
 moved
@@ -174,8 +175,8 @@ differ
 # later year. In red, the same with each well-known leak put back: what it adds is not real.
 
 # %% tags=["cover"]
-study = hits.hit_study(tracks, target=target, hit=least)
-hits.plot_study(study);
+study = success.hit_study(tracks, target=target, hit=least)
+success.plot_study(study);
 
 # %%
 study.scores
@@ -185,17 +186,17 @@ study.scores
 # given the highest chances?
 
 # %%
-tenths = hits.deciles(study)
-hits.plot_calibration(tenths);
+tenths = success.deciles(study)
+success.plot_calibration(tenths);
 
 # %%
-hits.plot_lift(tenths);
+success.plot_lift(tenths);
 
 # %% [markdown]
 # For the song from above. The figure is worth what the study is worth, no more.
 
 # %%
-appeal = hits.song_appeal(song, tracks, study)
+appeal = success.song_appeal(song, tracks, study)
 print(f"{song['song'].iloc[0]} by {song['artist'].iloc[0]}. {appeal['says']}")
 
 # %% [markdown]
@@ -206,7 +207,7 @@ print(f"{song['song'].iloc[0]} by {song['artist'].iloc[0]}. {appeal['says']}")
 # %%
 shuffled = tracks.assign(**{target: np.random.default_rng(0).permutation(tracks[target].to_numpy())})
 false_alarms = success.success_factors(shuffled, target)["strength"].str.endswith("sure").sum()
-nothing = hits.hit_study(shuffled, target=target, hit=least, leaks=False, year="none", n_splits=3).scores
+nothing = success.hit_study(shuffled, target=target, hit=least, leaks=False, year="none", n_splits=3).scores
 print(f"{false_alarms} factors called sure; ROC-AUC " + ", ".join(f"{model} {row['roc_auc']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
                                                            for (_, model), row in nothing.iterrows()))
 

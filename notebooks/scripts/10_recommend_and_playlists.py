@@ -30,16 +30,17 @@ from IPython.display import Audio, display
 
 import audio
 from collect import create_playlist, export_playlist_file, places
-from data_sets import DATA_DIR
-from genre_maps import place
-from matching import gather_songs, song_row
-from nearness import Space, agreement
+from sources.public_datasets import DATA_DIR
+from influences import place
+from recommend import gather_songs
+from recommend import song_row
+from recommend import Space, agreement
 from prepare import first_genre
-from recommend import (jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_song_map, plot_tempo, similar_songs,
-                       song_map)
-from song_cards import plot_map
-from song_names import find_song
-from starters import load_starter
+from recommend import jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_tempo, similar_songs
+from recommend import plot_song_map, song_map
+from influences import plot_map
+from prepare import find_song
+from starter_models import load_starter
 
 # %% tags=["parameters"]
 SOURCE: str = ""  # a folder of sound files, or a table with Spotify's features; empty: what notebook 05 described, else songs made to order

@@ -1,0 +1,1 @@
+"""Statistics: associations, scores, trends, hit prediction, similarity, maps."""

@@ -1,0 +1,245 @@
+"""Judge what was predicted: scores with intervals and baselines, models beside each other, leaks shown for what they are worth.
+
+Intervals are bootstraps over groups (artists, else tracks): songs of one artist are not independent.
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
+
+from analysis.scores import BINS, _checked, _draws, calibration_error, evaluate, weighted_auc
+
+__all__ = ["CLAIMS", "auc_table", "calibration_error", "check_model_claims", "compare", "evaluate", "leak_check",
+           "plot_calibration", "plot_confusion", "plot_heatmap", "plot_roc"]
+
+# ---- models beside each other
+
+def auc_table(y_true, probas, genres, *, groups=None, n_boot=1000, seed=0):
+    """ROC-AUC of every model for every genre, with intervals.
+
+    Parameters
+    ----------
+    probas : dict of str to array-like
+        Of each model.
+
+    Returns
+    -------
+    pd.DataFrame
+        `model, genre, roc_auc, low, high`.
+    """
+    rows = []
+    for model, proba in probas.items():
+        table = evaluate(y_true, proba, genres, groups=groups, n_boot=n_boot, seed=seed)
+        rows += [{"model": model, "genre": str(genre), "roc_auc": row["value"], "low": row["low"], "high": row["high"]}
+                 for genre in genres for row in [table.loc[f"roc_auc: {genre}"]]]
+    return pd.DataFrame(rows)
+
+
+def compare(y_true, probas, genres, *, groups=None, n_boot=2000, seed=0):
+    """Every two models on the same tracks: is the difference real?
+
+    Returns
+    -------
+    pd.DataFrame
+        `better, worse`, `difference` of accuracy with its 95 % interval (`low, high`: a bootstrap of pairs over groups), on how
+        many tracks only one of the two is right (`only_better, only_worse`), `p` (exact McNemar test, tracks taken as
+        independent) and `p_corrected` (Holm, for all pairs), and a verdict, which needs the interval and the corrected test to
+        agree.
+    """
+    right = {}
+    for model, proba in probas.items():
+        truth, values, _ = _checked(y_true, proba, genres)
+        right[model] = truth[np.arange(len(truth)), values.argmax(axis=1)]
+    draws = _draws(groups, len(truth), n_boot, seed)
+    rows, models = [], sorted(right, key=lambda model: -right[model].mean())
+    for place, better in enumerate(models):
+        for worse in models[place + 1:]:
+            gap = right[better] - right[worse]
+            low, high = np.quantile(draws @ gap / draws.sum(axis=1), (.025, .975))
+            won, lost = int((gap > 0).sum()), int((gap < 0).sum())
+            p = scipy.stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
+            rows.append({"better": better, "worse": worse, "difference": gap.mean(), "low": low, "high": high, "only_better": won,
+                         "only_worse": lost, "p": p})
+    table = pd.DataFrame(rows)
+    if len(table):
+        order = np.argsort(table["p"].to_numpy())
+        holm = np.maximum.accumulate(table["p"].to_numpy()[order] * np.arange(len(table), 0, -1)).clip(max=1)
+        table["p_corrected"] = pd.Series(holm, index=order).sort_index().to_numpy()
+        table["verdict"] = np.where((table["low"] > 0) & (table["p_corrected"] < .05), "better", "cannot be told")
+    return table
+
+
+CLAIMS = (("lstm", "hip hop"), ("lstm", "latin"), ("cnn", "rock"), ("mlp", "hip hop"), ("mlp", "metal"), ("linear", "classical"))
+"""The report's: which model is best at which genre."""
+
+
+def check_model_claims(y_true, probas, genres, *, claims=CLAIMS, groups=None, n_boot=2000, seed=0):
+    """The report's claims that a model is better than the others at a genre.
+
+    Returns
+    -------
+    pd.DataFrame
+        `claim`, `roc_auc` of the model and of the best other one (`rival`), their `difference` with its interval (a
+        bootstrap of pairs, corrected for the number of claims), and the verdict: "holds" where the whole interval is above zero,
+        "does not" where it is below, else "cannot be told"; "not tried" where the model or the genre is not there.
+    """
+    genres = [str(genre) for genre in genres]
+    spelt = [_letters(genre) for genre in genres]
+    rows, level = [], .05 / max(1, len(claims))
+    for model, genre in claims:
+        row = {"claim": f"{model} is best at {genre}", "verdict": "not tried"}
+        if model in probas and _letters(genre) in spelt and len(probas) > 1:
+            column = spelt.index(_letters(genre))
+            truth = _checked(y_true, probas[model], genres)[0][:, column]
+            draws = np.vstack([np.ones(len(truth)), _draws(groups, len(truth), n_boot, seed)])
+            areas = {name: weighted_auc(truth, np.asarray(proba)[:, column], draws) for name, proba in probas.items()}
+            rival = max((name for name in areas if name != model), key=lambda name: np.nan_to_num(areas[name][0]))
+            gaps = areas[model] - areas[rival]
+            known = gaps[1:][np.isfinite(gaps[1:])]
+            if known.size:
+                low, high = np.quantile(known, (level / 2, 1 - level / 2))
+                row |= {"roc_auc": areas[model][0], "rival": rival, "rival_roc_auc": areas[rival][0], "difference": gaps[0],
+                        "low": low, "high": high, "verdict": "holds" if low > 0 else "does not" if high < 0 else "cannot be told"}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _letters(genre):
+    """A genre's name without blanks and capitals: GTZAN writes hiphop."""
+    return re.sub(r"\W", "", genre).casefold()
+
+
+def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=0):
+    """The same model under three splits: of segments at random, of tracks at random, of artists; the first two are leaks.
+
+    Parameters
+    ----------
+    classifier
+        Unfitted, from `models.build`; each split trains it anew.
+    X : pd.DataFrame
+        One row a segment (or a track).
+    y : sequence of str
+        The genre of each row.
+    artist, track : sequence
+        Of each row; taken from the columns `artist` and `track_id` of `X` where they are not given.
+    test_size : float
+    seed : int
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by split: `accuracy` over test tracks with its 95 % interval (a bootstrap over artists), `n` test tracks, and
+        `shared_tracks`, `shared_artists`: the share of test rows whose track or artist was trained on.
+    """
+    from sklearn.base import clone
+    y = np.asarray(y, dtype=object).astype(str)
+    track = np.asarray(X["track_id"] if track is None else track, dtype=object).astype(str)
+    artist = np.asarray(X["artist"] if artist is None else artist, dtype=object).astype(str)
+    rows = {}
+    for name, groups in (("random segments", None), ("random tracks", track), ("artists held out", artist)):
+        splitter = ShuffleSplit if groups is None else GroupShuffleSplit
+        train, test = next(splitter(1, test_size=test_size, random_state=seed).split(X, y, groups))
+        test = test[np.isin(y[test], y[train])]
+        model = clone(classifier).fit(X.iloc[train], y[train])
+        proba = pd.DataFrame(model.predict_proba(X.iloc[test])).groupby(track[test]).mean()
+        first = pd.DataFrame({"y": y[test], "artist": artist[test]}).groupby(track[test]).first()
+        right = (model.classes_[proba.to_numpy().argmax(axis=1)] == first["y"].to_numpy()).astype(float)
+        draws = _draws(first["artist"], len(right), 1000, seed)
+        low, high = np.quantile(draws @ right / draws.sum(axis=1), (.025, .975))
+        rows[name] = {"accuracy": right.mean(), "low": low, "high": high, "n": len(right),
+                      "shared_tracks": np.isin(track[test], track[train]).mean(),
+                      "shared_artists": np.isin(artist[test], artist[train]).mean()}
+    return pd.DataFrame(rows).T.rename_axis("split").astype({"n": int})
+
+
+# ---- pictures
+
+def _grid(n, columns=4, size=2.6):
+    import matplotlib.pyplot as plt
+    columns = min(n, columns)
+    figure, axs = plt.subplots(-(-n // columns), columns, figsize=(size * columns, size * -(-n // columns)), squeeze=False,
+                               layout="constrained", sharex=True, sharey=True)
+    for ax in axs.flat[n:]:
+        ax.set_axis_off()
+    return axs.flat[:n]
+
+
+def plot_roc(y_true, probas, genres, *, axs=None):
+    """A ROC curve per genre, a line per model, the area in the legend; returns the Axes."""
+    from sklearn.metrics import roc_curve
+    genres = [str(genre) for genre in genres]
+    axs = _grid(len(genres)) if axs is None else axs
+    for number, (ax, genre) in enumerate(zip(axs, genres)):
+        for model, proba in probas.items():
+            truth, values, _ = _checked(y_true, proba, genres)
+            if 0 < truth[:, number].sum() < len(truth):
+                wrong, right, _ = roc_curve(truth[:, number], values[:, number])
+                area = weighted_auc(truth[:, number], values[:, number], np.ones((1, len(truth))))[0]
+                ax.plot(wrong, right, lw=1.3, label=f"{model} {area:.2f}")
+        ax.plot([0, 1], [0, 1], color=".7", lw=.8, ls="--")
+        ax.set(title=genre, xlim=(-.02, 1.02), ylim=(-.02, 1.02), aspect="equal")
+        ax.legend(fontsize=6.5, loc="lower right", handlelength=1, labelspacing=.25, framealpha=.7)
+    figure = axs[0].figure
+    figure.supxlabel("false positive rate", fontsize=10)
+    figure.supylabel("true positive rate", fontsize=10)
+    return axs
+
+
+def plot_heatmap(table, *, ax=None, **kwargs):
+    """ROC-AUC, models by genres, from `auc_table`; the best of a column is framed, where one is. Returns the Axes."""
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+    wide = table.pivot(index="model", columns="genre", values="roc_auc")
+    wide = wide.loc[wide.mean(axis=1).sort_values(ascending=False).index]
+    if ax is None:
+        ax = plt.subplots(figsize=(2 + .95 * wide.shape[1], 1.4 + .45 * len(wide)), layout="constrained")[1]
+    sns.heatmap(wide, annot=True, fmt=".2f", ax=ax,
+                **{"cmap": "viridis", "vmin": .5, "vmax": 1, "cbar_kws": {"label": "ROC-AUC"}} | kwargs)
+    for column, genre in enumerate(wide):
+        best = np.flatnonzero(wide[genre] == wide[genre].max())
+        if len(best) == 1:
+            ax.add_patch(plt.Rectangle((column, best[0]), 1, 1, fill=False, ec="w", lw=2))
+    ax.set(xlabel="", ylabel="")
+    ax.set_yticks(np.arange(len(wide)) + .5, wide.index, rotation=0)
+    plt.setp(ax.get_xticklabels(), rotation=30, ha="right", rotation_mode="anchor")
+    return ax
+
+
+def plot_confusion(y_true, proba, genres, *, ax=None, **kwargs):
+    """What was taken for what, in shares of the true genre; returns the Axes."""
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+    truth, proba, genres = _checked(y_true, proba, genres)
+    counts = truth.T @ np.eye(len(genres))[proba.argmax(axis=1)]
+    shares = pd.DataFrame(counts / counts.sum(axis=1, keepdims=True).clip(1), genres, genres)
+    if ax is None:
+        ax = plt.subplots(figsize=(1.8 + .6 * len(genres), 1.4 + .5 * len(genres)), layout="constrained")[1]
+    sns.heatmap(shares, annot=True, fmt=".0%", annot_kws={"size": 8}, ax=ax,
+                **{"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar_kws": {"label": "share of the true genre's tracks"}} | kwargs)
+    ax.set(xlabel="predicted", ylabel="true")
+    plt.setp(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
+    plt.setp(ax.get_yticklabels(), rotation=0)
+    return ax
+
+
+def plot_calibration(y_true, probas, genres, *, ax=None):
+    """Share that was right beside the probability that was said, in bins of at least ten tracks (ten bins at most); dots grow
+    with the tracks in them. Returns the Axes."""
+    import matplotlib.pyplot as plt
+    if ax is None:
+        ax = plt.subplots(figsize=(4.5, 4.5), layout="constrained")[1]
+    ax.plot([0, 1], [0, 1], color=".7", lw=.8, ls="--")
+    for model, proba in probas.items():
+        truth, values, _ = _checked(y_true, proba, genres)
+        confidence, right = values.max(axis=1), truth[np.arange(len(truth)), values.argmax(axis=1)]
+        bins = confidence.argsort().argsort() * max(1, min(BINS, len(right) // 10)) // len(right)
+        table = pd.DataFrame({"said": confidence, "right": right}).groupby(bins)
+        ece = calibration_error(confidence, right)
+        line, = ax.plot(*table.mean().to_numpy().T, lw=1.2, label=f"{model} (error {ece:.2f})")
+        ax.scatter(*table.mean().to_numpy().T, s=200 * table.size() / len(right) + 4, color=line.get_color())
+    ax.set(xlabel="probability said", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02))
+    ax.legend(fontsize=8)
+    return ax

@@ -1,0 +1,1 @@
+"""From sound to numbers: decoding, spectrograms, images, features, structure."""

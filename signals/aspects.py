@@ -1,0 +1,49 @@
+"""Which features describe the beat, the timbre and the pitch of a song."""
+
+
+
+ASPECTS = {
+    "beat": ("tempo", "tempogram", "onset_strength", "danceability_proxy", "beat", "onsets", "rhythm"),
+    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy", "level",
+               "change", "cepstrum", "covariance", "together", "texture", "flux"),
+    "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle", "treble",
+              "harmony")}
+"""The features that tell of each aspect of a song, by the first words of a column's name: those of `descriptors.describe`, and of
+`textures.picture_features`."""
+
+
+def aspect_columns(table, aspect):
+    """The columns of a table of features that tell of one aspect.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `extract_features`.
+    aspect : {'beat', 'timbre', 'pitch'}
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ValueError
+        The aspect is unknown, or the table has no column for it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> aspect_columns(pd.DataFrame(columns=["genre", "tempo", "mfcc_01_mean", "mfcc_01_var"]), "timbre")
+    ['mfcc_01_mean', 'mfcc_01_var']
+    >>> aspect_columns(pd.DataFrame(columns=["tempo", "beat_low_01", "beat_genre"]), "beat")
+    ['tempo', 'beat_low_01']
+    """
+    if aspect not in ASPECTS:
+        raise ValueError(f"there is no aspect {aspect!r}: choose from {', '.join(ASPECTS)}")
+    begins = tuple(f"{name}_" for name in ASPECTS[aspect])
+    columns = [column for column in table.columns.astype(str) if f"{column}_".startswith(begins)
+               and not column.endswith("_genre")]  # what a song made to order was made of, and no feature
+    if not columns:
+        raise ValueError(f"the table has no feature of {aspect}: it should have {', '.join(ASPECTS[aspect][:3])} ..., as from "
+                         "features.extract_features")
+    return columns

@@ -1,0 +1,1 @@
+"""Where data comes from: files, tables, public data sets, titles and artists, Spotify."""

@@ -1,0 +1,339 @@
+"""Table files and folders of songs, read into one frame with the project's column names.
+
+The room beneath `prepare`: it knows file formats, encodings, separators, other people's column names and
+numbers written as text. What the rows mean is `prepare`'s business.
+"""
+
+import csv
+import gzip
+import io
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+COLUMNS = ["track_id", "artist", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
+           "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
+           "instrumentalness", "liveness", "valence", "tempo", "path", "source"]
+"""The tracks table: one row a track."""
+TEXT = ["track_id", "artist", "song", "album", "release_date", "genre", "path", "source"]
+SHARES = ["danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"]
+"""Spotify's audio features that run from 0 to 1."""
+NUMBERS = ["year", "duration_ms", "popularity", "key", "loudness", "mode", "tempo", "time_signature",
+           "track_number", *SHARES]
+# Other people's names, after `_plain`, for ours. Where a file has both, its own exact name wins.
+KNOWN_NAMES = {
+    "track_id": ["id", "spotify_id", "track_uri", "uri", "song_id"],
+    "artist": ["track_artist", "artist_name", "artist_names", "artist_name_s", "artists"],
+    "song": ["track_name", "song_name", "song_title", "track_title", "track", "title", "name"],
+    "album": ["track_album_name", "album_name", "album_title"],
+    "release_date": ["track_album_release_date", "album_release_date", "track_release_date"],
+    "year": ["release_year"],
+    "genre": ["playlist_genre", "track_genre", "top_genre", "main_genre", "genres", "artist_genres"],
+    "duration_ms": ["track_duration_ms", "track_duration", "length_ms"],
+    "explicit": ["is_explicit", "track_explicit"],
+    "popularity": ["track_popularity", "song_popularity"],
+    "path": ["file", "filename", "file_path", "filepath"],
+}
+# Not "None" or "Null": those are artists and songs.
+MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "\\N"]
+SEPARATORS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq")
+AUDIO_SUFFIXES = (".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".wma", ".aif", ".aiff")
+PITCH_CLASSES = {"C": 0, "C#": 1, "DB": 1, "D": 2, "D#": 3, "EB": 3, "E": 4, "F": 5, "F#": 6, "GB": 6, "G": 7,
+                 "G#": 8, "AB": 8, "A": 9, "A#": 10, "BB": 10, "B": 11}
+
+
+def read_table(path):
+    """Read a CSV, TSV or Parquet file, plain or in gzip or zip, with the project's column names.
+
+    The encoding (UTF-8 with or without a mark, UTF-16 with one, else Latin-1) and the separator (comma, tab,
+    semicolon, bar) are recognised. Index columns saved by accident are dropped; columns it does not know are kept.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    pd.DataFrame
+        The rows as they stand in the file, columns as in `COLUMNS` where they are known.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file is no table of songs; the message names file and column and says what to do.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "songs.csv"
+    ...     _ = file.write_text("Track Name;Track Artist;Track Popularity\\nSo What;Miles Davis;71\\n")
+    ...     read_table(file)[["song", "artist", "popularity"]].values.tolist()
+    [['So What', 'Miles Davis', 71]]
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no file {path.absolute()}")
+    name, data = _unpack(path)
+    if not data.strip():
+        raise ValueError(f"{path} is empty: save the table again")
+    if data[:4] == b"PAR1" or name.lower().endswith((".parquet", ".pq")):
+        df = _read_parquet(path, data)
+    else:
+        df = _read_text(path, data)
+    df = standard_names(_drop_saved_index(df))
+    if "song" not in df and "path" not in df:
+        raise ValueError(f"{path} has no column with a song's name ('song', 'track_name', 'title' ...) or a sound file's "
+                         f"'path'; its columns are {list(df.columns)[:12]}. If that is one long name, its separator is "
+                         f"none of {', '.join(SEPARATORS.values())}: save it comma separated")
+    if df.empty:
+        raise ValueError(f"{path} has a header but no rows")
+    return numbers_from_text(df, path)
+
+
+def _unpack(path):
+    """The name and the bytes of a file, or of the one table in a zip."""
+    data = path.read_bytes()
+    try:
+        if data[:2] == b"\x1f\x8b":
+            return path.stem, gzip.decompress(data)
+        if data[:4] == b"PK\x03\x04":
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                tables = [member for member in archive.namelist()
+                          if member.lower().endswith(TABLE_SUFFIXES) and not member.startswith("__MACOSX")]
+                if len(tables) != 1:
+                    raise ValueError(f"{path} holds {len(tables)} tables ({tables[:5]}): unzip it and name one")
+                return tables[0], archive.read(tables[0])
+    except (OSError, EOFError, zipfile.BadZipFile, gzip.zlib.error) as error:
+        raise ValueError(f"{path} cannot be unpacked ({error}): download or save it again") from error
+    return path.name, data
+
+
+def _read_parquet(path, data):
+    try:
+        df = pd.read_parquet(io.BytesIO(data))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} is no readable Parquet file ({error}): save it again") from error
+    return df.reset_index() if df.index.name else df
+
+
+def _read_text(path, data):
+    text = _decode(path, data)
+    separator = _separator(text)
+    header = next(csv.reader(io.StringIO(text), delimiter=separator))
+    twice = sorted({column for column in header if column.strip() and header.count(column) > 1})
+    if twice:
+        raise ValueError(f"{path} has two columns named {twice[0]!r}: rename or remove one")
+    texts = {column: str for column in header if _known_name(column) in TEXT}
+    try:
+        df = pd.read_csv(io.StringIO(text), sep=separator, dtype=texts, na_values=MISSING, keep_default_na=False,
+                         low_memory=False, index_col=False, decimal="," if _decimal_commas(text, separator) else ".")
+    except (pd.errors.ParserError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read as a {SEPARATORS[separator]} separated table ({error})") from error
+    # pandas writes a blank header as "Unnamed: n"
+    return df.rename(columns={column: column.strip() for column in df.columns})
+
+
+def _decode(path, data):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16")
+    if b"\0" in data[:10_000]:
+        raise ValueError(f"{path} is not a table: it is a binary file (it begins with {data[:8]!r}). "
+                         "CSV, TSV and Parquet can be read, plain or in gzip or zip")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _separator(text):
+    """The separator that cuts the header into most fields; one that does not occur where there is one column."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    fields = {separator: len(next(csv.reader([header], delimiter=separator))) for separator in SEPARATORS}
+    best = max(fields, key=fields.get)
+    return best if fields[best] > 1 else "\t"
+
+
+def _decimal_commas(text, separator):
+    """Whether numbers are written `0,75`, as spreadsheets in much of Europe save them beside semicolons."""
+    return separator == ";" and bool(re.search(r";-?0,\d+(;|\r?\n|$)", text[:100_000]))
+
+
+def _drop_saved_index(df):
+    """Drop columns without a name that only count rows, and columns without name or content."""
+    def accidental(column):
+        if not re.fullmatch(r"(Unnamed: \d+(_level_\d+)?|index|level_0|)", str(column)):
+            return False
+        values = df[column].dropna()
+        return values.empty or (pd.api.types.is_integer_dtype(values) and values.is_unique)
+    return df.drop(columns=[column for column in df.columns if accidental(column)])
+
+
+def _plain(name):
+    """A column's name in lower case, words joined by underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
+
+
+def _known_name(column):
+    """Our name for a column, or None."""
+    plain = _plain(column)
+    if plain in COLUMNS or plain in NUMBERS:
+        return plain
+    return next((ours for ours, theirs in KNOWN_NAMES.items() if plain in theirs), None)
+
+
+def standard_names(df):
+    """Give known columns the project's names; others keep theirs. Returns a new frame.
+
+    Examples
+    --------
+    >>> standard_names(pd.DataFrame(columns=["track_artist", "playlist_genre", "mood"])).columns.tolist()
+    ['artist', 'genre', 'mood']
+    """
+    taken = {column for column in df.columns if column in COLUMNS or column in NUMBERS}
+    names = {}
+    # a name nearer the head of its list wins over one further back, wherever the columns stand
+    order = {theirs: i for names_ in KNOWN_NAMES.values() for i, theirs in enumerate(names_)}
+    for column in sorted(df.columns, key=lambda column: order.get(_plain(column), -1)):
+        ours = _known_name(column)
+        if ours and ours not in taken:
+            names[column] = ours
+            taken.add(ours)
+    return df.rename(columns=names)
+
+
+def numbers_from_text(df, where="the table"):
+    """Turn numbers written as text (`1,234`, `87 %`, `C#`, `Major`) into numbers. Returns a new frame.
+
+    A percentage becomes a share in the columns that run from 0 to 1, and its bare number elsewhere.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    where : str or Path
+        What the error calls the table.
+
+    Raises
+    ------
+    ValueError
+        A column of numbers holds other text; the message names the column and the first such row.
+
+    Examples
+    --------
+    >>> numbers_from_text(pd.DataFrame({"popularity": ["87 %", None], "duration_ms": ["213,000", "5"]})).values.tolist()
+    [[87.0, 213000.0], [nan, 5.0]]
+    """
+    df = df.copy()
+    for column in [column for column in NUMBERS if column in df and not pd.api.types.is_numeric_dtype(df[column])]:
+        df[column] = _numbers(df[column], where)
+    return df
+
+
+def _numbers(column, where):
+    text = column.astype("string").str.strip()
+    text = text.mask(text.isin(MISSING) | text.isin(["-", "?"]))
+    if column.name == "key":
+        text = text.str.upper().str.replace("♯", "#").str.replace("♭", "B").str.split("/").str[0]
+        text = text.replace({name: str(number) for name, number in PITCH_CLASSES.items()})
+    if column.name == "mode":
+        text = text.str.lower().replace({"major": "1", "minor": "0"})
+    if column.name == "time_signature":
+        text = text.str.removesuffix("/4")
+    percent = text.str.endswith("%").fillna(False).astype(bool)
+    bare = text.str.removesuffix("%").str.strip()
+    grouped = bare.str.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?").fillna(False).astype(bool)
+    bare = bare.mask(grouped, bare.str.replace(",", "")).str.replace("\N{MINUS SIGN}", "-")
+    numbers = pd.to_numeric(bare, errors="coerce").astype("float64")
+    bad = text.notna() & ~np.isfinite(numbers)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise ValueError(f"{where}: column {column.name!r} should hold numbers, but row {row + 1} holds "
+                         f"{column.iloc[row]!r} ({int(bad.sum())} such cells): mend them, or give the column another name")
+    if column.name in SHARES:
+        numbers = numbers.mask(percent, numbers / 100)
+    return numbers
+
+
+def read_folder(folder):
+    """One row a sound file: names from folders and file names, the rest from the files' tags.
+
+    A file at `genre/song.mp3` takes its genre from its folder; one that lies flat, or deeper, from its tags. A name
+    `artist - song.mp3` is taken apart where there are no tags.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    pd.DataFrame
+        `artist, song, album, release_date, genre, duration_ms, path`, sorted by path. Files that are empty or no
+        sound are left out, and named with the reason in ``attrs["skipped"]``.
+
+    Raises
+    ------
+    ValueError
+        No sound file lies in the folder.
+    """
+    folder = Path(folder)
+    files = sorted(file for file in folder.rglob("*")
+                   if file.suffix.lower() in AUDIO_SUFFIXES and not file.name.startswith(".") and not file.is_dir())
+    if not files:
+        tables = sorted(file.name for file in folder.iterdir() if file.name.lower().endswith((".csv", ".tsv", ".parquet")))
+        raise ValueError(f"no sound files ({', '.join(AUDIO_SUFFIXES)}) in the folder {folder.absolute()}"
+                         + (f"; it has tables, name one: {', '.join(tables[:5])}" if tables else ""))
+    rows, skipped = [], []
+    for file in tqdm(files, desc="reading tags", unit="file", disable=len(files) < 200):
+        try:
+            rows.append(_read_tags(file, folder))
+        except (OSError, ValueError) as error:
+            skipped.append({"path": os.fsencode(file).decode(errors="backslashreplace"), "reason": str(error)})
+    if not rows:
+        raise ValueError(f"none of the {len(files)} sound files in {folder.absolute()} could be read; the first: "
+                         f"{skipped[0]['path']}: {skipped[0]['reason']}")
+    if skipped:
+        print(f"{folder}: {len(skipped)} of {len(files)} files skipped: "
+              + "; ".join(f"{Path(s['path']).name} ({s['reason']})" for s in skipped[:5])
+              + (" ..." if len(skipped) > 5 else ""))
+    df = pd.DataFrame(rows)
+    df.attrs["skipped"] = skipped
+    return df
+
+
+def _read_tags(file, folder):
+    import mutagen
+    try:
+        file.name.encode()
+    except UnicodeEncodeError:
+        raise ValueError("its name is not in UTF-8: give it another") from None
+    if file.stat().st_size == 0:
+        raise ValueError("empty file")
+    try:
+        sound = mutagen.File(file, easy=True)
+    except Exception as error:  # mutagen's readers let through whatever a damaged header makes them stumble on
+        raise ValueError(f"unreadable: {error}") from error
+    if sound is None:
+        raise ValueError("not a sound file that is known")
+    tags = sound.tags or {}
+
+    def tag(name, id3):
+        value = tags.get(name) or tags.get(id3)  # WAV and AIFF carry bare ID3 frames
+        text = "" if not value else str(value[0] if isinstance(value, list) else getattr(value, "text", [value])[0])
+        return text.strip() or None
+
+    parts = file.relative_to(folder).parts
+    artist, song = tag("artist", "TPE1"), tag("title", "TIT2")
+    if song is None and artist is None and " - " in file.stem:
+        artist, song = (part.strip() for part in file.stem.split(" - ", 1))
+    return {"artist": artist, "song": song or file.stem, "album": tag("album", "TALB"),
+            "release_date": tag("date", "TDRC"), "genre": parts[0] if len(parts) == 2 else tag("genre", "TCON"),
+            "duration_ms": round(sound.info.length * 1000) if sound.info.length else None, "path": str(file.absolute())}

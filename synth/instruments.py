@@ -1,0 +1,98 @@
+"""How the synthesiser sounds: strokes of drums, notes of instruments, amplifier, room and mix."""
+
+import zlib
+
+import numpy as np
+import scipy.signal
+
+from synth.presets import DRUMS
+
+TAIL = 1.5
+"""Seconds in which a section's last notes and its room die away."""
+_TABLE = 1 << 14
+
+
+def random_numbers(*names):
+    """Random numbers that depend on the names alone, on any machine."""
+    return np.random.default_rng([zlib.crc32(str(name).encode()) for name in names])
+
+
+# ---- instruments
+
+def drum(name, key, sr):
+    """One stroke: a tone whose pitch falls, tuned to the key if it comes from a skin, and a burst of noise."""
+    pitch, fall, decay, share, noise_decay, low, high = DRUMS[name]
+    if pitch < 400:
+        above = 12 * np.log2(pitch / 440) + 69 - key
+        pitch *= 2 ** ((12 * round(above / 12) - above) / 12)
+    t = np.arange(round(5 * max(decay, noise_decay) * sr)) / sr
+    cycles = pitch * t + pitch * (fall - 1) * .03 * (1 - np.exp(-t / .03))
+    noise = random_numbers("drum", name).standard_normal(len(t))
+    noise = scipy.signal.sosfilt(scipy.signal.butter(2, (low, min(high, .48 * sr)), "bandpass", fs=sr, output="sos"), noise)
+    return ((1 - share) * np.sin(2 * np.pi * cycles) * np.exp(-t / decay)
+            + share * noise / noise.std() * .5 * np.exp(-t / noise_decay)) * np.minimum(1, t / .001)
+
+
+def tone(instrument, pitch, seconds, sr):
+    """One note: a bright wave and a dull one, read from a period of each, that decay at their own rates."""
+    hertz = 440 * 2 ** ((pitch - 69) / 12)
+    release = .06 if instrument["attack"] < .03 else .15
+    t = np.arange(round((seconds + release) * sr)) / sr
+    vibrato = instrument.get("vibrato", 0) / 1200 * np.log(2) * hertz / (2 * np.pi * 5.5) * np.minimum(1, t / .3)
+    cycles = hertz * t + vibrato * np.sin(2 * np.pi * 5.5 * t)
+    bright, dull = (_period(instrument, hertz, top, sr) for top in (instrument["top"], instrument["top"] / 5))
+    envelope = np.minimum(1, t / instrument["attack"]) * np.clip((t[-1] - t) / release, 0, 1)
+    y, detune = 0, instrument.get("detune", 0)
+    for i, cents in enumerate((-detune, 0, detune) if detune else (0,)):
+        phase = ((cycles * 2 ** (cents / 1200) + .37 * i) % 1 * _TABLE).astype(int) % _TABLE
+        y = y + (bright[phase] - dull[phase]) * np.exp(-t / instrument["bright"]) + dull[phase] * np.exp(-t / instrument["decay"])
+    return y * envelope
+
+
+def _period(instrument, hertz, top, sr):
+    """One period of a wave with the instrument's harmonics, in a table."""
+    k = np.arange(1, max(2, int(.45 * sr / hertz)))
+    strength = k ** -instrument["tilt"] * np.exp(-k * hertz / top) * np.where(k % 2, 1, instrument.get("even", 1))
+    if "formants" in instrument:
+        strength *= .05 + sum(np.exp(-.5 * ((k * hertz - formant) / 130) ** 2) for formant in instrument["formants"])
+    spectrum = np.zeros(_TABLE // 2 + 1, complex)
+    spectrum[k] = strength * np.exp(2j * np.pi * ((k * .618) % 1))
+    wave = scipy.fft.irfft(spectrum, _TABLE)
+    return wave / max(np.sqrt(np.sum(strength ** 2)), 1e-3) * _TABLE
+
+
+def amplify(track, instrument, sr):
+    """Overdrive, and the loudspeaker behind it."""
+    if "drive" not in instrument or not track.any():
+        return track
+    driven = np.tanh(instrument["drive"] * track / (2 * np.sqrt(np.mean(track ** 2))))
+    return scipy.signal.sosfilt(scipy.signal.butter(2, instrument.get("lowpass", 5000), fs=sr, output="sos"), driven)
+
+
+def in_a_room(y, recipe, color, sr):
+    """Reverberation and the tilt of the whole mix, in one multiplication of spectra."""
+    seconds, share = recipe["reverb"]
+    t = np.arange(1, round(min(seconds, TAIL) * sr)) / sr
+    echo = random_numbers("room").standard_normal(len(t)) * np.exp(-6.9 * t / seconds)
+    n = scipy.fft.next_fast_len(len(y) + len(echo), real=True)
+    hertz = np.fft.rfftfreq(n, 1 / sr).clip(60, 8000)
+    response = (1 - share) + share * scipy.fft.rfft(echo / np.sqrt(np.sum(echo ** 2)), n)
+    tilt = 10 ** ((recipe["tilt"] + color) * np.log2(hertz / 1000) / 20)
+    return scipy.fft.irfft(scipy.fft.rfft(y, n) * response * tilt, n)[:len(y)]
+
+
+# ---- the mix
+
+def at_one_loudness(track, sr):
+    """The track at one loudness, whatever it plays; silence stays silent."""
+    return track / max(loudness(track, sr), 1e-6) if track.any() else track
+
+
+def loudness(y, sr):
+    """RMS of what is heard rather than felt: the lowest octaves count less."""
+    return np.sqrt(np.mean(scipy.signal.sosfilt(scipy.signal.butter(1, 150, "highpass", fs=sr, output="sos"), y) ** 2)) + 1e-9
+
+
+def limited(y):
+    """Round off the peaks: below full scale, whatever comes."""
+    return .97 * np.tanh(y / .97)

@@ -1,0 +1,168 @@
+"""What was put into a table is found in it, and nothing else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from analysis.associations import (
+    check_claims,
+    compare_groups,
+    correlations,
+    correlations_within,
+    feature_ttest,
+    group_effects,
+    holm,
+    verdict,
+)
+from prepare import prepare_df
+from preprocessing import create_features
+from synth.sample_table import make_table
+
+
+@pytest.fixture(scope="module")
+def large():
+    """The sample's recipe with 20,000 songs: its effects stand out from chance."""
+    return create_features(prepare_df(make_table(20_000, seed=3)))
+
+
+def test_the_sample_shows_what_its_formula_says_and_nothing_else(large):
+    table = correlations_within(large)
+    within = table["r_within"]
+    assert .12 < within["loudness"] < .18
+    assert .28 < within["danceability"] < .38
+    assert within.drop(["loudness", "danceability"]).abs().max() < .05
+    assert table.loc["valence", "r"] > .15 and table.loc["valence", "reading"] == "only between"
+    assert table.loc["danceability", "reading"] == "within too"
+    assert table.loc["key", "reading"] == "no clear relation"
+    seen_within = table["reading"].isin(["within too", "mostly between", "hidden by the mix", "reversed"])
+    assert set(table.index[seen_within]) == {"loudness", "danceability"}
+
+
+def test_the_default_sample_shows_its_main_effects(sample):
+    table = correlations_within(sample)
+    assert table.loc["valence", "reading"] == "only between"
+    assert table.loc["danceability", "reading"] == "within too"
+    assert (table.loc[["loudness", "danceability"], "low_within"] > 0).all()
+    assert table.loc["key", "reading"] == "no clear relation"
+    clear = table[(table["reading"] != "no clear relation") & (table["reading"] != "only between")]
+    assert set(clear.index) == {"loudness", "danceability"}
+
+
+@pytest.mark.parametrize("method, reference", [("spearman", stats.spearmanr), ("pearson", stats.pearsonr)])
+def test_estimates_equal_scipys(sample, method, reference):
+    table = correlations(sample, features=["loudness", "tempo"], method=method)
+    for feature in table.index:
+        pair = sample[[feature, "popularity"]].dropna().astype(float)
+        assert table.loc[feature, "r"] == pytest.approx(reference(*pair.T.to_numpy()).statistic, abs=1e-9)
+
+
+def test_intervals_cover_the_truth_though_songs_share_artists():
+    """100 tables in which artists, not songs, are drawn: the naive interval covers zero far too seldom."""
+    rng = np.random.default_rng(0)
+    covered = {"artist": 0, None: 0}
+    for _ in range(100):
+        artist = rng.integers(0, 60, 400)
+        x, y = (rng.standard_normal(60)[artist] + .5 * rng.standard_normal(400) for _ in range(2))
+        df = pd.DataFrame({"artist": artist, "loudness": x, "popularity": y})
+        for group in covered:
+            row = correlations(df, features=["loudness"], group=group).iloc[0]
+            covered[group] += row["low"] <= 0 <= row["high"]
+    assert covered["artist"] >= 88
+    assert covered[None] < 75
+
+
+def test_many_tests_are_corrected_for():
+    rng = np.random.default_rng(1)
+    false = 0
+    for _ in range(60):
+        df = pd.DataFrame(rng.standard_normal((120, 11)), columns=["popularity", *(f"f{i}" for i in range(10))])
+        false += (correlations(df, features=[f"f{i}" for i in range(10)])["p_holm"] < .05).any()
+    assert false <= 8, "one family in twenty may find something by chance, give or take"
+
+
+@settings(max_examples=20)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_the_correction_is_statsmodels(p):
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
+
+
+def test_a_constant_feature_has_no_correlation():
+    df = pd.DataFrame({"key": [1] * 9, "tempo": range(9), "popularity": range(9)})
+    table = correlations(df)
+    assert np.isnan(table.loc["key", "r"]) and table.loc["tempo", "r"] == pytest.approx(1)
+
+
+def test_unknown_columns_and_methods_are_named(sample):
+    with pytest.raises(ValueError, match="no column 'mood'"):
+        correlations(sample, "mood")
+    with pytest.raises(ValueError, match="'spearman' or 'pearson'"):
+        correlations(sample, method="kendall")
+
+
+def test_simpson():
+    """In each genre louder is less popular; over all genres it is more popular."""
+    rng = np.random.default_rng(2)
+    genre = np.repeat(np.arange(6), 200)
+    loudness = 3 * genre + rng.standard_normal(1200)
+    df = pd.DataFrame({"first_genre": genre.astype(str), "loudness": loudness,
+                       "popularity": 8 * genre - 2 * (loudness - 3 * genre) + rng.standard_normal(1200)})
+    assert correlations_within(df, features=["loudness"])["reading"].tolist() == ["reversed"]
+
+
+def test_group_means_and_their_effect():
+    rng = np.random.default_rng(3)
+    genre = np.repeat(["a", "b", "c"], 300)
+    df = pd.DataFrame({"first_genre": genre, "popularity": 10. * (genre == "b") + rng.standard_normal(900),
+                       "key": rng.integers(0, 4, 900)})
+    means = compare_groups(df)
+    assert means.index[0] == "b" and means.loc["b", "low"] < 10 < means.loc["b", "high"]
+    effects = group_effects(df)
+    assert effects.loc["first_genre", "omega_squared"] > .9
+    assert effects.loc["key", "omega_squared"] < .02 and effects.loc["key", "low"] == 0
+
+
+def test_a_category_of_few_artists_has_no_interval():
+    df = pd.DataFrame({"first_genre": ["a"] * 30 + ["b"] * 30, "artist": ["x"] * 30 + [str(i) for i in range(30)],
+                       "popularity": np.arange(60.)})
+    assert compare_groups(df)["low"].isna().to_dict() == {"b": False, "a": True}
+
+
+def test_ttest_agrees_with_welch_where_songs_are_independent():
+    rng = np.random.default_rng(4)
+    df = pd.DataFrame({"explicit": rng.random(4000) < .3, "popularity": rng.standard_normal(4000)})
+    df.loc[df["explicit"], "popularity"] = 1 + 3 * df["popularity"]
+    ours = feature_ttest(df, "explicit")
+    theirs = stats.ttest_ind(df.popularity[df.explicit], df.popularity[~df.explicit], equal_var=False).confidence_interval()
+    assert [ours["low"], ours["high"]] == pytest.approx([theirs.low, theirs.high], abs=.01)
+    assert ours["difference"] == pytest.approx(1, abs=.25)
+
+
+def test_ttest_of_a_constant_feature():
+    with pytest.raises(ValueError, match="'key' does not divide"):
+        feature_ttest(pd.DataFrame({"key": [3] * 5, "popularity": range(5)}), "key")
+
+
+@pytest.mark.parametrize("numbers, sign, said", [
+    ((.3, .2, .4), 1, "holds"), ((.3, .2, .4), -1, "the opposite holds"), ((-.3, -.4, -.2), -1, "holds"),
+    ((.045, .03, .06), 1, "holds, but is negligible"), ((-.045, -.06, -.03), 1, "does not hold"),
+    ((.02, -.03, .07), 1, "does not hold"), ((.1, -.1, .3), 1, "cannot be told")])
+def test_verdicts(numbers, sign, said):
+    assert verdict(*numbers, sign) == said
+
+
+def test_claims_on_a_table_that_lacks_a_feature():
+    claims = check_claims(pd.DataFrame({"popularity": np.arange(50.), "loudness": np.arange(50.)}))
+    assert claims["verdict"].tolist() == ["holds", "cannot be told: no column 'danceability'"]
+
+
+def test_claims_on_the_real_tables(shared):
+    from prepare import load_Data
+    tidy = check_claims(create_features(prepare_df(load_Data(shared / "tidytuesday" / "spotify_songs.zip"))))
+    assert tidy["r"].iloc[0] == pytest.approx(.045, abs=.001)
+    assert tidy["verdict"].tolist() == ["holds, but is negligible"] * 2
+    hits = check_claims(create_features(prepare_df(load_Data(shared / "top_hits" / "songs_normalize.csv"))))
+    assert hits["verdict"].tolist() == ["does not hold"] * 2

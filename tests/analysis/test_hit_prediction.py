@@ -1,0 +1,145 @@
+"""The study of hits finds what is there, nothing where nothing is, and each leak is worth what it is known to be worth."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import hit_prediction
+from analysis.hit_prediction import (
+    HELD_OUT,
+    LATER,
+    LEAKS,
+    SOUND,
+    deciles,
+    hit_study,
+    meaning,
+    plot_calibration,
+    plot_lift,
+    plot_study,
+    song_appeal,
+    sound_of,
+)
+from analysis.scores import evaluate
+
+
+def songs(n=600, effect=0.0, artist=0.0, seed=0):
+    """Songs whose popularity is luck, a part `artist` that goes with who made them, and a part `effect` that can be heard."""
+    rng = np.random.default_rng(seed)
+    maker = rng.integers(0, n // 4, n)
+    table = pd.DataFrame(rng.standard_normal((n, len(SOUND))) + rng.standard_normal((n // 4, len(SOUND)))[maker], columns=SOUND)
+    table["key"], table["mode"] = rng.integers(0, 12, n), rng.integers(0, 2, n)
+    luck = rng.standard_normal(n) + artist * rng.standard_normal(n // 4)[maker]
+    return table.assign(artist=maker.astype(str), release_year=rng.integers(2000, 2020, n),
+                        popularity=(55 + 10 * (effect * table["danceability"] + luck)).clip(0, 100))
+
+
+@pytest.fixture(scope="module")
+def telling():
+    table = songs(effect=.8, artist=1.0)
+    return table, hit_study(table, hit=65, n_splits=3)
+
+
+def test_what_can_be_heard_is_found_and_each_figure_is_sound(telling):
+    table, study = telling
+    scores = study.scores.xs("boosting", level="model")
+    assert scores.loc[[HELD_OUT, LATER], "low"].min() > .55
+    assert (study.scores["low"] <= study.scores["roc_auc"]).all() and (study.scores["roc_auc"] <= study.scores["high"]).all()
+    assert scores.loc[HELD_OUT, "base_rate"] == pytest.approx((table["popularity"] >= 65).mean())
+    assert scores.loc[HELD_OUT, "average_precision"] > 1.3 * scores.loc[HELD_OUT, "base_rate"]
+    assert set(study.scores.index.get_level_values("study")) == {HELD_OUT, LATER, *LEAKS}
+
+
+def test_intervals_allow_for_models_that_were_fitted_to_the_same_songs(telling):
+    _, study = telling
+    for name, wider in ((HELD_OUT, np.sqrt(1 + 3 / 2)), (LATER, 1)):
+        own = study.predictions.query("study == @name and model == 'boosting'")
+        both = np.column_stack([own["proba"], 1 - own["proba"]])
+        judged = evaluate(np.where(own["hit"], "hit", "other"), both, ["hit", "other"], groups=own["group"], n_boot=200)
+        plain = judged.loc["roc_auc: hit"]
+        scores = study.scores.loc[name, "boosting"]
+        assert scores["high"] - scores["low"] == pytest.approx(wider * (plain["high"] - plain["low"]))
+
+
+def test_no_artist_and_no_later_year_is_trained_on(monkeypatch):
+    table, seen = songs(400), []
+    honest = hit_prediction._out_of_sample
+    monkeypatch.setattr(hit_prediction, "_out_of_sample",
+                        lambda model, X, y, splits: seen.append(splits) or honest(model, X, y, splits))
+    study = hit_study(table, hit=60, leaks=False, n_boot=20)
+    artists, years = table["artist"].to_numpy(), table["release_year"].to_numpy()
+    assert len(seen) == 4
+    for splits in seen:
+        assert all(not set(artists[train]) & set(artists[test]) for train, test in splits)
+    train, test = seen[-1][0]
+    assert years[train].max() < years[test].min()
+    later = study.predictions[(study.predictions["study"] == LATER) & (study.predictions["model"] == "boosting")]
+    assert later["track"].tolist() == table.index[test].tolist()
+
+
+def test_leaks_are_worth_something_where_only_the_artist_counts():
+    """Sound tells the artist and the artist tells the success: honestly there is nothing to find."""
+    study = hit_study(songs(effect=0, artist=1.5, seed=1), hit=65, year="none", n_splits=3)
+    scores = study.scores.xs("boosting", level="model")
+    assert scores.loc[HELD_OUT, "low"] < .5 and scores.loc[HELD_OUT, "roc_auc"] < .57
+    for leak in ("artists on both sides", "oversampled before the split", "the artist's popularity as a feature"):
+        assert scores.loc[leak, "worth"] > .05, leak
+    assert scores.loc["the artist's popularity as a feature", "low"] > .7
+
+
+def test_nothing_is_found_where_there_is_nothing():
+    sure = 0
+    for seed in range(6):
+        scores = hit_study(songs(240, seed=seed), hit=60, leaks=False, year="none", n_splits=3, seed=seed, n_boot=100).scores
+        sure += (scores["low"] > .5).any()
+    assert sure <= 1
+
+
+def test_a_song_is_told_with_its_interval_and_with_how_little_it_means(telling):
+    table, study = telling
+    best, worst = table["danceability"].idxmax(), table["danceability"].idxmin()
+    appeals = [song_appeal(song, table, study) for song in (best, worst)]
+    assert appeals[0]["chance"] > appeals[1]["chance"]
+    for appeal in appeals:
+        assert appeal["low"] <= appeal["chance"] <= appeal["high"]
+        assert "a coin 50 times" in appeal["says"] and "of all songs" in appeal["says"]
+    stranger = table.loc[best].drop(["artist", "popularity"])
+    stranger.name = "new"
+    assert song_appeal(stranger, table, study)["chance"] > study.scores["base_rate"].iloc[0]
+    assert meaning(.52, .49) == "nothing" and meaning(.57, .53) == "next to nothing"
+
+
+def test_deciles_count_every_song_once_and_lift_averages_to_one(telling):
+    table, study = telling
+    tenths = deciles(study)
+    assert tenths["n"].sum() == len(table) and tenths["said"].is_monotonic_increasing
+    assert np.average(tenths["lift"], weights=tenths["n"]) == pytest.approx(1)
+    assert tenths["lift"].iloc[-1] > 1.5
+
+
+def test_keys_stand_on_a_circle():
+    X = sound_of(pd.DataFrame({"key": [0, 7, 6], "mode": [1, 1, 1], "tempo": [100, 110, 120]}))
+    places = X[["key_cos", "key_sin"]].to_numpy()
+    assert np.linalg.norm(places[0] - places[1]) < np.linalg.norm(places[0] - places[2])
+
+
+def test_too_few_hits_are_said():
+    with pytest.raises(ValueError, match="0 of 300 songs have a popularity of 101 or more"):
+        hit_study(songs(300), hit=101)
+
+
+def test_pictures(telling):
+    study = telling[1]
+    assert len(plot_study(study).get_yticks()) == 6
+    assert plot_calibration(deciles(study)).get_xlabel().endswith("(%)")
+    assert "lift" in plot_lift(deciles(study)).get_ylabel()
+
+
+def test_tidytuesday(shared):
+    """Sound tells hits about as well as others have found with plain gradient boosting (.708), artists held out."""
+    from prepare import load_Data, prepare_df
+    from preprocessing import create_features
+    tracks = create_features(prepare_df(load_Data(shared / "tidytuesday" / "spotify_songs.zip")))
+    scores = hit_study(tracks, leaks=False, year="none", n_boot=100).scores
+    row = scores.loc[HELD_OUT, "boosting"]
+    assert row["base_rate"] == pytest.approx(.093, abs=.001)
+    assert row["roc_auc"] > .70 and row["low"] < .708 < row["high"] + .01

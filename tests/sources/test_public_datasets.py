@@ -1,0 +1,124 @@
+"""Public data sets, fetched from a small server on this machine."""
+
+import hashlib
+import io
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pandas as pd
+import pytest
+
+from prepare import load_Data, prepare_df
+from sources import public_datasets
+
+TRACKS = """,album,album,artist,set,track,track,track,track
+,date_released,title,name,subset,genre_top,title,duration,listens
+track_id,,,,,,,,
+2,2009-01-05 00:00:00,AWOL,AWOL,small,Hip-Hop,Food,168,1293
+5,2009-01-06 00:00:00,AWOL,AWOL,medium,Rock,This World,206,1151
+10,,Constant Hitmaker,Kurt Vile,full,,Freeway,161,50135
+"""
+
+
+def zipped(**files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+FILES = {"spotify_songs.csv": b"track_id,track_name,track_artist,playlist_genre\nx1,Toxic,Britney Spears,pop\n",
+         "fma_metadata.zip": zipped(**{"fma_metadata/tracks.csv": TRACKS, "fma_metadata/README.txt": "x"}),
+         "fma_small.zip": zipped(**{"fma_small/000/000002.mp3": "x", "fma_small/checksums": "x"}),
+         "fma_medium.zip": b"this is no zip"}
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A publisher on 127.0.0.1; the list is what was asked of it."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            name = self.path.rsplit("/", 1)[1]
+            asked.append(name)
+            self.send_response(200 if name in FILES else 404)
+            self.send_header("Content-Length", str(len(FILES.get(name, b""))))
+            self.end_headers()
+            self.wfile.write(FILES.get(name, b""))
+
+        def log_message(self, *args):
+            pass
+
+    publisher = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=publisher.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{publisher.server_port}/"
+    monkeypatch.setattr(public_datasets, "DATA_DIR", tmp_path / "data")
+    for name, row in public_datasets.DATASETS.items():
+        if not row.needs_login:
+            checksum = row.checksum and "sha1:" + hashlib.sha1(FILES[row.file]).hexdigest()
+            monkeypatch.setitem(public_datasets.DATASETS, name, row._replace(address=address + row.file, checksum=checksum))
+    yield asked
+    publisher.shutdown()
+    publisher.server_close()
+
+
+def test_tidytuesday_is_fetched_once(server):
+    assert load_Data("tidytuesday")[["song", "artist", "genre"]].values.tolist() == [["Toxic", "Britney Spears", "pop"]]
+    load_Data("tidytuesday")
+    assert server == ["spotify_songs.csv"]
+
+
+def test_fma_tracks_and_their_sounds(server, tmp_path):
+    metadata = load_Data("fma_metadata")
+    assert metadata["song"].tolist() == ["Food", "This World", "Freeway"]
+    assert metadata["duration_ms"].tolist() == [168_000, 206_000, 161_000]
+    small = load_Data("fma_small")
+    assert small["track_id"].tolist() == ["2"]
+    assert small.loc[0, "path"].endswith("fma_small/000/000002.mp3")
+    assert prepare_df(metadata).loc["2", "release_date"] == pd.Timestamp("2009-01-05")
+    assert server == ["fma_metadata.zip", "fma_small.zip"]
+    assert not list((tmp_path / "data").glob(".*")), "nothing half unpacked is left"
+
+
+def test_an_archive_that_is_none_is_named(server):
+    with pytest.raises(ValueError, match=r"fma_medium\.zip does not hold"):
+        load_Data("fma_medium")
+
+
+def test_a_wrong_checksum_is_refused(server, monkeypatch):
+    row = public_datasets.DATASETS["fma_metadata"]
+    monkeypatch.setitem(public_datasets.DATASETS, "fma_metadata", row._replace(checksum="sha1:" + "0" * 40))
+    with pytest.raises(ValueError, match="not what its publisher announced"):
+        load_Data("fma_metadata")
+    assert not (public_datasets.DATA_DIR / "fma_metadata.zip").exists()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/spotify_songs.csv", "{server}/nothing.csv"])
+def test_offline_or_gone_says_where_to_put_the_file(server, monkeypatch, url):
+    row = public_datasets.DATASETS["tidytuesday"]
+    address = url.format(server=row.address.rsplit("/", 1)[0])
+    monkeypatch.setitem(public_datasets.DATASETS, "tidytuesday", row._replace(address=address))
+    with pytest.raises(ConnectionError, match="put it at .*data"):
+        load_Data("tidytuesday")
+
+
+def test_a_file_put_there_by_hand_is_used(server):
+    public_datasets.DATA_DIR.mkdir()
+    (public_datasets.DATA_DIR / "spotify_songs.csv").write_bytes(FILES["spotify_songs.csv"].replace(b"Toxic", b"Circus"))
+    assert load_Data("tidytuesday")["song"].tolist() == ["Circus"]
+    assert server == []
+
+
+@pytest.mark.parametrize("name, wanted", [("top_hits", "songs_normalize.csv"), ("gtzan", "genres_original")])
+def test_behind_a_login(server, name, wanted):
+    with pytest.raises(FileNotFoundError, match=f"kaggle.*{wanted}"):
+        load_Data(name)
+
+
+def test_top_hits_once_it_is_in_its_place(server):
+    (public_datasets.DATA_DIR / "top_hits").mkdir(parents=True)
+    (public_datasets.DATA_DIR / "top_hits" / "songs_normalize.csv").write_text("artist,song\nEminem,Stan\n")
+    assert load_Data("top_hits")["song"].tolist() == ["Stan"]
