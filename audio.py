@@ -16,24 +16,24 @@ import pandas as pd
 
 from prepare import first_genre
 from signals.batch_jobs import over_tracks, tracks_with_sound
-from signals.decoding import SAMPLE_RATE, SHORTEST, AudioError, blocks, load, segments
+from signals.decoding import SAMPLE_RATE, SHORTEST, AudioError, blocks, load_audio, segments
 from signals.spectrogram_images import (
-    decibels_to_levels,
     file_stem,
     folder_names,
-    index_pictures,
-    picture_settings,
+    image_settings,
+    index_images,
     plot_contact_sheet,
-    read_picture,
+    power_to_levels,
+    read_image,
     restore_archive,
     save_archive,
-    write_picture,
+    write_image,
 )
 from signals.spectrograms import HOP_LENGTH, KINDS, N_FFT, spectrograms
 from sources.files import write_table
 
-__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "index_pictures", "load", "plot_contact_sheet",
-           "read_picture", "restore_archive", "save_archive", "segments", "spectrograms", "write_spectrograms"]
+__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "index_images", "load_audio", "plot_contact_sheet",
+           "read_image", "restore_archive", "save_archive", "segments", "spectrograms", "write_spectrograms"]
 
 
 def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_mels=128, kinds=("mel",), n_jobs=-1,
@@ -149,16 +149,16 @@ def _write_segment(place, kinds, number, start, y, marks, last):
     """Write a segment's pictures but for those that are there: a long song that was broken off, or a kind asked for later."""
     about = {kind: marks | {"kind": kind, "segment": number, "start": start, "seconds": len(y) / SAMPLE_RATE, "last": last}
              for kind in kinds}
-    missing = [kind for kind in kinds if about[kind] != picture_settings(place(kind, number))]
+    missing = [kind for kind in kinds if about[kind] != image_settings(place(kind, number))]
     for kind, bands in spectrograms(y, missing, n_mels=marks["n_mels"]).items() if missing else ():
-        write_picture(place(kind, number), decibels_to_levels(bands), about[kind])
+        write_image(place(kind, number), power_to_levels(bands), about[kind])
 
 
 def _done(place, kinds, marks):
     """The segments of a song whose pictures are all there, made from this very file with these settings; else None."""
     made = []
     while True:
-        about = [picture_settings(place(kind, len(made))) for kind in kinds]
+        about = [image_settings(place(kind, len(made))) for kind in kinds]
         if not all(one and marks.items() <= one.items() for one in about) or len({one["last"] for one in about}) > 1:
             return None
         made.append((about[0]["start"], about[0]["seconds"]))

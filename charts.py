@@ -21,7 +21,7 @@ from synth.sample_chart import make_chart
 
 SCHEMA = ["date", "rank", "song", "artist", "peak", "weeks"]
 """Of a chart: one row a week and place; best place and weeks so far."""
-KNOWN_NAMES = {"date": ["week", "chart_date", "chart_week", "week_id", "weekid", "release_date", "year"],
+CHART_COLUMN_NAMES = {"date": ["week", "chart_date", "chart_week", "week_id", "weekid", "release_date", "year"],
                "rank": ["this_week", "week_position", "chart_position", "current_week", "current_position", "position", "place"],
                "artist": ["performer", "performers"],
                "peak": ["peak_position", "peak_rank", "peak_pos"],
@@ -33,7 +33,7 @@ COMPARED = {"table": ["danceability", "energy", "loudness", "speechiness", "acou
             "sound": ["tempo", "loudness_lufs", "energy_proxy", "danceability_proxy", "acousticness_proxy", "onset_strength_mean",
                       "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean", "zero_crossing_rate_mean"]}
 """The features compared: Spotify's columns of a table, or ours of a sound file."""
-FEWEST_SONGS = 20
+FEWEST_CHARTING_SONGS = 20
 """Charting songs that a song is set beside: with fewer there are no percentiles to speak of."""
 
 
@@ -74,7 +74,8 @@ def load_charts(source="sample"):
     elif "popularity" in named:
         rank = pd.to_numeric(named["popularity"], errors="coerce").rank(ascending=False, method="min")
     else:
-        raise ValueError(f"{_name(source)} has neither a rank ({', '.join(KNOWN_NAMES['rank'][:4])} ...) nor a popularity; its "
+        ranks = ", ".join(CHART_COLUMN_NAMES["rank"][:4])
+        raise ValueError(f"{_name(source)} has neither a rank ({ranks} ...) nor a popularity; its "
                          f"columns are {list(raw.columns)[:12]}: rename the column that has it to 'rank'")
     dated = "date" in named
     date = to_dates(named["date"].astype("string")) if dated else pd.Series(pd.NaT, index=named.index, dtype="datetime64[ns]")
@@ -117,7 +118,8 @@ def _read(source):
 def _standard_names(df):
     """The columns under our names; those nearer the head of a list win."""
     plain = {re.sub(r"[^a-z0-9]+", "_", str(column).lower()).strip("_"): column for column in df.columns}
-    found = {ours: next((plain[name] for name in [ours, *theirs] if name in plain), None) for ours, theirs in KNOWN_NAMES.items()}
+    found = {ours: next((plain[name] for name in [ours, *theirs] if name in plain), None)
+             for ours, theirs in CHART_COLUMN_NAMES.items()}
     wanted = {ours: df[column] for ours, column in found.items() if column is not None}
     return pd.DataFrame(wanted | {column: df[column] for column in ("song", "popularity") if column in df}, index=df.index)
 
@@ -324,9 +326,9 @@ def compare_with_charts(song, charts, *, genre=None, years=None, n=5):
     kind = described_by(charts)
     row = _song_row(song, charts, kind)
     beside = _of_genre_and_years(charts, genre, years).drop(index=row.index, errors="ignore")
-    if len(beside) < FEWEST_SONGS:
+    if len(beside) < FEWEST_CHARTING_SONGS:
         where = (f" of {genre}" if genre else "") + (f" in {years[0]}-{years[1]}" if years else "")
-        raise ValueError(f"{len(beside)} charting songs{where} are too few to compare with ({FEWEST_SONGS} are needed): "
+        raise ValueError(f"{len(beside)} charting songs{where} are too few to compare with ({FEWEST_CHARTING_SONGS} are needed): "
                          "widen genre or years")
     features = [feature for feature in COMPARED[kind] if feature in beside and feature in row and row[feature].notna().all()]
     if not features:
@@ -408,7 +410,7 @@ def own_field(song, charts, *, within=5):
     years = None if pd.isna(year) else (int(year) - within, int(year) + within)
     others = charts.drop(index=song.index, errors="ignore")
     for field in ({"genre": genre, "years": years}, {"genre": genre, "years": None}, {"genre": None, "years": years}):
-        if len(_of_genre_and_years(others, **field)) >= FEWEST_SONGS:
+        if len(_of_genre_and_years(others, **field)) >= FEWEST_CHARTING_SONGS:
             return field
     return {"genre": None, "years": None}
 

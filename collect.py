@@ -19,17 +19,17 @@ from tqdm import tqdm
 from sources.files import safe_name, write_table
 from sources.spotify_api import CollectError, NotFound, Refused, spotify_client
 
-__all__ = ["COLUMNS", "CollectError", "FEATURES", "RECORDED", "SOURCE", "create_playlist", "export_playlist",
-           "export_playlist_file", "export_saved_tracks", "export_top_tracks", "list_playlists", "places",
+__all__ = ["EXPORT_COLUMNS", "CollectError", "EXPORT_FEATURES", "RECORDED", "SOURCE", "create_playlist", "export_playlist",
+           "export_playlist_file", "export_saved_tracks", "export_top_tracks", "list_playlists", "sound_locations",
            "recorded_client", "spotify_client"]
 
 SOURCE = "Spotify export"
 PAGE, BATCH = 50, 100
 """What both generations of the API give a page, and take at once."""
-COLUMNS = ["track_id", "artist", "song", "album", "release_date", "genre", "duration_ms", "explicit", "popularity",
+EXPORT_COLUMNS = ["track_id", "artist", "song", "album", "release_date", "genre", "duration_ms", "explicit", "popularity",
            "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness",
            "valence", "tempo", "added_at", "uri", "source"]
-FEATURES = COLUMNS[9:20]
+EXPORT_FEATURES = EXPORT_COLUMNS[9:20]
 RECORDED = Path(__file__).resolve().parent / "notebooks" / "recorded_library.json"
 
 
@@ -120,7 +120,7 @@ def _export(client, path, out, **parameters):
             rows[row["track_id"]] = row
         else:
             skipped.append({"song": _name(entry), "reason": reason})
-    table = pd.DataFrame(rows.values(), columns=COLUMNS)
+    table = pd.DataFrame(rows.values(), columns=EXPORT_COLUMNS)
     table = _with_genres(client, table, entries, kept)
     table = _with_features(client, table, kept)
     table.attrs |= {"skipped": skipped, "source": SOURCE}
@@ -247,7 +247,7 @@ def _with_features(client, table, kept):
         print(error)
     if not found:
         return table
-    return table.assign(**{name: [found.get(track, {}).get(name) for track in table["track_id"]] for name in FEATURES})
+    return table.assign(**{name: [found.get(track, {}).get(name) for track in table["track_id"]] for name in EXPORT_FEATURES})
 
 
 def _batches(values, size):
@@ -402,7 +402,7 @@ def _is_address(place):
     return bool(re.match(r"[a-z][a-z0-9+.-]+:", place)) and not Path(place).exists()
 
 
-def places(tracks):
+def sound_locations(tracks):
     """Where each song's sound is, a path or Spotify's URI; empty where nobody knows."""
     return [_place(row) for row in tracks.reset_index().to_dict("records")]
 

@@ -10,10 +10,10 @@ import pandas as pd
 import scipy.stats
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
-from analysis.scores import BINS, _checked, _draws, calibration_error, evaluate, weighted_auc
+from analysis.scores import CALIBRATION_BINS, _draws, calibration_error, check_predictions, evaluate, weighted_auc
 
-__all__ = ["CLAIMS", "auc_table", "calibration_error", "check_model_claims", "compare", "evaluate", "leak_check",
-           "plot_calibration", "plot_confusion", "plot_heatmap", "plot_roc"]
+__all__ = ["MODEL_CLAIMS", "auc_table", "calibration_error", "check_model_claims", "compare_models", "evaluate", "leak_check",
+           "plot_calibration", "plot_confusion", "plot_auc_heatmap", "plot_roc"]
 
 # ---- models beside each other
 
@@ -38,7 +38,7 @@ def auc_table(y_true, probas, genres, *, groups=None, n_boot=1000, seed=0):
     return pd.DataFrame(rows)
 
 
-def compare(y_true, probas, genres, *, groups=None, n_boot=2000, seed=0):
+def compare_models(y_true, probas, genres, *, groups=None, n_boot=2000, seed=0):
     """Every two models on the same tracks: is the difference real?
 
     Returns
@@ -51,7 +51,7 @@ def compare(y_true, probas, genres, *, groups=None, n_boot=2000, seed=0):
     """
     right = {}
     for model, proba in probas.items():
-        truth, values, _ = _checked(y_true, proba, genres)
+        truth, values, _ = check_predictions(y_true, proba, genres)
         right[model] = truth[np.arange(len(truth)), values.argmax(axis=1)]
     draws = _draws(groups, len(truth), n_boot, seed)
     rows, models = [], sorted(right, key=lambda model: -right[model].mean())
@@ -72,11 +72,12 @@ def compare(y_true, probas, genres, *, groups=None, n_boot=2000, seed=0):
     return table
 
 
-CLAIMS = (("lstm", "hip hop"), ("lstm", "latin"), ("cnn", "rock"), ("mlp", "hip hop"), ("mlp", "metal"), ("linear", "classical"))
+MODEL_CLAIMS = (("lstm", "hip hop"), ("lstm", "latin"), ("cnn", "rock"), ("mlp", "hip hop"), ("mlp", "metal"),
+                ("linear", "classical"))
 """The report's: which model is best at which genre."""
 
 
-def check_model_claims(y_true, probas, genres, *, claims=CLAIMS, groups=None, n_boot=2000, seed=0):
+def check_model_claims(y_true, probas, genres, *, claims=MODEL_CLAIMS, groups=None, n_boot=2000, seed=0):
     """The report's claims that a model is better than the others at a genre.
 
     Returns
@@ -93,7 +94,7 @@ def check_model_claims(y_true, probas, genres, *, claims=CLAIMS, groups=None, n_
         row = {"claim": f"{model} is best at {genre}", "verdict": "not tried"}
         if model in probas and _letters(genre) in spelt and len(probas) > 1:
             column = spelt.index(_letters(genre))
-            truth = _checked(y_true, probas[model], genres)[0][:, column]
+            truth = check_predictions(y_true, probas[model], genres)[0][:, column]
             draws = np.vstack([np.ones(len(truth)), _draws(groups, len(truth), n_boot, seed)])
             areas = {name: weighted_auc(truth, np.asarray(proba)[:, column], draws) for name, proba in probas.items()}
             rival = max((name for name in areas if name != model), key=lambda name: np.nan_to_num(areas[name][0]))
@@ -174,7 +175,7 @@ def plot_roc(y_true, probas, genres, *, axs=None):
     axs = _grid(len(genres)) if axs is None else axs
     for number, (ax, genre) in enumerate(zip(axs, genres)):
         for model, proba in probas.items():
-            truth, values, _ = _checked(y_true, proba, genres)
+            truth, values, _ = check_predictions(y_true, proba, genres)
             if 0 < truth[:, number].sum() < len(truth):
                 wrong, right, _ = roc_curve(truth[:, number], values[:, number])
                 area = weighted_auc(truth[:, number], values[:, number], np.ones((1, len(truth))))[0]
@@ -188,7 +189,7 @@ def plot_roc(y_true, probas, genres, *, axs=None):
     return axs
 
 
-def plot_heatmap(table, *, ax=None, **kwargs):
+def plot_auc_heatmap(table, *, ax=None, **kwargs):
     """ROC-AUC, models by genres, from `auc_table`; the best of a column is framed, where one is. Returns the Axes."""
     import matplotlib.pyplot as plt
     import seaborn as sns
@@ -212,7 +213,7 @@ def plot_confusion(y_true, proba, genres, *, ax=None, **kwargs):
     """What was taken for what, in shares of the true genre; returns the Axes."""
     import matplotlib.pyplot as plt
     import seaborn as sns
-    truth, proba, genres = _checked(y_true, proba, genres)
+    truth, proba, genres = check_predictions(y_true, proba, genres)
     counts = truth.T @ np.eye(len(genres))[proba.argmax(axis=1)]
     shares = pd.DataFrame(counts / counts.sum(axis=1, keepdims=True).clip(1), genres, genres)
     if ax is None:
@@ -233,9 +234,9 @@ def plot_calibration(y_true, probas, genres, *, ax=None):
         ax = plt.subplots(figsize=(4.5, 4.5), layout="constrained")[1]
     ax.plot([0, 1], [0, 1], color=".7", lw=.8, ls="--")
     for model, proba in probas.items():
-        truth, values, _ = _checked(y_true, proba, genres)
+        truth, values, _ = check_predictions(y_true, proba, genres)
         confidence, right = values.max(axis=1), truth[np.arange(len(truth)), values.argmax(axis=1)]
-        bins = confidence.argsort().argsort() * max(1, min(BINS, len(right) // 10)) // len(right)
+        bins = confidence.argsort().argsort() * max(1, min(CALIBRATION_BINS, len(right) // 10)) // len(right)
         table = pd.DataFrame({"said": confidence, "right": right}).groupby(bins)
         ece = calibration_error(confidence, right)
         line, = ax.plot(*table.mean().to_numpy().T, lw=1.2, label=f"{model} (error {ece:.2f})")

@@ -12,7 +12,7 @@ import seaborn as sns
 from analysis.associations import (
     CLAIMS,
     FEATURES,
-    SMALL,
+    SMALL_CORRELATION,
     check_claims,
     compare_groups,
     correlations,
@@ -191,7 +191,7 @@ def plot_correlations(table, *, ax=None, **kwargs):
     _intervals(ax, table, np.arange(len(table)), **{"color": "C0"} | kwargs)
     ax.scatter(table["r"], np.arange(len(table)), s=45, facecolor=np.where(clear, "C0", "white"), edgecolor="C0", zorder=3)
     ax.axvline(0, color="0.3", lw=1)
-    ax.axvspan(-SMALL, SMALL, color="0.5", alpha=.12, lw=0)
+    ax.axvspan(-SMALL_CORRELATION, SMALL_CORRELATION, color="0.5", alpha=.12, lw=0)
     ax.set_yticks(np.arange(len(table)), [label(feature).split(" (")[0] for feature in table.index])
     ax.set(xlabel="correlation with 95 % interval\n(grey: too small to matter; filled: clear after correction for many tests)")
     return ax
@@ -210,7 +210,7 @@ def plot_within(table, *, ax=None, by="genre"):
         _intervals(ax, table, y + shift, suffix, color=colour)
         ax.scatter(table["r" + suffix], y + shift, s=36, color=colour, label=name, zorder=3)
     ax.axvline(0, color="0.3", lw=1)
-    ax.axvspan(-SMALL, SMALL, color="0.5", alpha=.12, lw=0)
+    ax.axvspan(-SMALL_CORRELATION, SMALL_CORRELATION, color="0.5", alpha=.12, lw=0)
     ax.set_yticks(y, [label(feature).split(" (")[0] for feature in table.index])
     readings = ax.secondary_yaxis("right")
     readings.set_yticks(y, table["reading"])

@@ -11,10 +11,10 @@ from signals.aspects import ASPECTS, aspect_columns
 from signals.batch_jobs import note_down, over_tracks, read_journal, source_mark, tracks_with_sound
 from signals.decoding import SHORTEST, AudioError
 from signals.descriptors import describe, describe_file
-from signals.image_statistics import picture_features
+from signals.image_statistics import describe_images
 from sources.files import write_table
 
-__all__ = ["ASPECTS", "aspect_columns", "describe", "extract_features", "picture_features"]
+__all__ = ["ASPECTS", "aspect_columns", "describe", "extract_features", "describe_images"]
 
 
 def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, shortest=SHORTEST):

@@ -11,10 +11,9 @@ from tqdm import tqdm
 
 import models
 from learning.out_of_distribution import familiarity
-from prediction.genre_map import genre_map, load_map, place, save_map
+from prediction.genre_map import genre_map, load_map, place_on_map, save_map
 from prediction.labels import aspect_sentence, blend_label, certainty, turning_point
 from prediction.plots import (
-    _short,
     plot_aspects,
     plot_collection,
     plot_explanation,
@@ -22,6 +21,7 @@ from prediction.plots import (
     plot_shares,
     plot_song,
     plot_timeline,
+    short_name,
 )
 from prediction.saliency import explain
 from prediction.windows import WINDOW, heard, window_seconds
@@ -29,11 +29,11 @@ from prepare import load_Data
 from signals.aspects import ASPECTS, aspect_columns
 from signals.batch_jobs import note_down, read_journal, source_mark, tracks_with_sound
 from signals.decoding import AudioError
-from signals.image_statistics import picture_features
+from signals.image_statistics import describe_images
 from sources.files import write_table
 
 __all__ = ["aspect_influences", "aspect_sentence", "blend_label", "certainty", "explain", "fit_aspects", "genre_influences",
-           "genre_map", "label_folder", "load_map", "place", "plot_aspects", "plot_collection", "plot_explanation",
+           "genre_map", "label_folder", "load_map", "place_on_map", "plot_aspects", "plot_collection", "plot_explanation",
            "plot_map", "plot_shares", "plot_song", "plot_timeline", "save_map", "shares_table", "song_card",
            "song_influences", "turning_point"]
 
@@ -79,7 +79,7 @@ def _shares(classifier, rows, about):
     shares = pd.DataFrame(proba, columns=pd.Index(classifier.classes_, name="genre"), index=pd.Index(rows.index, name="start"))
     like = np.ones(len(proba))
     if known:
-        like = familiarity(known, rows if hasattr(classifier, "feature_names_in_") else picture_features(rows, n_jobs=1), shares)
+        like = familiarity(known, rows if hasattr(classifier, "feature_names_in_") else describe_images(rows, n_jobs=1), shares)
         shares = shares.mul(like, axis=0).add((1 - like) / proba.shape[1], axis=0)
     shares.attrs = about | {"familiarity": float(like.mean())}
     return shares
@@ -122,7 +122,7 @@ def fit_aspects(features, genres, *, groups=None, model="linear", seed=0, **sett
     Parameters
     ----------
     features : pd.DataFrame
-        One row a song, as from `features.extract_features` or `textures.picture_features`; see `features.ASPECTS`.
+        One row a song, as from `features.extract_features` or `textures.describe_images`; see `features.ASPECTS`.
     genres : sequence of str, or pd.DataFrame
         One a song; or, where they are known to differ, columns `beat`, `timbre`, `pitch`.
     groups : sequence, optional
@@ -205,7 +205,7 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
     rows = figure.add_gridspec(4, 6, height_ratios=(.5, 2.2, 1.7, 5))
     head = figure.add_subplot(rows[0, :])
     head.set_axis_off()
-    head.text(0, 1, _short(title or Path(song).stem, 80), fontsize=11, va="top", color=".35", parse_math=False)
+    head.text(0, 1, short_name(title or Path(song).stem, 80), fontsize=11, va="top", color=".35", parse_math=False)
     head.text(0, .05, label, fontsize=24, weight="bold", va="bottom")
     words = [f"certainty {certainty(summary['share']):.0%}"]
     words += [aspect_sentence(by_aspect)] if by_aspect is not None and strange <= .5 else []
@@ -215,7 +215,8 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
     head.text(1, .05, "\n".join(words), fontsize=10, ha="right", va="bottom", color=".2")
     plot_song(summary, ax=figure.add_subplot(rows[1, :3]))
     if genre_map is not None:
-        plot_map(genre_map, {"this song": place(genre_map, song, classifier=classifier)}, ax=figure.add_subplot(rows[1:3, 3:]))
+        where = place_on_map(genre_map, song, classifier=classifier)
+        plot_map(genre_map, {"this song": where}, ax=figure.add_subplot(rows[1:3, 3:]))
     if by_aspect is not None:
         plot_aspects(by_aspect, ax=figure.add_subplot(rows[2, :3]))
     bottom = rows[3, :].subgridspec(3, len(explanation.maps), height_ratios=(1.5, .45, 1.7))

@@ -10,12 +10,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullLocator
 
-from signals.excerpts import extract_portion
+from signals.excerpts import extract_excerpt
 from signals.structure import (
     HOP_LENGTH,
     MOST_COLUMNS,
     N_FFT,
-    SILENCE,
+    SILENT_POWER,
     analyse,
     beat_times,
     chunks,
@@ -30,7 +30,8 @@ from signals.structure import (
 )
 from signals.time_axis import time_axis
 
-__all__ = ["compare", "extract_portion", "plot_chromagram", "plot_mel_spectrogram", "plot_mfcc", "plot_rolloff_and_centroid",
+__all__ = ["compare_songs", "extract_excerpt", "plot_chromagram", "plot_mel_spectrogram", "plot_mfcc",
+           "plot_rolloff_and_centroid",
            "plot_self_similarity", "plot_spectrogram", "plot_tempogram", "plot_waveform", "plot_zero_crossing_rate",
            "visualize_Chromagram_y_Spectrogram"]
 
@@ -79,7 +80,7 @@ def _draw_spectrogram(heard, ax, loudest=None, bar=True, **kwargs):
 
 def _draw_chromagram(heard, ax, bar=True, **kwargs):
     chroma = librosa.feature.chroma_stft(S=heard.power, sr=heard.sr, tuning=None if heard.power.any() else 0.0)
-    chroma[:, heard.power.max(axis=0) <= SILENCE * heard.power.max()] = 0
+    chroma[:, heard.power.max(axis=0) <= SILENT_POWER * heard.power.max()] = 0
     _mesh(ax, heard.edges, np.arange(13) - .5, chroma, "strength (0-1)", bar, **{"cmap": "Blues", "vmin": 0, "vmax": 1} | kwargs)
     ax.set_yticks(np.arange(12), "C C♯ D D♯ E F F♯ G G♯ A A♯ B".split(), fontsize=8)
     ax.set(ylabel="pitch class")
@@ -118,7 +119,7 @@ def visualize_Chromagram_y_Spectrogram(path, *, trim=True, axs=None, **kwargs):
     return np.asarray(axs)
 
 
-def compare(paths, *, trim=True, titles=None, axs=None, **kwargs):
+def compare_songs(paths, *, trim=True, titles=None, axs=None, **kwargs):
     """Several songs side by side, spectrograms above and chromagrams below, on one colour and time scale.
 
     0 dB is the loudest point of all songs, so a quiet song is darker; each begins at 0:00, where its sound begins.
@@ -207,7 +208,7 @@ def plot_rolloff_and_centroid(song, *, roll_percent=.85, trim=True, ax=None, **k
     rolloff = librosa.feature.spectral_rolloff(S=magnitude, sr=heard.sr, roll_percent=roll_percent)[0]
     centroid = librosa.feature.spectral_centroid(S=magnitude, sr=heard.sr)[0]
     for line, colour, name in ((rolloff, "C1", f"rolloff ({roll_percent:.0%})"), (centroid, "C9", "centroid")):
-        shown = np.where(heard.power.max(axis=0) > SILENCE * heard.power.max(), line, np.nan)  # silence has neither
+        shown = np.where(heard.power.max(axis=0) > SILENT_POWER * heard.power.max(), line, np.nan)  # silence has neither
         ax.plot(middles, shown, **{"color": colour, "lw": 1.2, "label": name} | kwargs)
     ax.legend(loc="lower right", fontsize=9)
     return ax

@@ -22,17 +22,17 @@ from learning.persistence import ModelError, plain, read_estimator, read_model, 
 from learning.picture_classifier import PictureClassifier
 from learning.table_classifiers import TableModel, TableNetwork, linear_pipeline
 
-__all__ = ["CLASSES", "DEFAULTS", "LEARNED", "ModelError", "NAMES", "NETWORKS", "PICTURE_MODELS", "REPORT_MODELS",
+__all__ = ["CLASSES", "DEFAULTS", "LEARNED", "ModelError", "NAMES", "NETWORKS", "IMAGE_MODELS", "REPORT_MODELS",
            "TABLE_MODELS", "build", "build_forest", "build_knn", "build_linear", "build_svm", "embed", "embeddings",
            "kmeans_view", "load", "plot_history", "save", "track_proba"]
 
-PICTURE_MODELS = ("cnn", "lstm", "lstm_cnn", "multi_cnn", "transfer")
+IMAGE_MODELS = ("cnn", "lstm", "lstm_cnn", "multi_cnn", "transfer")
 TABLE_MODELS = ("mlp", "linear", "knn", "svm", "forest")
 REPORT_MODELS = ("table_cnn", "table_lstm")
-NAMES = (*PICTURE_MODELS, *TABLE_MODELS, *REPORT_MODELS)
-NETWORKS = (*PICTURE_MODELS, "mlp", *REPORT_MODELS)
+NAMES = (*IMAGE_MODELS, *TABLE_MODELS, *REPORT_MODELS)
+NETWORKS = (*IMAGE_MODELS, "mlp", *REPORT_MODELS)
 CLASSES = {one.__name__: one for one in (PictureClassifier, TableNetwork, TableModel)}
-LEARNED = ("classes_", "multilabel_", "temperature_", "calibrated_on_", "picture_settings_", "has_chroma_", "feature_names_in_",
+LEARNED = ("classes_", "multilabel_", "temperature_", "calibrated_on_", "image_settings_", "has_chroma_", "feature_names_in_",
            "n_features_in_", "medians_", "mean_", "scale_", "familiar_")
 """What a fitted classifier knows beside its weights."""
 DEFAULTS = {"lstm": {"learning_rate": 3e-3}, "transfer": {"epochs": 20},
@@ -74,7 +74,7 @@ def build(name, **settings):
     try:
         if name in makers:
             return makers[name](**settings)
-        if name in PICTURE_MODELS:
+        if name in IMAGE_MODELS:
             return PictureClassifier(name, **settings)
         if name in NETWORKS:
             return TableNetwork(name, **settings)
@@ -145,7 +145,7 @@ def save(classifier, folder, *, scores=None, about=None):
             skops.io.dump(classifier.fitted_, beside / "weights.skops")
             return beside / "weights.skops"
         from learning import keras_tools
-        keras_tools.part(classifier.network_).save(beside / "weights.keras")
+        keras_tools.sub_network(classifier.network_).save(beside / "weights.keras")
         return beside / "weights.keras"
     parameters = {name: value for name, value in classifier.get_params(deep=False).items() if name != "estimator"}
     libraries = ("numpy", "scikit-learn", "skops" if isinstance(classifier, TableModel) else "keras")

@@ -16,7 +16,7 @@ SCALERS = {"MinMax": MinMaxScaler, "Standard": StandardScaler, "Robust": RobustS
 FEATURED = re.compile(r"\b(?:feat|ft|featuring)\b\.?\s*\S|[(\[]\s*with\s+\S", re.IGNORECASE)
 MANY_CLASSES = 30
 """A numeric target with more values than this is stratified in bins of equal counts."""
-BINS = 5
+TARGET_BINS = 5
 
 
 def create_features(df):
@@ -188,7 +188,7 @@ def _check_split(df, target, group, sizes):
 def _strata(target):
     """The class of each row as a code from 0: its (first) label, or the bin of its number."""
     if pd.api.types.is_numeric_dtype(target) and not pd.api.types.is_bool_dtype(target) and target.nunique() > MANY_CLASSES:
-        return pd.qcut(target.astype("float64"), BINS, labels=False, duplicates="drop").to_numpy()
+        return pd.qcut(target.astype("float64"), TARGET_BINS, labels=False, duplicates="drop").to_numpy()
     if isinstance(target.iloc[0], str) and target.name == "genre":
         target = first_genre(target)
     return pd.factorize(target.astype(object), sort=False)[0]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.associations import need_columns
 from analysis.selection import check_settings, choose, not_too_many, same_songs, song_row
-from analysis.similarity import ENOUGH, Space, agreement, columns_by_group, fifths, numbers, octaves
+from analysis.similarity import ENOUGH_KNOWN, Space, agreement, columns_by_group, fifths, numbers, octaves
 from analysis.song_map import plot_song_map, song_map
 from features import extract_features
 from prepare import load_Data, prepare_df, split_genres
@@ -188,7 +188,7 @@ def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, same_art
     cost = -likeness(points, space)
     other_artist = ~_by_artists_of(tracks, seeds) if same_artists else np.zeros(len(tracks), dtype=bool)
     order = np.lexsort((cost, other_artist))
-    order = order[space.known[order] >= ENOUGH]
+    order = order[space.known[order] >= ENOUGH_KNOWN]
     chosen = choose(order, cost, tracks, space, [seeds, owned], length, diversity=diversity, per_artist=per_artist)
     apart = np.linalg.norm(space.points[chosen][:, None] - points[None], axis=2)
     return tracks.iloc[chosen].assign(likeness=-cost[chosen], like=seeds.index[apart.argmin(axis=1)])
@@ -265,7 +265,7 @@ def playlist_path(start, end, tracks, length=10, *, by="all", smoothness=1.0):
     space = Space(tracks, by)
     first, last = space.place(ends)
     places = first + (last - first) * np.linspace(0, 1, length)[1:-1, None]
-    free = np.flatnonzero(~same_songs(tracks, ends) & (space.known >= ENOUGH))
+    free = np.flatnonzero(~same_songs(tracks, ends) & (space.known >= ENOUGH_KNOWN))
     free = free[not_too_many(tracks.iloc[free], None)]
     if len(free) < length - 2:
         raise ValueError(f"the table has {len(free)} other songs: a path of {length} needs {length - 2}")

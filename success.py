@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from analysis.associations import SMALL, check_claims, correlations, correlations_within, holm, need_columns
+from analysis.associations import SMALL_CORRELATION, check_claims, correlations, correlations_within, holm, need_columns
 from analysis.column_labels import label
 from analysis.hit_prediction import (
     HELD_OUT,
@@ -13,34 +13,34 @@ from analysis.hit_prediction import (
     SOUND,
     USEFUL,
     HitStudy,
+    artist_groups,
     deciles,
     hit_study,
     meaning,
-    plot_calibration,
+    plot_decile_calibration,
     plot_lift,
     plot_study,
     song_appeal,
-    song_groups,
 )
 from analysis.trends import plot_trend, plot_trends, trend_tests, trends
 
 __all__ = ["ALPHA", "HitStudy", "STRENGTHS", "auc_verdict", "check_success_claims", "conclusions", "deciles", "factors_by_genre",
-           "genres_differ", "hit_study", "in_words", "plot_calibration", "plot_factors_by_genre", "plot_lift",
+           "genres_differ", "hit_study", "in_words", "plot_decile_calibration", "plot_factors_by_genre", "plot_lift",
            "plot_shapes", "plot_study", "plot_trend", "plot_trends", "shapes", "song_appeal", "success_factors",
            "trend_tests", "trends"]
 
 ALPHA = .05
 """p-values below this, after correction for many tests, are called sure."""
-STRENGTHS = ((.5, "strong"), (.3, "moderate"), (SMALL, "weak"), (0, "negligible"))
+STRENGTHS = ((.5, "strong"), (.3, "moderate"), (SMALL_CORRELATION, "weak"), (0, "negligible"))
 """What a correlation of at least this size is called (Cohen, Statistical Power Analysis, 1988)."""
-FEWEST_SONGS, FEWEST_IN_CELL = 30, 10
+FEWEST_SONGS_OF_A_GENRE, FEWEST_IN_CELL = 30, 10
 """Songs that a genre needs to be looked at by itself, and that most songs are to be compared with within genre and year."""
 
 
 # ---- what goes with success
 
 def in_words(r, low, high, p, *, alpha=ALPHA):
-    """How strong a correlation is, and how sure, in words that follow `STRENGTHS`, `ALPHA` and `associations.SMALL`.
+    """How strong a correlation is, and how sure, in words that follow `STRENGTHS`, `ALPHA` and `associations.SMALL_CORRELATION`.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def in_words(r, low, high, p, *, alpha=ALPHA):
     """
     if np.isfinite(p) and p < alpha:
         return _strength(r) + ", sure"
-    return "none to speak of" if max(-low, high) < SMALL else "cannot be told"
+    return "none to speak of" if max(-low, high) < SMALL_CORRELATION else "cannot be told"
 
 
 def _strength(r):
@@ -127,7 +127,7 @@ def factors_by_genre(tracks, target="popularity", features=None, *, by="first_ge
     features = [f for f in [*SOUND, "explicit"] if f in tracks] if features is None else list(features)
     parts = []
     for genre, own in tracks.dropna(subset=[target]).groupby(by, observed=True):
-        if len(own) >= FEWEST_SONGS:
+        if len(own) >= FEWEST_SONGS_OF_A_GENRE:
             artists = own[group].nunique() if group in own else len(own)
             parts.append(correlations(own, target, features, group=group).reset_index().assign(genre=genre, artists=artists))
     columns = ["genre", "feature", "r", "low", "high", "p_holm", "n", "artists"]
@@ -169,7 +169,7 @@ def genres_differ(tracks, target="popularity", features=None, *, by="first_genre
     need_columns(tracks, [target, by])
     features = [f for f in [*SOUND, "explicit"] if f in tracks] if features is None else list(features)
     known = tracks.dropna(subset=[target, by])
-    known = known[known.groupby(by, observed=True)[target].transform("size") >= FEWEST_SONGS]
+    known = known[known.groupby(by, observed=True)[target].transform("size") >= FEWEST_SONGS_OF_A_GENRE]
     rows, rng = {}, np.random.default_rng(seed)
     for feature in features:
         genres, sums, code = _artist_sums(known.dropna(subset=[feature]), feature, target, by, group)
@@ -197,7 +197,7 @@ def _artist_sums(rows, feature, target, by, group):
     varies = (spread > 1e-12).all(axis=1)
     x, y = (pair / spread)[varies].to_numpy().T
     rows = rows[varies]
-    whose = pd.Series(song_groups(rows, group), index=rows.index)
+    whose = pd.Series(artist_groups(rows, group), index=rows.index)
     cluster = rows.groupby([rows[by].astype(object), whose]).ngroup()
     xx, xy = np.bincount(cluster, x * x), np.bincount(cluster, x * y)
     code, genres = pd.factorize(rows[by].astype(object).groupby(cluster).first())
@@ -241,7 +241,7 @@ def shapes(tracks, features, target="popularity", *, others=None, group="artist"
     rows = tracks.dropna(subset=[target])
     known = list(dict.fromkeys([*features, *([f for f in SOUND if f in rows] if others is None else others)]))
     X, y, rng = rows[known].astype("float64"), rows[target].to_numpy(dtype=float), np.random.default_rng(seed)
-    members = list(pd.Series(np.arange(len(rows))).groupby(song_groups(rows, group)).indices.values())
+    members = list(pd.Series(np.arange(len(rows))).groupby(artist_groups(rows, group)).indices.values())
     seen = X.iloc[rng.choice(len(X), min(len(X), 400), replace=False)]
     grids = {feature: np.unique(np.quantile(X[feature].dropna(), np.linspace(.05, .95, points))) for feature in features}
     curves = {feature: np.empty((n_fits, len(grid))) for feature, grid in grids.items()}

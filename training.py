@@ -10,13 +10,13 @@ import pandas as pd
 import models
 from audio import write_spectrograms
 from features import extract_features
-from learning.out_of_distribution import learn_familiarity
+from learning.out_of_distribution import fit_distribution
 from prepare import first_genre, load_Data, prepare_df
 from preprocessing import spotify_split
 from signals import spectrogram_images
-from signals.image_statistics import picture_features, texture_names
+from signals.image_statistics import describe_images, statistic_names
 from signals.image_store import settings_of
-from signals.spectrogram_images import index_pictures
+from signals.spectrogram_images import index_images
 from sources.files import write_table
 
 SIDES = ("train", "validate", "test")
@@ -68,7 +68,7 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
         print(f"{manifest.loc[several, 'track_id'].nunique()} songs of several genres left out: they teach none of them")
     manifest = manifest[genres.notna() & ~several]
     has_chroma = (manifest["kind"] == "chroma").any()
-    mel = spectrogram_images.with_chroma(manifest) if has_chroma else manifest[manifest["kind"] == "mel"]
+    mel = spectrogram_images.add_chroma_paths(manifest) if has_chroma else manifest[manifest["kind"] == "mel"]
     mel = mel.reset_index(drop=True).assign(genre=lambda rows: first_genre(rows["genre"].astype(object)))
     tracks = mel.groupby("track_id", sort=False)[["genre", "artist"]].first()
     tracks["artist"] = tracks["artist"].astype(object).where(tracks["artist"].notna(), tracks.index.to_series())
@@ -88,7 +88,7 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
 
 def _manifest(folder, pictures, n_jobs):
     if pictures:
-        return index_pictures(pictures)
+        return index_images(pictures)
     if not (folder / "manifest.parquet").exists():
         print(f"nothing in {folder} yet: songs made to order are taken (synthetic); notebook 05 takes your own")
         tracks = prepare_df(load_Data("sample_songs"))
@@ -101,7 +101,7 @@ def _features(folder, features, mel, elsewhere, n_jobs):
     """One numeric row a track."""
     source = Path(features) if features else folder / "features.parquet"
     if not features and (elsewhere or not source.exists()):
-        table = picture_features(mel, n_jobs=n_jobs).set_index(pd.Index(mel["track_id"], name="track_id"))
+        table = describe_images(mel, n_jobs=n_jobs).set_index(pd.Index(mel["track_id"], name="track_id"))
         return table.groupby(level=0).mean()
     return table_features(source, mel["track_id"].unique())
 
@@ -208,7 +208,7 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
     """
     settings, fitted, rows, usual = settings or {}, {}, {}, {}
     for name in names:
-        pictured = name in models.PICTURE_MODELS
+        pictured = name in models.IMAGE_MODELS
         own = {"seed": seed}
         if name in models.NETWORKS:
             own |= {"verbose": verbose} | settings.get("pictures" if pictured else "tables", {})
@@ -217,11 +217,11 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
         model = models.build(name, **own | settings.get(name, {})).fit(*train, validation=held_out if len(held_out[1]) else None)
         fitted[name] = model
         if pictured not in usual:  # one for all models that take the same
-            sides = [(picture_features(rows) if pictured else rows, genres) for rows, genres in (train, held_out) if len(genres)]
-            usual[pictured] = learn_familiarity(*(part for side in sides for part in side))
+            sides = [(describe_images(rows) if pictured else rows, genres) for rows, genres in (train, held_out) if len(genres)]
+            usual[pictured] = fit_distribution(*(part for side in sides for part in side))
         model.familiar_ = usual[pictured]
-        if not pictured and set(model.feature_names_in_) <= set(texture_names()):
-            model.picture_settings_ = settings_of(songs.pictures)  # so that it can judge sound, made into such pictures
+        if not pictured and set(model.feature_names_in_) <= set(statistic_names()):
+            model.image_settings_ = settings_of(songs.pictures)  # so that it can judge sound, made into such pictures
         proba = predictions({name: model}, songs, "validate")
         right = proba[name].idxmax(axis=1) == songs.tracks.loc[proba[name].index, "genre"]
         rows[name] = {"seconds": time.perf_counter() - start, "weights": n_weights(model), "accuracy": right.mean(),
@@ -256,7 +256,7 @@ def predictions(fitted, songs, side):
     """What every model says of every track of a side: dict of frames [tracks x genres]."""
     said = {}
     for name, model in fitted.items():
-        rows, _ = rows_of(songs, side, name in models.PICTURE_MODELS)
+        rows, _ = rows_of(songs, side, name in models.IMAGE_MODELS)
         said[name] = models.track_proba(model, rows) if len(rows) else pd.DataFrame(columns=model.classes_)
     return said
 

@@ -13,9 +13,9 @@ from statsmodels.stats.oneway import anova_oneway, confint_effectsize_oneway
 
 FEATURES = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness",
             "valence", "tempo", "key", "mode", "explicit", "has_feat", "duration_minutes", "release_year"]
-SMALL = .1
+SMALL_CORRELATION = .1
 """The smallest correlation worth a name (Cohen, Statistical Power Analysis, 1988)."""
-FEWEST = 5
+FEWEST_GROUPS = 5
 """The fewest independent groups for which an interval is given."""
 CLAIMS = [("louder songs are more popular", "loudness", 1),
           ("danceable songs are more popular", "danceability", 1)]
@@ -178,7 +178,7 @@ def compare_groups(df, target="popularity", by="first_genre", *, group="artist")
     for category, part in df.dropna(subset=[target, by]).groupby(by, observed=True):
         y, clusters = part[target].to_numpy(dtype=float), _clusters(part, group)
         low, high = np.nan, np.nan
-        if len(np.unique(clusters)) >= FEWEST and y.std() > 0:
+        if len(np.unique(clusters)) >= FEWEST_GROUPS and y.std() > 0:
             low, high = _fit_mean(y, clusters).conf_int()[0]
         rows.append([category, len(y), len(np.unique(clusters)), y.mean(), low, high, np.median(y)])
     table = pd.DataFrame(rows, columns=[by, "n", "groups", "mean", "low", "high", "median"]).set_index(by)
@@ -281,10 +281,10 @@ def verdict(r, low, high, sign=1):
     """
     r, low, high = (r, low, high) if sign > 0 else (-r, -high, -low)
     if low > 0:
-        return "holds" if r >= SMALL else "holds, but is negligible"
+        return "holds" if r >= SMALL_CORRELATION else "holds, but is negligible"
     if high < 0:
-        return "the opposite holds" if r <= -SMALL else "does not hold"
-    return "does not hold" if high < SMALL else "cannot be told"
+        return "the opposite holds" if r <= -SMALL_CORRELATION else "does not hold"
+    return "does not hold" if high < SMALL_CORRELATION else "cannot be told"
 
 
 def check_claims(df, claims=CLAIMS, target="popularity", *, by="first_genre", group="artist"):

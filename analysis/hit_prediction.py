@@ -32,7 +32,7 @@ LEAKS = {"artists on both sides": HELD_OUT, "oversampled before the split": HELD
 """Well-known leaks, and the honest study that each is to be compared with."""
 
 
-def song_groups(rows, group):
+def artist_groups(rows, group):
     """Who made each song; a song without one is by itself."""
     alone = pd.Series([f"song {number}" for number in range(len(rows))], index=rows.index)
     made_by = rows[group].astype(object).where(rows[group].notna(), alone) if group in rows else alone
@@ -123,7 +123,7 @@ def hit_study(tracks, *, target="popularity", hit=70, features=None, group="arti
     if min(hits.sum(), (~hits).sum()) < FEWEST_HITS:
         raise ValueError(f"{hits.sum()} of {len(rows)} songs have a {target} of {hit:g} or more: a study needs {FEWEST_HITS} of "
                          "both kinds. Choose another hit=...")
-    X, groups = sound_of(rows, features), song_groups(rows, group)
+    X, groups = sound_of(rows, features), artist_groups(rows, group)
     studies = _studies(rows, X, hits, groups, year, later, n_splits, target, leaks, seed)
     parts = []
     for study, (X_study, number, splits) in studies.items():
@@ -292,7 +292,7 @@ def plot_study(study, *, ax=None):
     return ax
 
 
-def plot_calibration(table, *, ax=None):
+def plot_decile_calibration(table, *, ax=None):
     """The share that were hits beside the chance that was predicted, as from `deciles`, with intervals. Returns the Axes."""
     import matplotlib.pyplot as plt
     ax = ax or plt.subplots(figsize=(4.5, 4), layout="constrained")[1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-BINS = 10
+CALIBRATION_BINS = 10
 """Of the calibration error and diagram."""
 
 
@@ -42,7 +42,7 @@ def evaluate(y_true, proba, genres, *, groups=None, n_boot=1000, seed=0):
     >>> float(table.loc["accuracy", "value"]), float(table.loc["accuracy", "baseline"].round(3))
     (1.0, 0.667)
     """
-    truth, proba, genres = _checked(y_true, proba, genres)
+    truth, proba, genres = check_predictions(y_true, proba, genres)
     multilabel = np.ndim(y_true) == 2
     whole, draws = np.ones((1, len(truth))), _draws(groups, len(truth), n_boot, seed)
     values, spread = (_measures(truth, proba, weights, multilabel) for weights in (whole, draws))
@@ -56,7 +56,9 @@ def evaluate(y_true, proba, genres, *, groups=None, n_boot=1000, seed=0):
                         index=pd.Index(names, name="measure"))
 
 
-def _checked(y_true, proba, genres):
+def check_predictions(y_true, proba, genres):
+    """The true genres as a multi-hot matrix [shape=(n, n_genres)], probabilities as an array, genres as text; a ValueError
+    where they do not fit together."""
     genres, proba = [str(genre) for genre in genres], np.asarray(proba, dtype=float)
     if proba.ndim != 2 or proba.shape[1] != len(genres):
         raise ValueError(f"proba has shape {proba.shape}, but there are {len(genres)} genres")
@@ -119,9 +121,9 @@ def calibration_error(confidence, right, weights=None):
     >>> float(calibration_error(np.array([.9, .9, .6, .6]), np.array([True, True, True, False])).round(2))
     0.1
     """
-    bins = np.minimum((np.asarray(confidence) * BINS).astype(int), BINS - 1)
+    bins = np.minimum((np.asarray(confidence) * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     each = np.ones((1, len(bins))) if weights is None else weights
-    errors = np.abs((each * (np.asarray(confidence) - right)) @ np.eye(BINS)[bins]).sum(axis=1) / each.sum(axis=1)
+    errors = np.abs((each * (np.asarray(confidence) - right)) @ np.eye(CALIBRATION_BINS)[bins]).sum(axis=1) / each.sum(axis=1)
     return errors[0] if weights is None else errors
 
 

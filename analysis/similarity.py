@@ -24,9 +24,9 @@ KEY = .25
 """What it weighs that two songs are in the same key, beside how they move in it."""
 LEFT_OUT = {"tonnetz"}
 """Families that are not compared: tonal centroids are the chroma once more, bound to its key."""
-FARTHEST = 4
+LARGEST_DEVIATION = 4
 """Standard deviations: a value further out than this counts as this far out."""
-ENOUGH = .5
+ENOUGH_KNOWN = .5
 """The least share of the values, by weight, that must be known of a song for it to have a place."""
 
 
@@ -179,7 +179,7 @@ class Space:
         known = 1 - missing @ self.weight ** 2 / np.sum(self.weight ** 2)
         raw -= self.mean.astype(np.float32)
         raw /= self.scale.astype(np.float32)
-        np.clip(raw, -FARTHEST, FARTHEST, out=raw)
+        np.clip(raw, -LARGEST_DEVIATION, LARGEST_DEVIATION, out=raw)
         raw *= self.weight
         raw[missing] = 0
         return raw, known
@@ -195,7 +195,7 @@ class Space:
         columns = [column for columns in self.groups.values() for column in columns]
         complete = rows.reindex(columns=columns)
         points, known = self._placed(self._raw(complete))
-        if (known < ENOUGH).any():
+        if (known < ENOUGH_KNOWN).any():
             row = complete.iloc[int(np.argmin(known))]
             lacking = [column for column in columns if pd.isna(row[column])]
             raise ValueError(f"{row.name!r} cannot be placed among the songs: it has no value for {', '.join(lacking[:5])}"
@@ -204,7 +204,7 @@ class Space:
 
     def nearest(self, points):
         """Every song that has a place, nearest to a point first: row numbers and distances, a row of them for each of several."""
-        placed = np.flatnonzero(self.known >= ENOUGH)
+        placed = np.flatnonzero(self.known >= ENOUGH_KNOWN)
         search = NearestNeighbors(algorithm="brute").fit(self.points[placed])
         distance, order = search.kneighbors(np.atleast_2d(points), n_neighbors=len(placed))
         return (placed[order], distance) if np.ndim(points) == 2 else (placed[order[0]], distance[0])
@@ -243,7 +243,7 @@ def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0
     group = np.full(len(tracks), -1) if groups is None else pd.factorize(groups.astype(object))[0]
     group = np.where(group == -1, group.max() + 1 + np.arange(len(tracks)), group)  # a song without one is by itself
     shares, chances = [], []
-    placed = np.flatnonzero(space.known >= ENOUGH)
+    placed = np.flatnonzero(space.known >= ENOUGH_KNOWN)
     for number, order in zip(placed, space.nearest(space.points[placed])[0]):
         same = (label == label[number])[order[group[order] != group[number]]]
         if len(same):

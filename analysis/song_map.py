@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 
-from analysis.similarity import ENOUGH, Space
+from analysis.similarity import ENOUGH_KNOWN, Space
 
 # ---- pictures
 
@@ -37,7 +37,7 @@ def song_map(tracks, songs=None, *, by="all"):
     (1, 2)
     """
     space = Space(tracks, by)
-    known = space.known >= ENOUGH
+    known = space.known >= ENOUGH_KNOWN
     if min(known.sum(), space.points.shape[1]) < 2:
         raise ValueError("a map needs two songs and two features, or more")
     axes = PCA(2, random_state=0).fit(space.points[known])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.associations import FEWEST, SMALL, correlations, need_columns
+from analysis.associations import FEWEST_GROUPS, SMALL_CORRELATION, correlations, need_columns
 from analysis.column_labels import label
 
 TRENDS = ["tempo", "loudness", "duration_minutes", "valence", "explicit", "danceability", "energy", "acousticness", "speechiness"]
@@ -68,7 +68,7 @@ def trend_tests(charts, features=None, *, year="chart_year", group="artist"):
     features = [feature for feature in TRENDS if feature in charts] if features is None else list(features)
     table = correlations(charts, year, features, group=group)[["r", "low", "high", "p_holm", "n"]]
     for feature in table.index:
-        yearly = trends(charts, feature, year=year).query("n >= @FEWEST")["middle"]
+        yearly = trends(charts, feature, year=year).query("n >= @FEWEST_GROUPS")["middle"]
         enough = len(yearly) > 3 and yearly.nunique() > 1
         tau, p = stats.kendalltau(yearly.index, yearly) if enough else (np.nan, np.nan)
         slope = 10 * stats.theilslopes(yearly, yearly.index).slope if enough else np.nan
@@ -81,7 +81,7 @@ def trend_in_words(r, low, high, p_holm, tau, p_years, *, alpha=.05):
     """What the two tests for trend say.
 
     ``rose`` or ``fell`` where both are clear and point the same way, and ``a little`` where the correlation is below
-    `associations.SMALL`; ``no trend`` where the interval leaves room for less than that; else ``cannot be told``.
+    `associations.SMALL_CORRELATION`; ``no trend`` where the interval leaves room for less than that; else ``cannot be told``.
 
     Examples
     --------
@@ -89,8 +89,8 @@ def trend_in_words(r, low, high, p_holm, tau, p_years, *, alpha=.05):
     ('fell', 'cannot be told')
     """
     if p_holm < alpha and p_years < alpha and r * tau > 0:
-        return ("rose" if r > 0 else "fell") + (" a little" if abs(r) < SMALL else "")
-    return "no trend" if max(-low, high) < SMALL else "cannot be told"
+        return ("rose" if r > 0 else "fell") + (" a little" if abs(r) < SMALL_CORRELATION else "")
+    return "no trend" if max(-low, high) < SMALL_CORRELATION else "cannot be told"
 
 
 # ---- pictures
@@ -99,7 +99,7 @@ def plot_trend(table, feature, *, reading="", ax=None):
     """A feature of what charted, year by year, as from `trends`: middle and band, for years of five songs or more. Returns the
     Axes."""
     import matplotlib.pyplot as plt
-    table = table[table["n"] >= FEWEST]
+    table = table[table["n"] >= FEWEST_GROUPS]
     ax = ax or plt.subplots(figsize=(6, 3.2), layout="constrained")[1]
     ax.fill_between(table.index, table["low"], table["high"], color="C0", alpha=.2, lw=0)
     ax.plot(table.index, table["middle"], color="C0", lw=2, marker="o", ms=3)

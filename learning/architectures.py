@@ -177,6 +177,6 @@ def build_table_lstm(shape, n_genres, settings):
     return keras.Model(given, _head(x, n_genres, settings))
 
 
-PICTURES = {"cnn": build_cnn, "lstm": build_lstm, "lstm_cnn": build_lstm_cnn, "multi_cnn": build_multi_cnn,
+IMAGE_NETWORKS = {"cnn": build_cnn, "lstm": build_lstm, "lstm_cnn": build_lstm_cnn, "multi_cnn": build_multi_cnn,
             "transfer": build_transfer}
-TABLES = {"mlp": build_mlp, "table_cnn": build_table_cnn, "table_lstm": build_table_lstm}
+TABLE_NETWORKS = {"mlp": build_mlp, "table_cnn": build_table_cnn, "table_lstm": build_table_lstm}

@@ -6,7 +6,7 @@ Memory does not grow with the number of pictures: their levels lie in one tempor
 import numpy as np
 
 
-def _heard(bands):
+def _loudness_weights(bands):
     """How much the power of each mel band up to 11,025 Hz counts for loudness: the lowest octaves are felt rather than heard.
     Pitch classes count alike."""
     if bands <= 12:
@@ -17,7 +17,7 @@ def _heard(bands):
 
 # ---- variations, so that a network does not learn its songs by heart
 
-def vary(chunk, rng, *, shift=2, equalizer=.08, mask=.1):
+def augment(chunk, rng, *, shift=2, equalizer=.08, mask=.1):
     """A chunk as another recording of the same might look: higher or lower, through another equalizer, with holes.
 
     Parameters
@@ -49,7 +49,7 @@ def vary(chunk, rng, *, shift=2, equalizer=.08, mask=.1):
     return chunk
 
 
-def stretched(chunk, columns):
+def stretch_columns(chunk, columns):
     """A chunk at another speed: its columns interpolated to so many."""
     at = np.linspace(0, chunk.shape[1] - 1, columns)
     left = np.floor(at).astype(int)
@@ -58,7 +58,7 @@ def stretched(chunk, columns):
     return chunk[:, left] * (1 - share) + chunk[:, right] * share
 
 
-def mixed(chunks, targets, rng, alpha):
+def mixup(chunks, targets, rng, alpha):
     """Pairs of examples laid over each other, with targets in the same shares (mixup: Zhang et al. 2018).
 
     Parameters
@@ -82,7 +82,7 @@ def _weighed(one, two, share):
     return by * one + (1 - by) * two
 
 
-def overlaid(chunks, targets, weights, rng, alpha, *, decibels=80):
+def mix_power(chunks, targets, weights, rng, alpha, *, decibels=80):
     """Pairs of chunks sounding at once, as `mixed`, but as sound adds up: power, of pieces made equally loud, in shares.
 
     Parameters
@@ -108,7 +108,7 @@ def overlaid(chunks, targets, weights, rng, alpha, *, decibels=80):
 
     def together(levels):
         power = np.exp(bels * (levels - levels.max(axis=(1, 2), keepdims=True)))
-        power /= (power * _heard(levels.shape[1])[:, None]).mean(axis=(1, 2), keepdims=True)
+        power /= (power * _loudness_weights(levels.shape[1])[:, None]).mean(axis=(1, 2), keepdims=True)
         power = _weighed(power, power[other], share)
         return np.maximum(1 + np.log(power / power.max(axis=(1, 2), keepdims=True)) / bels, 0)
     return ([together(levels) for levels in chunks], _weighed(targets, targets[other], share),

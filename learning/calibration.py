@@ -5,14 +5,14 @@ import scipy.special
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 
-def _remember(estimator, values):
+def set_parameters(estimator, values):
     """What scikit-learn asks of `__init__`: every argument as an attribute of its name."""
     for name, value in values.items():
         if name not in ("self", "__class__"):
             setattr(estimator, name, value)
 
 
-class _Calibrated(ClassifierMixin, BaseEstimator):
+class CalibratedClassifier(ClassifierMixin, BaseEstimator):
     """From scores to probabilities, and from probabilities to a genre."""
 
     def _probabilities(self, scores, temperature=None):

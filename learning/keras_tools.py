@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 
-def part(network, output=None):
+def sub_network(network, output=None):
     """A network from its beginning to the output of one of its layers, or to its end; without what trained it."""
     given = network.inputs[0] if len(network.inputs) == 1 else network.inputs  # a list of one would make Keras warn at every call
     return keras.Model(given, network.get_layer(output).output if output else network.outputs[0])

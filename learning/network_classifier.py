@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from learning.calibration import _Calibrated, mean_by
-from learning.targets import balance, encode, warn_of_terms
+from learning.calibration import CalibratedClassifier, mean_by
+from learning.targets import balance, encode, warn_about_spotify_terms
 
 # ---- networks
 
-class _Network(_Calibrated):
+class NetworkClassifier(CalibratedClassifier):
     """What networks on pictures and on tables have in common: targets, the training loop, probabilities."""
 
     def fit(self, X, y, validation=None, *, checkpoint=None):
@@ -30,7 +30,7 @@ class _Network(_Calibrated):
             Interrupted by hand, it keeps its best weights and can be used.
         """
         from learning import keras_tools
-        warn_of_terms(X)
+        warn_about_spotify_terms(X)
         keras_tools.keras.utils.set_random_seed(self.seed)
         targets, self.classes_, self.multilabel_ = encode(y)
         if len(targets) != len(X):
@@ -110,6 +110,6 @@ class _Network(_Calibrated):
         """What the last layer but one says [shape=(rows, size)], averaged over each row's chunks."""
         from learning import keras_tools
         check_is_fitted(self, "network_")
-        heard = keras_tools.part(self.network_, "embedding")
+        heard = keras_tools.sub_network(self.network_, "embedding")
         values, rows = self._scores(self._examples(X), heard)
         return mean_by(values, rows, len(X))

@@ -4,16 +4,16 @@ import numpy as np
 
 QUANTILES = np.linspace(0, 1, 101)
 COMPONENTS = 30
-FARTHEST = 5.0
+LARGEST_DEVIATION = 5.0
 """Standard deviations beyond which a feature is as far out as can be."""
 STRANGE = .05
 """A sound that lies farther out than all but this share of the songs of the genre that it is taken for is strange, the more so
 the farther."""
-FEWEST = 10
+FEWEST_SONGS_OF_A_GENRE = 10
 """Songs of a genre with fewer do not tell what is usual in it: those of all genres do."""
 
 
-def learn_familiarity(features, genres, held_out=None, held_out_genres=None):
+def fit_distribution(features, genres, held_out=None, held_out_genres=None):
     """What is needed to tell strange sounds: where each genre lies, and along which lines songs stray from there.
 
     A sound is strange where it strays from its genre off these lines, or along them farther than songs do: the sum of the squared
@@ -40,18 +40,18 @@ def learn_familiarity(features, genres, held_out=None, held_out_genres=None):
     >>> import pandas as pd
     >>> rng = np.random.default_rng(0)
     >>> songs = pd.DataFrame(rng.normal(size=(400, 1)) * [1, 2, -1, 1] + rng.normal(0, .1, (400, 4)), columns=list("abcd"))
-    >>> known = learn_familiarity(songs[:200], ["jazz", "rock"] * 100, songs[200:], ["jazz", "rock"] * 100)
+    >>> known = fit_distribution(songs[:200], ["jazz", "rock"] * 100, songs[200:], ["jazz", "rock"] * 100)
     >>> new = pd.DataFrame([[1, 2, -1, 1], [1, -2, 1, 1]], columns=list("abcd"))
     >>> familiarity(known, new, pd.DataFrame({"jazz": [.5, 1], "rock": [.5, 0]})).tolist()
     [1.0, 0.0]
     """
-    lines = learn_lines(features, genres)
+    lines = fit_components(features, genres)
     judged, names = (features, genres) if held_out is None else (held_out, held_out_genres)
-    return lines | {"distances": usual_distances(own_distances(lines, judged, names), names, lines["centres"])}
+    return lines | {"distances": distance_quantiles(distances_to_genre(lines, judged, names), names, lines["centres"])}
 
 
-def learn_lines(features, genres):
-    """Where each genre lies and along which lines songs stray from there: `learn_familiarity` without what is usual."""
+def fit_components(features, genres):
+    """Where each genre lies and along which lines songs stray from there: `fit_distribution` without what is usual."""
     names = np.asarray(genres, dtype=object).astype(str)
     mean, scale = features.mean(), features.std().fillna(0)
     lines = {"columns": [str(column) for column in features], "mean": mean.tolist(),
@@ -66,7 +66,7 @@ def learn_lines(features, genres):
     return lines | {"units": np.maximum(np.median(_apart(lines, values), axis=1), 1e-12).tolist()}
 
 
-def own_distances(lines, features, genres):
+def distances_to_genre(lines, features, genres):
     """How far each row lies from where its genre does; NaN where nothing is known of that."""
     names, found = np.asarray(genres, dtype=object).astype(str), np.full(len(features), np.nan)
     for genre in set(names) & set(lines["centres"]):
@@ -74,17 +74,18 @@ def own_distances(lines, features, genres):
     return found
 
 
-def usual_distances(found, names, genres):
+def distance_quantiles(found, names, genres):
     """Quantiles of the distances that were found of songs of so-named genres, for each of `genres`."""
     names, there = np.asarray(names, dtype=object).astype(str), np.isfinite(found)
     own = {genre: found[there & (names == genre)] for genre in genres}
-    return {genre: np.quantile(part if len(part) >= FEWEST else found[there], QUANTILES).tolist() for genre, part in own.items()}
+    known = {genre: part if len(part) >= FEWEST_SONGS_OF_A_GENRE else found[there] for genre, part in own.items()}
+    return {genre: np.quantile(part, QUANTILES).tolist() for genre, part in known.items()}
 
 
 def _standardised(known, features):
     values = features[known["columns"]].to_numpy(float)
     values = np.where(np.isfinite(values), values, known["mean"])
-    return ((values - known["mean"]) / known["scale"]).clip(-FARTHEST, FARTHEST)
+    return ((values - known["mean"]) / known["scale"]).clip(-LARGEST_DEVIATION, LARGEST_DEVIATION)
 
 
 def _apart(known, values):
@@ -106,7 +107,7 @@ def familiarity(known, features, shares):
     Parameters
     ----------
     known : dict
-        From `learn_familiarity`.
+        From `fit_distribution`.
     features : pd.DataFrame
     shares : pd.DataFrame [shape=(n, genres)]
         What the model takes the sounds for.

@@ -15,6 +15,8 @@ from pathlib import Path
 FORMAT = 1
 """Goes up when older programs could not read what newer ones save."""
 WEIGHTS = ("weights.keras", "weights.skops")
+RENAMED = {"picture_settings_": "image_settings_"}
+"""Attributes that models saved by earlier versions have under another name."""
 TRUSTED = ["sklearn.multiclass.OneVsRestClassifier", "sklearn.multiclass._ConstantPredictor",
            "sklearn.metrics._dist_metrics.EuclideanDistance64", "sklearn.neighbors._kd_tree.KDTree",
            "sklearn.neighbors._kd_tree.newObj", "sklearn.preprocessing._label.LabelBinarizer",
@@ -96,6 +98,7 @@ def read_model(folder):
         raise ModelError(f"{weights} is missing")
     if _checksum(weights) != note["sha256"]:
         raise ModelError(f"{weights} was changed after it was saved: it is not used")
+    note["learned"] = {RENAMED.get(name, name): value for name, value in note["learned"].items()}
     return note, weights
 
 

@@ -6,20 +6,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from learning.augmentation import mixed, stretched, vary
-from learning.calibration import _remember, mean_by
-from learning.network_classifier import _Network
+from learning.augmentation import augment, mixup, stretch_columns
+from learning.calibration import mean_by, set_parameters
+from learning.network_classifier import NetworkClassifier
 from learning.persistence import read_model, read_network
 from learning.table_classifiers import TableModel, linear_pipeline
 from signals.image_store import ChunkStore, settings_of
 
-MEMORY = 64
+CHUNKS_AT_ONCE = 64
 """Chunks that are judged at once."""
 PENALTIES = (.003, .01, .03, .1, .3)
 """Of the last layer over a backbone: `C` to choose from."""
 
 
-class PictureClassifier(_Network):
+class PictureClassifier(NetworkClassifier):
     """A network on spectrogram pictures.
 
     `X` is rows of a manifest; pictures are read as they are needed and judged in chunks. `y` is one genre a row, a multi-hot
@@ -56,7 +56,7 @@ class PictureClassifier(_Network):
                  equalizer=.08, mask=.1, stretch=0.0, mixup=.2, label_smoothing=.05, epochs=40, batch_size=16, chunks=2,
                  learning_rate=2e-3, weight_decay=1e-3, patience=None, balanced=True, backbone=None, weights="imagenet",
                  seed=0, verbose=True):
-        _remember(self, locals())
+        set_parameters(self, locals())
 
     @property
     def _repeats(self):
@@ -65,15 +65,15 @@ class PictureClassifier(_Network):
     def _examples(self, X, fitting=False):
         made = settings_of(X)
         if fitting:
-            self.picture_settings_ = made
+            self.image_settings_ = made
             self.has_chroma_ = self.name == "multi_cnn" and "chroma_path" in X
-        elif _sound_settings(made) != _sound_settings(self.picture_settings_):
-            raise ValueError(f"the model was trained on pictures made with {_sound_settings(self.picture_settings_)}, these were "
+        elif _sound_settings(made) != _sound_settings(self.image_settings_):
+            raise ValueError(f"the model was trained on pictures made with {_sound_settings(self.image_settings_)}, these were "
                              f"made with {_sound_settings(made)}: make them again with the model's settings")
         stores = [ChunkStore(X, self.n_bands)]
         if self.has_chroma_:
             if "chroma_path" not in X:
-                raise ValueError("the model hears chroma too: give rows from models.with_chroma(manifest)")
+                raise ValueError("the model hears chroma too: give rows from models.add_chroma_paths(manifest)")
             stores.append(ChunkStore(X, 12, column="chroma_path"))
         return stores
 
@@ -84,7 +84,7 @@ class PictureClassifier(_Network):
             return architectures.build_transfer(shape, n_genres, settings, backbone=self._backbone())
         if self.name == "multi_cnn":
             return architectures.build_multi_cnn(shape, n_genres, settings, chroma=self.has_chroma_)
-        return architectures.PICTURES[self.name](shape, n_genres, settings)
+        return architectures.IMAGE_NETWORKS[self.name](shape, n_genres, settings)
 
     def _backbone(self):
         if self.backbone is None:
@@ -96,7 +96,7 @@ class PictureClassifier(_Network):
         if (learned.get("n_bands"), learned.get("columns")) != (self.n_bands, self.columns) or note["learned"].get("has_chroma_"):
             raise ValueError(f"the backbone hears {learned.get('n_bands')} bands and {learned.get('columns')} columns"
                              f"{' and chroma' if note['learned'].get('has_chroma_') else ''}: match it by n_bands= and columns=")
-        before, now = map(_sound_settings, (note["learned"]["picture_settings_"], self.picture_settings_))
+        before, now = map(_sound_settings, (note["learned"]["image_settings_"], self.image_settings_))
         if before != now:
             warnings.warn(f"the backbone learned from pictures made with {before}, these were made with {now}: what it "
                           "learned fits them less", stacklevel=4)
@@ -113,7 +113,7 @@ class PictureClassifier(_Network):
         from learning import keras_tools
         if self.name != "transfer":
             return
-        heard, rows = self._scores(examples, keras_tools.part(self.network_, "embedding"))
+        heard, rows = self._scores(examples, keras_tools.sub_network(self.network_, "embedding"))
         songs = pd.factorize(X["track_id"])[0] if "track_id" in X else np.arange(len(X))
         heard = pd.DataFrame(mean_by(heard, songs[rows], songs.max() + 1))
         targets = mean_by(targets, songs, len(heard))
@@ -129,11 +129,11 @@ class PictureClassifier(_Network):
             columns = max(8, round(self.columns * np.exp(rng.uniform(-self.stretch, self.stretch))))
             start = int(rng.integers(0, max(1, stores[0].lengths[row] - columns + 1)))
             for number, store in enumerate(stores):
-                chunk = stretched(store.read(row, start, columns), self.columns)
+                chunk = stretch_columns(store.read(row, start, columns), self.columns)
                 if not number:
-                    chunk = vary(chunk, rng, shift=self.shift, equalizer=self.equalizer, mask=self.mask)
+                    chunk = augment(chunk, rng, shift=self.shift, equalizer=self.equalizer, mask=self.mask)
                 chunks[number][place] = chunk
-        chunks, mixed_targets = mixed([*chunks, weights[rows][:, None]], targets[rows], rng, self.mixup)
+        chunks, mixed_targets = mixup([*chunks, weights[rows][:, None]], targets[rows], rng, self.mixup)
         return self._inputs(chunks[:-1]), mixed_targets, chunks[-1][:, 0]
 
     def _fixed(self, stores, targets, rows):
@@ -152,9 +152,10 @@ class PictureClassifier(_Network):
         for row in range(len(stores[0])):
             places += [(row, start) for start in stores[0].grid(row, self.columns)]
         said = []
-        for first in range(0, len(places), MEMORY):
-            some = places[first:first + MEMORY]
-            filled = some + some[:1] * (MEMORY - len(some) if len(places) > MEMORY else 0)  # of one size: compiled once
+        for first in range(0, len(places), CHUNKS_AT_ONCE):
+            some = places[first:first + CHUNKS_AT_ONCE]
+            missing = CHUNKS_AT_ONCE - len(some) if len(places) > CHUNKS_AT_ONCE else 0
+            filled = some + some[:1] * missing  # batches of one size are compiled once
             chunks = [np.stack([store.read(row, start, self.columns) for row, start in filled]) for store in stores]
             said.append(np.asarray(network.predict_on_batch(self._inputs(chunks)))[:len(some)])
         return np.concatenate(said).astype(float), np.array([row for row, _ in places])

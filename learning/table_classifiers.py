@@ -11,13 +11,13 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from learning.augmentation import mixed
-from learning.calibration import _Calibrated, _remember
-from learning.network_classifier import _Network
-from learning.targets import encode, warn_of_terms
+from learning.augmentation import mixup
+from learning.calibration import CalibratedClassifier, set_parameters
+from learning.network_classifier import NetworkClassifier
+from learning.targets import encode, warn_about_spotify_terms
 
 
-class _Table:
+class TableInput:
     """A frame of numbers as an array: the columns of the fit in their order, gaps filled with medians."""
 
     def _columns(self, X, fitting=False):
@@ -43,7 +43,7 @@ class _Table:
         return np.where(np.isnan(values), self.medians_, values)
 
 
-class TableNetwork(_Table, _Network):
+class TableNetwork(TableInput, NetworkClassifier):
     """A network on a row of features.
 
     `X` is a numeric frame; `y` one genre a row, a multi-hot matrix, or shares (rows of fractions that sum to one). Features are
@@ -63,7 +63,7 @@ class TableNetwork(_Table, _Network):
     def __init__(self, name="mlp", *, width=16, dropout=.3, l2=0.0, activity_l2=0.0, noise=.1, mixup=.2, label_smoothing=.05,
                  epochs=60, batch_size=32, learning_rate=2e-3, weight_decay=1e-3, patience=None, balanced=True, seed=0,
                  verbose=True):
-        _remember(self, locals())
+        set_parameters(self, locals())
 
     def _examples(self, X, fitting=False):
         values = self._columns(X, fitting)
@@ -74,10 +74,10 @@ class TableNetwork(_Table, _Network):
 
     def _build(self, n_genres):
         from learning import architectures
-        return architectures.TABLES[self.name]((len(self.feature_names_in_),), n_genres, self.get_params())
+        return architectures.TABLE_NETWORKS[self.name]((len(self.feature_names_in_),), n_genres, self.get_params())
 
     def _batch(self, examples, targets, weights, rows, rng):
-        (values, weight), wanted = mixed([examples[rows], weights[rows]], targets[rows], rng, self.mixup)
+        (values, weight), wanted = mixup([examples[rows], weights[rows]], targets[rows], rng, self.mixup)
         return values, wanted, weight
 
     def _fixed(self, examples, targets, rows):
@@ -96,7 +96,7 @@ def linear_pipeline(C, balanced):
     return make_pipeline(StandardScaler(), LogisticRegression(C=C, class_weight="balanced" if balanced else None, max_iter=3000))
 
 
-class TableModel(_Table, _Calibrated):
+class TableModel(TableInput, CalibratedClassifier):
     """A scikit-learn classifier on a row of features, with calibrated probabilities.
 
     `X` is a numeric frame, `y` one genre a row or a multi-hot matrix.
@@ -115,7 +115,7 @@ class TableModel(_Table, _Calibrated):
 
     def fit(self, X, y, validation=None, *, groups=None):
         """Fit; the temperature is chosen on `validation`, else on five folds of the training rows (whole `groups`, if given)."""
-        warn_of_terms(X)
+        warn_about_spotify_terms(X)
         targets, self.classes_, self.multilabel_ = encode(y)
         values = self._columns(X, fitting=True)
         self.fitted_ = self._fitted(values, targets)

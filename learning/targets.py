@@ -45,7 +45,7 @@ def balance(targets):
 _warned = set()
 
 
-def warn_of_terms(X):
+def warn_about_spotify_terms(X):
     """Warn, once a session, where songs come from a Spotify export: its developer terms forbid training models on its content."""
     column = X["source"].unique() if "source" in getattr(X, "columns", ()) else ()
     sources = [getattr(X, "attrs", {}).get("source", ""), *column]

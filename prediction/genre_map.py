@@ -107,7 +107,7 @@ def embedding(classifier, song):
         return classifier.embed(rows).mean(axis=0)
 
 
-def place(genre_map, song, *, classifier=None):
+def place_on_map(genre_map, song, *, classifier=None):
     """Where a song lies on a map.
 
     Parameters

@@ -7,11 +7,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from prediction.labels import blend_label
-from signals.decoding import load
+from signals.decoding import load_audio
 from signals.time_axis import time_axis
 from sources.table_files import AUDIO_SUFFIXES
 
-SMALL = .06
+SMALLEST_NAMED_SHARE = .06
 """Shares below this are drawn, but not named."""
 
 
@@ -46,14 +46,14 @@ def plot_shares(table, *, ax=None):
         for row in np.flatnonzero(values > .13):
             ax.text(left[row] + values[row] / 2, row, genre, ha="center", va="center", fontsize=7.5, color="w")
         left += values
-    ax.set(yticks=range(len(table)), yticklabels=[_short(name) for name in table.index], xlim=(0, 1), xlabel="share",
+    ax.set(yticks=range(len(table)), yticklabels=[short_name(name) for name in table.index], xlim=(0, 1), xlabel="share",
            ylim=(len(table) - .5, -.5))
     for row, (_, shares) in enumerate(table.iterrows()):
         ax.text(1.01, row, blend_label(shares), va="center", fontsize=8, transform=ax.get_yaxis_transform())
     return ax
 
 
-def _short(name, longest=34):
+def short_name(name, longest=34):
     """A name that fits; of a song that is known by its file alone, the file's name."""
     name = str(name)
     name = Path(name).stem if Path(name).suffix.lower() in AUDIO_SUFFIXES else name
@@ -74,7 +74,7 @@ def plot_timeline(shares, song, *, axs=None):
         axs = plt.subplots(2, 1, figsize=(9, 3.2), height_ratios=(3, 1), sharex=True, layout="constrained")[1]
     ribbon, wave = axs
     colors, half = genre_colors(shares.columns), shares.attrs.get("seconds", 0) / 2
-    y, sr = load(song, sr=2000)
+    y, sr = load_audio(song, sr=2000)
     end = len(y) / sr
     order = shares.mean().sort_values(ascending=False).index
     times = np.concatenate([[0], shares.index.to_numpy(float) + half, [end]]).clip(0, end)
@@ -82,7 +82,7 @@ def plot_timeline(shares, song, *, axs=None):
     ribbon.stackplot(times, values.T, colors=[colors[genre] for genre in order], lw=0)
     middle, seen = np.cumsum(values, axis=1) - values / 2, shares.mean()
     for number, genre in enumerate(order):
-        if seen[genre] >= SMALL:
+        if seen[genre] >= SMALLEST_NAMED_SHARE:
             at = values[1:-1, number].argmax() + 1
             ribbon.text(np.clip(times[at], .06 * end, .94 * end), middle[at, number], genre, ha="center", va="center", fontsize=8,
                         color="w", clip_on=True)
@@ -173,7 +173,7 @@ def plot_map(genre_map, songs=None, *, ax=None):
         ax.text(x, y, genre, ha="center", va="center", fontsize=9, color=np.multiply(colors[genre], .6), weight="bold", zorder=3)
     for name, (x, y) in (songs or {}).items():
         ax.scatter([x], [y], marker="*", s=260, color="k", ec="w", lw=1, zorder=5)
-        ax.annotate(_short(name, 24), (x, y), (0, 9), textcoords="offset points", ha="center", fontsize=8, zorder=6,
+        ax.annotate(short_name(name, 24), (x, y), (0, 9), textcoords="offset points", ha="center", fontsize=8, zorder=6,
                     parse_math=False, bbox={"fc": "w", "ec": "none", "alpha": .75, "pad": 1})
         ax.update_datalim([(x - .5, y - .5), (x + .5, y + 1)])
     ax.autoscale_view()

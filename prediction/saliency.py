@@ -8,8 +8,8 @@ import pandas as pd
 import scipy.special
 
 from prediction import saliency
-from prediction.windows import window_pictures, window_seconds
-from signals.image_statistics import BANDS, describe_levels, texture_names
+from prediction.windows import window_images, window_seconds
+from signals.image_statistics import BANDS, describe_levels, statistic_names
 from signals.image_store import ChunkStore
 
 PATCHES = (8, 8)
@@ -61,7 +61,7 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
     Parameters
     ----------
     classifier
-        A fitted `cnn`, or a model on `textures.picture_features`.
+        A fitted `cnn`, or a model on `textures.describe_images`.
     song : str or Path
     start : float, optional
         A time in seconds: the window around it is explained; the window that is surest where it is not given.
@@ -83,7 +83,7 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
     activation, score = _reader(classifier)
     seconds = window_seconds(classifier)
     with tempfile.TemporaryDirectory() as folder:
-        manifest = window_pictures(song, folder, classifier.picture_settings_, seconds=seconds, hop_seconds=seconds / 2)
+        manifest = window_images(song, folder, classifier.image_settings_, seconds=seconds, hop_seconds=seconds / 2)
         store = ChunkStore(manifest, classifier.n_bands if activation else BANDS)
         windows = [store.read(row, 0, int(store.lengths[row])) for row in range(len(manifest))]
         said = score(windows)
@@ -110,9 +110,9 @@ def _reader(classifier):
                     for levels in pictures]
             return scipy.special.log_softmax(np.array(said, dtype=float) / classifier.temperature_, axis=1)
         return True, score
-    if set(getattr(classifier, "feature_names_in_", [""])) <= set(texture_names()) and hasattr(classifier, "picture_settings_"):
+    if set(getattr(classifier, "feature_names_in_", [""])) <= set(statistic_names()) and hasattr(classifier, "image_settings_"):
         def score(pictures):
-            rows = pd.DataFrame([describe_levels(levels) for levels in pictures], columns=texture_names())
+            rows = pd.DataFrame([describe_levels(levels) for levels in pictures], columns=statistic_names())
             return np.log(classifier.predict_proba(rows).clip(1e-9))
         return False, score
     raise ValueError(f"what a {getattr(classifier, 'name', type(classifier).__name__)} found cannot be shown on a spectrogram: "
@@ -177,7 +177,7 @@ def class_activation(classifier, row):
         raise ValueError(f"class-activation maps need a network that ends in a global average: a cnn, not {classifier.name}")
     store = ChunkStore(row, classifier.n_bands)
     columns = max(classifier.columns, int(store.lengths[0]) // 32 * 32)
-    network = keras_tools.part(classifier.network_, "maps")
+    network = keras_tools.sub_network(classifier.network_, "maps")
     heard = np.asarray(network(store.read(0, 0, columns)[None, :, :, None]))[0]
     weights = np.asarray(classifier.network_.get_layer("scores").kernel)
     maps = np.moveaxis(heard @ weights, -1, 0)

@@ -11,9 +11,9 @@ import pandas as pd
 
 from signals.decoding import SAMPLE_RATE, SHORTEST, AudioError, blocks, is_silent
 from signals.descriptors import describe
-from signals.image_statistics import picture_features, texture_names
+from signals.image_statistics import describe_images, statistic_names
 from signals.image_store import seconds_per_column
-from signals.spectrogram_images import levels_as, with_chroma, write_picture
+from signals.spectrogram_images import add_chroma_paths, power_to_levels_as, write_image
 from signals.spectrograms import spectrograms
 
 
@@ -61,7 +61,7 @@ def _cut(path, number, hop_seconds, sr):
         yield 0.0, y
 
 
-def window_pictures(song, folder, settings, *, seconds, hop_seconds):
+def window_images(song, folder, settings, *, seconds, hop_seconds):
     """Write pictures of a song's windows, made as a model's training pictures were, and list them.
 
     Parameters
@@ -92,7 +92,7 @@ def window_pictures(song, folder, settings, *, seconds, hop_seconds):
     for number, (start, y) in enumerate(windows(song, seconds, hop_seconds)):
         for kind, power in spectrograms(y, kinds, n_mels=settings["n_mels"]).items():
             path = Path(folder) / f"{kind}_{number:05d}.png"
-            write_picture(path, levels_as(power, settings), settings)
+            write_image(path, power_to_levels_as(power, settings), settings)
             rows.append({"track_id": str(song), "segment": number, "start": start, "seconds": len(y) / SAMPLE_RATE, "genre": None,
                          "artist": None, "path": str(path), "source": str(song), "kind": kind, "settings": noted})
     return pd.DataFrame(rows).set_index("start", drop=False).rename_axis(None)
@@ -124,15 +124,15 @@ def heard(model, song, *, seconds, hop_seconds):
         The model takes features that are not made from sound files.
     """
     features = set(getattr(model, "feature_names_in_", ()))
-    if features and not features <= set(texture_names()):
+    if features and not features <= set(statistic_names()):
         yield described_windows(song, seconds=seconds, hop_seconds=hop_seconds)
         return
-    settings = model.picture_settings_ | {"chroma": getattr(model, "has_chroma_", False)}
+    settings = model.image_settings_ | {"chroma": getattr(model, "has_chroma_", False)}
     with tempfile.TemporaryDirectory() as folder:
-        manifest = window_pictures(song, folder, settings, seconds=seconds, hop_seconds=hop_seconds)
+        manifest = window_images(song, folder, settings, seconds=seconds, hop_seconds=hop_seconds)
         if settings["chroma"]:
-            manifest = with_chroma(manifest)
-        yield picture_features(manifest, n_jobs=1) if features else manifest
+            manifest = add_chroma_paths(manifest)
+        yield describe_images(manifest, n_jobs=1) if features else manifest
 
 
 def described_windows(song, *, seconds, hop_seconds):
@@ -154,5 +154,5 @@ def window_seconds(classifier):
     >>> window_seconds(TableNetwork())
     15.0
     """
-    column = seconds_per_column(getattr(classifier, "picture_settings_", {}))
+    column = seconds_per_column(getattr(classifier, "image_settings_", {}))
     return classifier.columns * column if column and hasattr(classifier, "columns") else WINDOW

@@ -9,7 +9,7 @@ ASPECTS = {
     "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle", "treble",
               "harmony")}
 """The features that tell of each aspect of a song, by the first words of a column's name: those of `descriptors.describe`, and of
-`textures.picture_features`."""
+`textures.describe_images`."""
 
 
 def aspect_columns(table, aspect):

@@ -18,7 +18,7 @@ import soundfile
 import soxr
 
 SAMPLE_RATE = 22_050
-SILENCE, CLIPPED, SHORTEST = 1e-4, .1, 1.0
+SILENT_PEAK, CLIPPED, SHORTEST = 1e-4, .1, 1.0
 """Peak below which a song is silent (-80 dB), share of samples at full scale above which it is clipped, seconds."""
 
 
@@ -35,7 +35,7 @@ class Segment(NamedTuple):
     native_sr: int
 
 
-def load(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
+def load_audio(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
     """Decode a sound file, or a part of it.
 
     Parameters
@@ -64,7 +64,7 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "a.wav"
     ...     soundfile.write(file, np.zeros((44_100, 2)), 44_100)
-    ...     load(file, seconds=.5)[0].shape
+    ...     load_audio(file, seconds=.5)[0].shape
     (11025,)
     """
     with _opened(path) as sound:
@@ -135,7 +135,7 @@ def is_silent(y):
         flat = np.abs(y) >= .999 * peak
         if np.count_nonzero(flat[1:] & flat[:-1]) > CLIPPED * len(y):
             raise AudioError("clipped")
-    return peak < SILENCE
+    return peak < SILENT_PEAK
 
 
 def _opened(path):

@@ -70,7 +70,7 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
     frames["mfcc_delta"] = _deltas(frames["mfcc"])
     onset = onset_strength(mel_decibels)
     frames["onset_strength"] = onset[:, None]
-    frames["tempogram"] = _tempo_bands(tempogram(onset), sr)
+    frames["tempogram"] = _tempo_bands(local_autocorrelation(onset), sr)
     out = {}
     for name, values in frames.items():
         out |= _summed_up(name, values)
@@ -273,7 +273,7 @@ def onset_strength(mel_decibels):
     return late[:len(mel_decibels)]
 
 
-def tempogram(onset):
+def local_autocorrelation(onset):
     """Local autocorrelation of the onsets (Grosche, Mueller and Kurth 2010), for every fourth frame.
 
     Parameters

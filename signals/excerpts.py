@@ -24,7 +24,7 @@ with 1 a verse and its hook together win, with 0 half a hook does."""
 
 
 @dataclass
-class Portion:
+class Excerpt:
     """Part of a song: mono samples, where it stands in the song (s), its beats (s, in the song's time), where it recurs (s)."""
 
     what: str
@@ -37,7 +37,7 @@ class Portion:
     path: Path | None = None
 
 
-def extract_portion(song, what, *, out=None, seconds=None, bars=4, clicks_only=False):
+def extract_excerpt(song, what, *, out=None, seconds=None, bars=4, clicks_only=False):
     """Take a portion out of a song.
 
     Parameters
@@ -58,7 +58,7 @@ def extract_portion(song, what, *, out=None, seconds=None, bars=4, clicks_only=F
 
     Returns
     -------
-    Portion
+    Excerpt
 
     Raises
     ------
@@ -68,7 +68,7 @@ def extract_portion(song, what, *, out=None, seconds=None, bars=4, clicks_only=F
     Examples
     --------
     >>> clicks = librosa.clicks(times=np.arange(.25, 10, .5), sr=22_050, length=220_500)
-    >>> loop = extract_portion((clicks, 22_050), "loop", bars=2)
+    >>> loop = extract_excerpt((clicks, 22_050), "loop", bars=2)
     >>> round(loop.end - loop.start, 3)
     4.0
     """
@@ -80,13 +80,13 @@ def extract_portion(song, what, *, out=None, seconds=None, bars=4, clicks_only=F
     frames = analyse((y, sr))
     beats = beat_times(frames)
     if what == "beat":
-        portion = Portion(what, _clicked(y, sr, beats, clicks_only), sr, 0.0, len(y) / sr, beats)
+        portion = Excerpt(what, _clicked(y, sr, beats, clicks_only), sr, 0.0, len(y) / sr, beats)
     elif what == "hook":
         portion = _hook(y, frames, beats, seconds)
     elif what == "loop":
         portion = _loop(y, frames, beats, bars)
     else:
-        portion = Portion(what, _separated(y, sr, getattr(librosa.effects, what)), sr, 0.0, len(y) / sr, beats)
+        portion = Excerpt(what, _separated(y, sr, getattr(librosa.effects, what)), sr, 0.0, len(y) / sr, beats)
     if out is not None:
         portion.path = save_sound(Path(out), portion.samples, sr)
     return portion
@@ -206,7 +206,7 @@ def _portion(what, y, sr, start, end, beats, repeats=()):
     """A stretch of the song, cut to samples; `start` and `end` say exactly which."""
     first, last = round(start * sr), min(round(end * sr), len(y))
     inside = beats[(beats >= first / sr) & (beats < last / sr)]
-    return Portion(what, y[first:last].copy(), sr, first / sr, last / sr, inside, repeats)
+    return Excerpt(what, y[first:last].copy(), sr, first / sr, last / sr, inside, repeats)
 
 
 def save_sound(path, samples, sr):

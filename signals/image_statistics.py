@@ -24,13 +24,13 @@ PIECES = {1: 1, .6: 4, .35: 5}
 """Shares of a picture's length, and how many pieces of each are spread over it."""
 
 
-def picture_features(manifest, *, pieces=False, n_jobs=-1):
+def describe_images(manifest, *, pieces=False, n_jobs=-1):
     """Describe each picture by statistics of its levels, their changes and their rhythms.
 
     Parameters
     ----------
     manifest : pd.DataFrame
-        As from `audio.write_spectrograms` or `pictures.index_pictures`.
+        As from `audio.write_spectrograms` or `pictures.index_images`.
     pieces : bool
         Describe each picture as a whole and in nine pieces, as ten rows: more to learn from, and a song of which all rows are
         judged (`models.track_proba`) is judged more surely.
@@ -52,7 +52,7 @@ def picture_features(manifest, *, pieces=False, n_jobs=-1):
                                                           for part in parts)
     rows = [row for part in tqdm(work, total=len(parts), desc="textures", unit="batch", file=sys.stdout, mininterval=1,
                                   disable=len(manifest) < 200) for row in part]
-    return pd.DataFrame(np.array(rows, dtype=np.float32), columns=texture_names(),
+    return pd.DataFrame(np.array(rows, dtype=np.float32), columns=statistic_names(),
                         index=manifest.index.repeat(sum(shares.values())))
 
 
@@ -66,7 +66,7 @@ def _describe_pictures(manifest, shares):
 
 
 def describe_levels(levels):
-    """The numbers of one picture, in the order of `texture_names`: levels [shape=(128, columns)], 0 to 1."""
+    """The numbers of one picture, in the order of `statistic_names`: levels [shape=(128, columns)], 0 to 1."""
     return np.concatenate(list(_described(levels).values()))
 
 
@@ -133,7 +133,7 @@ def _finite(values):
 
 
 @functools.cache
-def texture_names():
-    """The columns of `picture_features`."""
+def statistic_names():
+    """The columns of `describe_images`."""
     sizes = {name: len(values) for name, values in _described(np.random.default_rng(0).random((BANDS, 100))).items()}
     return [f"{name}_{number + 1:03d}" for name, size in sizes.items() for number in range(size)]

@@ -7,13 +7,13 @@ import tempfile
 import numpy as np
 from tqdm import tqdm
 
-from signals.spectrogram_images import read_picture
+from signals.spectrogram_images import read_image
 
 FASTEST = 25
 """Columns a second that are kept; pictures with more have neighbours averaged."""
 
 
-class PictureError(ValueError):
+class ImageError(ValueError):
     """A picture that cannot be used; the message names it."""
 
 
@@ -27,7 +27,7 @@ def settings_of(manifest):
     """
     if "settings" not in manifest:
         raise ValueError("the table has no column 'settings': it should be a manifest, as from audio.write_spectrograms or "
-                         "pictures.index_pictures")
+                         "pictures.index_images")
     cells = manifest["settings"].astype(object).unique()
     if len(cells) != 1:
         raise ValueError(f"the pictures were made with {len(cells)} different settings: make them again with one\n" +
@@ -49,7 +49,7 @@ class ChunkStore:
 
     Raises
     ------
-    PictureError
+    ImageError
         A picture has vanished or cannot be read.
     """
 
@@ -91,9 +91,9 @@ class ChunkStore:
 
 def _levels(path, settings):
     try:
-        decibels = read_picture(path, crop=settings.get("crop"), colour_map=settings.get("colour_map"))
+        decibels = read_image(path, crop=settings.get("crop"), colour_map=settings.get("colour_map"))
     except ValueError as error:
-        raise PictureError(str(error)) from error
+        raise ImageError(str(error)) from error
     return np.round((decibels / 80 + 1) * 255).astype(np.uint8)
 
 

@@ -28,7 +28,7 @@ GTZAN = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "decibel
 """How the widely used pictures of GTZAN were made, as far as it can be told from them and from recordings: 40 dB of power between
 black and white, rows and columns picked without averaging."""
 COLOUR_MAPS = ("magma", "viridis", "inferno", "plasma", "jet", "gray")
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def file_stem(track_id, source):
@@ -53,7 +53,7 @@ def folder_names(genres):
 
 # ---- one picture
 
-def decibels_to_levels(power):
+def power_to_levels(power):
     """Power as grey levels: white at its own peak, black 80 dB below.
 
     Parameters
@@ -67,7 +67,7 @@ def decibels_to_levels(power):
 
     Examples
     --------
-    >>> decibels_to_levels(np.array([[1, 1e-4, 0]])).tolist()
+    >>> power_to_levels(np.array([[1, 1e-4, 0]])).tolist()
     [[255, 128, 0]]
     """
     peak = max(float(power.max()), 1e-30)
@@ -78,7 +78,7 @@ def decibels_to_levels(power):
     return np.maximum(levels, 0, out=levels).astype(np.uint8)
 
 
-def levels_as(power, settings):
+def power_to_levels_as(power, settings):
     """Power as grey levels, made as certain pictures were: ours, or those of which `settings` say how they were made elsewhere.
 
     Parameters
@@ -94,11 +94,11 @@ def levels_as(power, settings):
 
     Examples
     --------
-    >>> levels_as(np.ones((128, 1293)), GTZAN).shape
+    >>> power_to_levels_as(np.ones((128, 1293)), GTZAN).shape
     (216, 333)
     """
     if "frames_per_column" not in settings:
-        return decibels_to_levels(power)
+        return power_to_levels(power)
     rows = (np.arange(settings["rows"]) * settings["row_step"] + settings["row_from"]).astype(int).clip(max=len(power) - 1)
     columns = np.arange(settings["first_frame"], power.shape[1], settings["frames_per_column"]).round().astype(int)
     picked = power[np.ix_(rows, columns[columns < power.shape[1]])]
@@ -107,7 +107,7 @@ def levels_as(power, settings):
     return np.round(255 * levels.clip(0, 1)).astype(np.uint8)
 
 
-def write_picture(path, levels, settings):
+def write_image(path, levels, settings):
     """Write levels as a grey PNG, low bands at the bottom, with its settings in it; whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ def _png(levels, key, text):
                                             for name, data in chunks.items())
 
 
-def picture_settings(path):
+def image_settings(path):
     """What made one of our pictures, as a dict; None where there is no such picture or it is not ours."""
     try:
         with Image.open(path) as picture:
@@ -141,7 +141,7 @@ def picture_settings(path):
         return None
 
 
-def read_picture(path, *, crop=None, colour_map=None):
+def read_image(path, *, crop=None, colour_map=None):
     """Read a spectrogram picture back to decibels below its peak.
 
     Parameters
@@ -225,7 +225,7 @@ def _is_frame(lines):
 
 # ---- folders of pictures
 
-def index_pictures(folder, *, crop=None, colour_map=None):
+def index_images(folder, *, crop=None, colour_map=None):
     """List a folder of spectrogram pictures by genre, ours or made elsewhere, as a manifest.
 
     Parameters
@@ -233,13 +233,13 @@ def index_pictures(folder, *, crop=None, colour_map=None):
     folder : str or Path
         ``genre/picture.png``, such as ``out_dir/mel``.
     crop, colour_map : optional
-        As in `read_picture`, for pictures made elsewhere; recognised from them where they are not given.
+        As in `read_image`, for pictures made elsewhere; recognised from them where they are not given.
 
     Returns
     -------
     pd.DataFrame
         The manifest, as from `audio.write_spectrograms`. Pictures made elsewhere are one segment a track of unknown length;
-        their `settings` hold `crop` and `colour_map`, ready for `read_picture`. What cannot be read is listed in
+        their `settings` hold `crop` and `colour_map`, ready for `read_image`. What cannot be read is listed in
         ``attrs["skipped"]``.
 
     Raises
@@ -249,12 +249,12 @@ def index_pictures(folder, *, crop=None, colour_map=None):
     """
     folder = Path(folder)
     paths = sorted(path for path in folder.glob("*/*")
-                   if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith("."))
+                   if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("."))
     if not paths:
-        raise ValueError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in the folders of {folder.absolute()}")
+        raise ValueError(f"no pictures ({', '.join(IMAGE_SUFFIXES)}) in the folders of {folder.absolute()}")
     rows, skipped, elsewhere = [], [], None
     for path in tqdm(paths, desc="pictures", unit="picture", disable=len(paths) < 500):
-        ours = picture_settings(path)
+        ours = image_settings(path)
         try:
             if ours is None:
                 with Image.open(path) as picture:
@@ -346,7 +346,7 @@ def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
     Parameters
     ----------
     manifest : pd.DataFrame
-        As from `audio.write_spectrograms` or `index_pictures`.
+        As from `audio.write_spectrograms` or `index_images`.
     kind : str
     each : int
         Pictures a genre, of different tracks where there are as many.
@@ -380,13 +380,13 @@ def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
 
 def _draw_start(ax, row, seconds):
     about = json.loads(row["settings"])
-    levels = read_picture(row["path"], crop=about.get("crop"), colour_map=about.get("colour_map"))
+    levels = read_image(row["path"], crop=about.get("crop"), colour_map=about.get("colour_map"))
     if not np.isnan(seconds):
         levels = levels[:, :max(1, round(levels.shape[1] * min(1, seconds / row["seconds"])))]
     ax.imshow(levels, origin="lower", aspect="auto", cmap="magma", vmin=-DECIBELS, vmax=0, interpolation="nearest")
 
 
-def with_chroma(manifest):
+def add_chroma_paths(manifest):
     """A manifest's mel rows, with the path of each one's chroma picture in `chroma_path`, as `multi_cnn` takes them."""
     mel, chroma = (manifest[manifest["kind"] == kind] for kind in ("mel", "chroma"))
     if chroma.empty:

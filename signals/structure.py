@@ -18,7 +18,7 @@ from signals.descriptors import estimate_tempo
 
 SAMPLE_RATE, N_FFT, HOP_LENGTH, BLOCK_SECONDS = decoding.SAMPLE_RATE, spectrograms.N_FFT, spectrograms.HOP_LENGTH, 30
 MOST_COLUMNS, MOST_STRETCHES = 2000, 1000
-SILENCE = 1e-6
+SILENT_POWER = 1e-6
 """The power against the loudest frame's that counts as silence."""
 
 
@@ -150,7 +150,7 @@ def spectrogram(song, *, trim=True, most=MOST_COLUMNS):
     power, step = pooled(powers(), most=most)
     level, sr = np.concatenate(levels), sample_rate(song)
     edges = ((np.arange(len(power) + 1) * step).clip(0, len(level)) - .5).clip(0) * HOP_LENGTH / sr
-    heard = np.flatnonzero(level > SILENCE * level.max()) // step if trim else []
+    heard = np.flatnonzero(level > SILENT_POWER * level.max()) // step if trim else []
     first, last = (heard[0], heard[-1] + 1) if len(heard) else (0, len(power))
     return Spectrogram(power[first:last].T, edges[first:last + 1], sr)
 

@@ -47,7 +47,7 @@ class NotFound(CollectError):
     """There is no such thing, or it is not for this user."""
 
 
-class ComeBackLater(CollectError):
+class RateLimited(CollectError):
     """Spotify asks for a longer wait than anybody watches: ``seconds``, and the ``reason`` that it gave."""
 
     def __init__(self, message, seconds, reason):
@@ -206,7 +206,7 @@ class Spotify:
 
         Raises
         ------
-        ComeBackLater, NotFound, Refused, CollectError
+        RateLimited, NotFound, Refused, CollectError
         """
         return self._ask(lambda: self.client._get(path, **parameters), path)
 
@@ -267,7 +267,7 @@ def _wait_or_leave(error):
     if seconds > LONGEST_WAIT:
         until = time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() + seconds))
         reason = error.reason or "too many requests"
-        raise ComeBackLater(f"Spotify asks to come back in {seconds / 3600:.1f} hours, at {until} ({reason}); what was fetched "
+        raise RateLimited(f"Spotify asks to come back in {seconds / 3600:.1f} hours, at {until} ({reason}); what was fetched "
                             "is kept, and the same call goes on from there", seconds, reason) from None
     for _ in tqdm(range(seconds), desc="Spotify asks to wait", unit="s", file=sys.stdout, leave=False):
         time.sleep(1)

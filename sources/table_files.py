@@ -26,7 +26,7 @@ SHARES = ["danceability", "energy", "speechiness", "acousticness", "instrumental
 NUMBERS = ["year", "duration_ms", "popularity", "key", "loudness", "mode", "tempo", "time_signature",
            "track_number", *SHARES]
 # Other people's names, after `_plain`, for ours. Where a file has both, its own exact name wins.
-KNOWN_NAMES = {
+COLUMN_NAMES = {
     "track_id": ["id", "spotify_id", "track_uri", "uri", "song_id"],
     "artist": ["track_artist", "artist_name", "artist_names", "artist_name_s", "artists"],
     "song": ["track_name", "song_name", "song_title", "track_title", "track", "title", "name"],
@@ -188,7 +188,7 @@ def _known_name(column):
     plain = _plain(column)
     if plain in COLUMNS or plain in NUMBERS:
         return plain
-    return next((ours for ours, theirs in KNOWN_NAMES.items() if plain in theirs), None)
+    return next((ours for ours, theirs in COLUMN_NAMES.items() if plain in theirs), None)
 
 
 def standard_names(df):
@@ -202,7 +202,7 @@ def standard_names(df):
     taken = {column for column in df.columns if column in COLUMNS or column in NUMBERS}
     names = {}
     # a name nearer the head of its list wins over one further back, wherever the columns stand
-    order = {theirs: i for names_ in KNOWN_NAMES.values() for i, theirs in enumerate(names_)}
+    order = {theirs: i for names_ in COLUMN_NAMES.values() for i, theirs in enumerate(names_)}
     for column in sorted(df.columns, key=lambda column: order.get(_plain(column), -1)):
         ours = _known_name(column)
         if ours and ours not in taken:

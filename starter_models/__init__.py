@@ -51,7 +51,7 @@ def load_starter(name):
     return Starter(models.load(folder), aspects, load_map(folder / "map.json") if (folder / "map.json").exists() else None)
 
 
-def card(starter):
+def model_card(starter):
     """What a model was trained on, how it scores on songs it never saw, and where it must not be trusted: a frame of scores, and
     the rest in ``attrs``."""
     import pandas as pd

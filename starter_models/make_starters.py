@@ -24,13 +24,13 @@ from analysis.scores import evaluate
 from audio import write_spectrograms
 from features import extract_features
 from learning import out_of_distribution
-from learning.augmentation import overlaid
+from learning.augmentation import mix_power
 from prediction import genre_map
 from signals import aspects
 from signals.excerpts import save_sound
-from signals.image_statistics import BANDS, describe_levels, picture_features, texture_names
+from signals.image_statistics import BANDS, describe_images, describe_levels, statistic_names
 from signals.image_store import ChunkStore, settings_of
-from signals.spectrogram_images import index_pictures
+from signals.spectrogram_images import index_images
 from sources.files import write_table
 from synth.sample_table import GENRES
 from synth.songs import render
@@ -91,7 +91,7 @@ def _render(folder, number, plan):
 
 def pictured(images, lists, features, without=None):
     """GTZAN's pictures; of the aspects, statistics of the same pictures."""
-    manifest = index_pictures(images)
+    manifest = index_images(images)
     named = [name for file in lists for name in tracks_on_list(file, manifest["track_id"])]
     manifest = manifest.set_index("track_id", drop=False).rename_axis(None).loc[named]
     manifest["genre"] = manifest["genre"].astype(object)
@@ -111,14 +111,14 @@ def pictured(images, lists, features, without=None):
                            "the fault-filtered train and validation lists of Kereliuk, Sturm & Larsen (2015)",
              "trust": "ten genres, of recordings up to the 1990s, cut to 30 s; many artists appear several times; a song of "
                       "another genre, time or place is described by the nearest of these ten, or called ambiguous"}
-    statistics = picture_features(manifest)
+    statistics = describe_images(manifest)
     return manifest, groups, statistics, manifest["genre"], groups, table, about
 
 
 def train_starter(manifest, groups, features, aspect_genres, aspect_groups, meaning, about, folder):
     """Train, judge and save everything that a starter consists of."""
     genre, settings = manifest["genre"].astype(str).to_numpy(), settings_of(manifest)
-    genres, whole = sorted(set(genre)), picture_features(manifest)
+    genres, whole = sorted(set(genre)), describe_images(manifest)
     folds = list(GroupKFold(3, shuffle=True, random_state=0).split(genre, groups=groups))
     varied, first, shares = variants(manifest, genre, genres, folds, settings)
     exact = (genre[:, None] == np.array(genres)).astype(float)
@@ -134,8 +134,8 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
         scores[held_out] = model._scores(model._examples(whole.iloc[held_out]))[0]
     model = fitted(np.arange(len(genre)))
     model._calibrate(scores, np.arange(len(scores)), exact, f"{len(genre)} songs, cross-fitted in three folds")
-    model.familiar_ = what_is_usual(whole, varied[::VARIANTS], genre, folds)  # the first part of each song sounds alone
-    model.picture_settings_ = {name: value for name, value in settings.items() if name != "crop"}
+    model.familiar_ = typical_distances(whole, varied[::VARIANTS], genre, folds)  # the first part of each song sounds alone
+    model.image_settings_ = {name: value for name, value in settings.items() if name != "crop"}
     proba = model._probabilities(scores)
     judged = evaluate(genre, proba, genres, groups=groups)
     print(judged.round(3).to_string())
@@ -144,23 +144,23 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
     models.save(model, folder, scores=judged[["value", "low", "high"]].round(4).to_dict("index"), about=about)
     aspects, aspect_scores = aspects_of(features, aspect_genres, aspect_groups)
     for aspect, one in aspects.items():
-        if set(one.feature_names_in_) <= set(texture_names()):
-            one.picture_settings_ = model.picture_settings_
+        if set(one.feature_names_in_) <= set(statistic_names()):
+            one.image_settings_ = model.image_settings_
         models.save(one, folder / "aspects" / aspect, scores=aspect_scores[aspect], about=about)
     embedded = pd.DataFrame(model.embed(whole), index=pd.Index(manifest["track_id"], name="track_id"))
     genre_map.save_map(genre_map.project(embedded, genre, features=meaning), folder / "map.json")
 
 
-def what_is_usual(whole, parts, genre, folds):
+def typical_distances(whole, parts, genre, folds):
     """How far songs of each genre stray, by a part of each song that was held out; where from and along what lines, by all."""
     everything, both = pd.concat([whole, parts], ignore_index=True), np.tile(genre, 2)
     found = np.zeros(len(everything))
     for _, held_out in folds:
         out = np.isin(np.tile(np.arange(len(genre)), 2), held_out)
-        lines = out_of_distribution.learn_lines(everything[~out], both[~out])
-        found[out] = out_of_distribution.own_distances(lines, everything[out], both[out])
-    lines = out_of_distribution.learn_lines(everything, both)
-    return lines | {"distances": out_of_distribution.usual_distances(found[len(genre):], genre, lines["centres"])}
+        lines = out_of_distribution.fit_components(everything[~out], both[~out])
+        found[out] = out_of_distribution.distances_to_genre(lines, everything[out], both[out])
+    lines = out_of_distribution.fit_components(everything, both)
+    return lines | {"distances": out_of_distribution.distance_quantiles(found[len(genre):], genre, lines["centres"])}
 
 
 def variants(manifest, genre, genres, folds, settings):
@@ -177,7 +177,7 @@ def variants(manifest, genre, genres, folds, settings):
             pair = np.stack([store.read(one, int(rng.integers(0, max(1, store.lengths[one] - length + 1))), length)
                              for one in (song, other)])
             targets = np.array([[one == name for name in genres] for one in genre[[song, other]]], float)
-            (pair,), targets, _ = overlaid([pair], targets, np.ones(2), _Swap(rng), 1.0 if variant else 0,
+            (pair,), targets, _ = mix_power([pair], targets, np.ones(2), _Swap(rng), 1.0 if variant else 0,
                                            decibels=settings["decibels"])
             levels.append(pair[0])
             first.append(song)
@@ -185,7 +185,7 @@ def variants(manifest, genre, genres, folds, settings):
     work = Parallel(n_jobs=-1, return_as="generator")(delayed(_describe)(levels[at:at + 32]) for at in range(0, len(levels), 32))
     rows = [row for piece in tqdm(work, total=-(-len(levels) // 32), desc="variants", file=sys.stdout, mininterval=5)
             for row in piece]
-    return pd.DataFrame(np.array(rows, np.float32), columns=texture_names()), np.array(first), np.array(shares)
+    return pd.DataFrame(np.array(rows, np.float32), columns=statistic_names()), np.array(first), np.array(shares)
 
 
 def _describe(levels):

@@ -22,7 +22,7 @@ FIRST_ARTIST = 5000
 """Artists from here on are in no training set."""
 
 
-def songs_of_every_kind(folder):
+def demo_songs(folder):
     """A dozen songs made to order: pure ones, blends, songs whose parts are of three genres, a song that changes.
 
     Returns
@@ -104,7 +104,7 @@ def check_changes(classifier, folder, *, n=24):
     return pd.DataFrame(rows)
 
 
-def check_strange(classifier, files):
+def check_out_of_distribution(classifier, files):
     """Sounds that are no music. Columns `path, label, familiarity`."""
     rows = []
     for path in tqdm(files, desc="strange sounds", file=sys.stdout, mininterval=1):

@@ -69,7 +69,7 @@ def amplify(track, instrument, sr):
     return scipy.signal.sosfilt(scipy.signal.butter(2, instrument.get("lowpass", 5000), fs=sr, output="sos"), driven)
 
 
-def in_a_room(y, recipe, color, sr):
+def add_reverb(y, recipe, color, sr):
     """Reverberation and the tilt of the whole mix, in one multiplication of spectra."""
     seconds, share = recipe["reverb"]
     t = np.arange(1, round(min(seconds, TAIL) * sr)) / sr
@@ -83,16 +83,16 @@ def in_a_room(y, recipe, color, sr):
 
 # ---- the mix
 
-def at_one_loudness(track, sr):
+def normalise_level(track, sr):
     """The track at one loudness, whatever it plays; silence stays silent."""
-    return track / max(loudness(track, sr), 1e-6) if track.any() else track
+    return track / max(rms_level(track, sr), 1e-6) if track.any() else track
 
 
-def loudness(y, sr):
+def rms_level(y, sr):
     """RMS of what is heard rather than felt: the lowest octaves count less."""
     return np.sqrt(np.mean(scipy.signal.sosfilt(scipy.signal.butter(1, 150, "highpass", fs=sr, output="sos"), y) ** 2)) + 1e-9
 
 
-def limited(y):
+def limit_peaks(y):
     """Round off the peaks: below full scale, whatever comes."""
     return .97 * np.tanh(y / .97)

@@ -138,10 +138,10 @@ def blend(one, two, weight, *, seconds=20.0, seed=0, artist=0, key=None, tempo=N
     plans = _common_ground(one, two, points, seconds, seed=seed, artist=artist, key=key, tempo=tempo, sr=sr)
     songs = [perform(plan, seconds) for plan in plans]
     share = np.interp(np.arange(len(songs[0].y)) / sr, points[:, 0], points[:, 1])
-    y = [song.y / instruments.loudness(song.y, sr) for song in songs]
+    y = [song.y / instruments.rms_level(song.y, sr) for song in songs]
     y = np.sqrt(1 - share) * y[0] + np.sqrt(share) * y[1]
     heavier = songs[int(share.mean() > .5)]
-    y = instruments.limited(y * instruments.loudness(heavier.y, sr))
+    y = instruments.limit_peaks(y * instruments.rms_level(heavier.y, sr))
     return replace(heavier, y=y.astype(np.float32), shares=_timeline(one, two, points, seconds))
 
 
@@ -258,7 +258,7 @@ def perform(plan, seconds):
     y = y[:round(seconds * plan.sr)]
     habit = random_numbers("loudness", plan.parts["timbre"], plan.artist).normal(0, 1.5)
     loudness = TIMBRES[plan.parts["timbre"]]["loudness"] + habit
-    y = instruments.limited(y * 10 ** (loudness / 20) / max(np.sqrt(np.mean(y ** 2)), 1e-9))
+    y = instruments.limit_peaks(y * 10 ** (loudness / 20) / max(np.sqrt(np.mean(y ** 2)), 1e-9))
     fade = np.linspace(1, 0, min(len(y), round(.02 * plan.sr)))
     y[len(y) - len(fade):] *= fade
     one = plan.parts["beat"] if len(set(plan.parts.values())) == 1 else None
@@ -309,8 +309,8 @@ def _section(plan, name, bars):
     dips = 1 - recipe["pump"] * np.exp(-(np.arange(n) / plan.sr % (60 / plan.tempo)) / .12)
     tracks[1:3] = [track * dips for track in tracks[1:3]]
     levels = np.array(recipe["levels"]) + artist.normal(0, 2.5, 4) + song.normal(0, 1.5, 4)
-    mix = sum(10 ** (level / 20) * instruments.at_one_loudness(track, plan.sr) for level, track in zip(levels, tracks))
-    return instruments.in_a_room(mix, recipe, color, plan.sr)
+    mix = sum(10 ** (level / 20) * instruments.normalise_level(track, plan.sr) for level, track in zip(levels, tracks))
+    return instruments.add_reverb(mix, recipe, color, plan.sr)
 
 
 def _overlay(n, score, sound, plan):

@@ -20,8 +20,8 @@ from conftest import ROOT
 import audio
 from audio import write_spectrograms
 from signals import decoding
-from signals.decoding import AudioError, blocks, load
-from signals.spectrogram_images import index_pictures, picture_settings, read_picture
+from signals.decoding import AudioError, blocks, load_audio
+from signals.spectrogram_images import image_settings, index_images, read_image
 from signals.spectrograms import HOP_LENGTH, N_FFT, power_blocks, spectrograms
 
 SR = decoding.SAMPLE_RATE
@@ -52,7 +52,7 @@ def table(paths, genre="rock"):
 def test_formats(tmp_path, suffix):
     kwargs = {"format": "OGG", "subtype": "OPUS"} if suffix == "opus" else {}
     soundfile.write(tmp_path / f"a.{suffix}", sine(440, 2, 48_000), 48_000, **kwargs)
-    y, sr = load(tmp_path / f"a.{suffix}")
+    y, sr = load_audio(tmp_path / f"a.{suffix}")
     assert sr == SR and y.dtype == np.float32 and abs(len(y) - 2 * SR) < .1 * SR
     spectrum = np.abs(np.fft.rfft(y[:SR]))
     assert spectrum.argmax() == pytest.approx(440, abs=1)
@@ -60,22 +60,22 @@ def test_formats(tmp_path, suffix):
 
 def test_a_part_is_the_part_of_the_whole(tmp_path):
     path = song(tmp_path / "a.wav", 5)
-    whole, part = load(path)[0], load(path, offset=2, seconds=1.5)[0]
+    whole, part = load_audio(path)[0], load_audio(path, offset=2, seconds=1.5)[0]
     np.testing.assert_array_equal(part, whole[2 * SR:int(3.5 * SR)])
-    assert load(path, offset=60)[0].size == 0
+    assert load_audio(path, offset=60)[0].size == 0
 
 
 def test_channels_are_averaged_or_kept(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.column_stack([sine(440), -sine(440), sine(880)]), SR, subtype="FLOAT")
-    np.testing.assert_allclose(load(tmp_path / "a.wav")[0], sine(880) / 3, atol=1e-6)
-    assert load(tmp_path / "a.wav", mono=False)[0].shape == (2 * SR, 3)
+    np.testing.assert_allclose(load_audio(tmp_path / "a.wav")[0], sine(880) / 3, atol=1e-6)
+    assert load_audio(tmp_path / "a.wav", mono=False)[0].shape == (2 * SR, 3)
 
 
 def test_blocks_are_the_whole_without_seams(tmp_path):
     path = song(tmp_path / "a.flac", 7.3, sr=44_100, channels=2)
     parts = list(blocks(path, 1.0))
     assert [len(part) for part in parts[:-1]] == [SR] * 7
-    np.testing.assert_allclose(np.concatenate(parts), load(path)[0], atol=2e-3)
+    np.testing.assert_allclose(np.concatenate(parts), load_audio(path)[0], atol=2e-3)
 
 
 def test_damaged_frames_do_not_flood_the_screen(tmp_path, capfd):
@@ -84,7 +84,7 @@ def test_damaged_frames_do_not_flood_the_screen(tmp_path, capfd):
         whole[at:at + 200] = bytes(200)
     (tmp_path / "b.mp3").write_bytes(whole)
     with contextlib.suppress(AudioError):
-        load(tmp_path / "b.mp3")
+        load_audio(tmp_path / "b.mp3")
     assert capfd.readouterr().err == ""
 
 
@@ -92,7 +92,7 @@ def test_ffmpeg_is_asked_for_where_it_is_needed(tmp_path, monkeypatch):
     (tmp_path / "a.m4a").write_bytes(b"\0\0\0 ftypM4A " + b"\0" * 100)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(AudioError, match=r"\.m4a needs ffmpeg, which is not installed"):
-        load(tmp_path / "a.m4a")
+        load_audio(tmp_path / "a.m4a")
 
 
 def test_ffmpeg_is_used_where_it_is_there(tmp_path, monkeypatch):
@@ -103,7 +103,7 @@ def test_ffmpeg_is_used_where_it_is_there(tmp_path, monkeypatch):
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
     (tmp_path / "a.m4a").write_bytes(b"not for soundfile")
-    np.testing.assert_allclose(load(tmp_path / "a.m4a")[0], sine(440), atol=1e-6)
+    np.testing.assert_allclose(load_audio(tmp_path / "a.m4a")[0], sine(440), atol=1e-6)
 
 
 # ---- spectrograms
@@ -163,15 +163,15 @@ def test_segments_are_cut_as_promised(tmp_path):
     assert found.loc["exact"].tolist() == [[0.0, 10.0], [10.0, 10.0]]
     assert found.loc["tail"].tolist() == [[0.0, 10.0], [10.0, 10.0]]
     assert found.loc["long_tail"].tolist() == [[0.0, 10.0, 20.0], [10.0, 10.0, 6.0]]
-    assert read_picture(manifest.set_index("track_id").loc["tail", "path"].iloc[0]).shape == (128, 1 + 10 * SR // 512)
+    assert read_image(manifest.set_index("track_id").loc["tail", "path"].iloc[0]).shape == (128, 1 + 10 * SR // 512)
 
 
 def test_the_picture_is_the_spectrogram(tmp_path):
     path = song(tmp_path / "a.wav")
     manifest = write_spectrograms(table([path]), tmp_path / "out", kinds=("mel", "chroma"), n_jobs=1)
-    for kind, bands in spectrograms(load(path)[0], ("mel", "chroma")).items():
+    for kind, bands in spectrograms(load_audio(path)[0], ("mel", "chroma")).items():
         decibels = np.maximum(10 * np.log10(bands / bands.max()), -80)
-        read = read_picture(manifest.loc[manifest["kind"] == kind, "path"].iloc[0])
+        read = read_image(manifest.loc[manifest["kind"] == kind, "path"].iloc[0])
         assert np.abs(read - decibels).max() <= 80 / 255 / 2 + 1e-3
 
 
@@ -181,7 +181,7 @@ def test_manifest_on_disk_and_from_the_folder(tmp_path):
     kept = pd.read_parquet(tmp_path / "out" / "manifest.parquet")
     pd.testing.assert_frame_equal(kept, manifest, check_dtype=False, check_categorical=False)
     assert {Path(path).parent.name for path in manifest["path"]} == {"rock", "dance_electronic"}
-    index = index_pictures(tmp_path / "out" / "mel").set_index("track_id")
+    index = index_images(tmp_path / "out" / "mel").set_index("track_id")
     for row in manifest.itertuples():
         assert index.loc[row.track_id, ["path", "segment", "start", "seconds"]].tolist() == [row.path, 0, 0.0, 3.0]
         assert index.loc[row.track_id, "settings"] == row.settings
@@ -206,7 +206,7 @@ def test_what_is_there_is_not_made_again_and_changes_are_noticed(tmp_path):
     third = picture_times(tmp_path)
     assert len(third) == 3 and all(third[path] != second[path] for path in third)
     write_spectrograms(tracks, tmp_path / "out", segment_seconds=10, n_mels=64, n_jobs=1)
-    assert all(read_picture(path).shape[0] == 64 for path in third)
+    assert all(read_image(path).shape[0] == 64 for path in third)
 
 
 def test_of_a_long_song_only_what_is_missing_is_made(tmp_path):
@@ -227,7 +227,7 @@ def test_a_song_of_another_genre_now_stands_in_its_folder_alone(tmp_path):
     tracks = table([song(tmp_path / f"{i}.wav", seed=i) for i in range(3)])
     write_spectrograms(tracks, tmp_path / "out", n_jobs=1)
     write_spectrograms(tracks.iloc[:1].assign(genre="jazz"), tmp_path / "out", n_jobs=1)
-    assert sorted(index_pictures(tmp_path / "out" / "mel")["genre"]) == ["jazz", "rock", "rock"], "the others are let alone"
+    assert sorted(index_images(tmp_path / "out" / "mel")["genre"]) == ["jazz", "rock", "rock"], "the others are let alone"
     write_spectrograms(tracks.assign(genre="jazz"), tmp_path / "out", n_jobs=1)
     assert [path.name for path in (tmp_path / "out" / "mel").iterdir()] == ["jazz"]
 
@@ -367,7 +367,7 @@ def test_a_killed_run_goes_on_and_ends_as_an_undisturbed_one(tmp_path):
         time.sleep(rng.random() * .1)
         os.killpg(child.pid, signal.SIGKILL) if child.poll() is None else None
         child.wait()
-        assert all(picture_settings(path) for path in tmp_path.glob("out/mel/*/*.png")), "half a file"
+        assert all(image_settings(path) for path in tmp_path.glob("out/mel/*/*.png")), "half a file"
         now = picture_times(tmp_path / "out")
         whole_songs = {path for path in finished if (path.parent / path.name.replace(path.name[-7:-4], "009")) in finished}
         assert all(now[path] == finished[path] for path in whole_songs), "a finished file was made again"
@@ -383,13 +383,13 @@ def test_gtzans_recipe_on_the_same_clips_gives_its_pictures_row_means(shared):
     bands = np.round(np.arange(216) / 215 * 127).astype(int)
     seen = 0
     for path in sorted((shared / "gtzan" / "audio").glob("*/*.mp3")):
-        y, _ = load(path)
+        y, _ = load_audio(path)
         picture = shared / "gtzan" / "images" / path.parent.name / f"{path.stem.replace('.', '')}.png"
         if len(y) < 29.5 * SR or not picture.exists():  # many copies are cut short
             continue
         power = spectrograms(y)["mel"]
         ours = np.maximum(20 * np.log10(np.maximum(power, 1e-5) / power.max()), -80).mean(axis=1)[bands]
-        theirs = read_picture(picture, crop=(36, 251, 55, 388), colour_map="magma").mean(axis=1)
+        theirs = read_image(picture, crop=(36, 251, 55, 388), colour_map="magma").mean(axis=1)
         assert np.corrcoef(ours, theirs)[0, 1] > .99 and np.abs(ours - theirs).mean() < .5, path.name
         seen += 1
     assert seen >= 10

@@ -110,7 +110,7 @@ def test_a_long_wait_ends_the_run_at_once(served, tmp_path):
     library = Library(120)
     client, library.faults, library.reason = served(library), ["ok", ("429", 7200)], "QUOTA_EXCEEDED"
     start = time.monotonic()
-    with pytest.raises(spotify_api.ComeBackLater, match=r"2\.0 hours, at .*QUOTA_EXCEEDED.*kept") as told:
+    with pytest.raises(spotify_api.RateLimited, match=r"2\.0 hours, at .*QUOTA_EXCEEDED.*kept") as told:
         export_saved_tracks(client, tmp_path / "saved.csv")
     assert time.monotonic() - start < 5 and told.value.seconds == 7200
     assert len(export_saved_tracks(client, tmp_path / "saved.csv")) == 120
@@ -391,5 +391,5 @@ def test_an_export_that_nobody_prepared_is_warned_of_too(tmp_path):
     export = export_saved_tracks(collect.recorded_client(), tmp_path / "saved.csv")
     targets._warned.clear()
     with pytest.warns(UserWarning, match="developer terms"):
-        targets.warn_of_terms(export[["duration_ms"]])
+        targets.warn_about_spotify_terms(export[["duration_ms"]])
     targets._warned.clear()

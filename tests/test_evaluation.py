@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 
 import evaluation
 from analysis import scores
-from evaluation import auc_table, check_model_claims, compare, leak_check
+from evaluation import auc_table, check_model_claims, compare_models, leak_check
 
 GENRES = ["jazz", "metal", "rock"]
 
@@ -87,7 +87,7 @@ def test_a_real_difference_is_told_and_a_chance_one_is_not():
     y, good = songs(400, skill=3)
     poor = np.full_like(good, 1 / 3)
     also = np.roll(good, 1, axis=0) * 0 + songs(400, skill=3)[1]
-    table = compare(y, {"good": good, "poor": poor, "also": also}, GENRES).set_index(["better", "worse"])
+    table = compare_models(y, {"good": good, "poor": poor, "also": also}, GENRES).set_index(["better", "worse"])
     assert table.loc[("good", "poor"), "verdict"] == "better"
     assert table.loc[("good", "also"), "verdict"] == "cannot be told"
     assert (table["p_corrected"] >= table["p"]).all()
@@ -128,6 +128,6 @@ def test_pictures_have_labels():
     assert [ax.get_title() for ax in evaluation.plot_roc(y, models, GENRES)] == GENRES
     table = auc_table(y, models, GENRES, n_boot=50)
     assert len(table) == 6 and (table["low"] <= table["high"]).all()
-    assert evaluation.plot_heatmap(table).get_yticklabels()[0].get_text() == "cnn"
+    assert evaluation.plot_auc_heatmap(table).get_yticklabels()[0].get_text() == "cnn"
     assert evaluation.plot_confusion(y, proba, GENRES).get_xlabel() == "predicted"
     assert evaluation.plot_calibration(y, models, GENRES).get_xlabel() == "probability said"

@@ -12,12 +12,12 @@ import models
 from audio import write_spectrograms
 from influences import aspect_influences, fit_aspects, genre_influences, label_folder, song_card, song_influences
 from learning import persistence
-from learning.out_of_distribution import familiarity, learn_familiarity
-from prediction.genre_map import load_map, place, project, save_map
+from learning.out_of_distribution import familiarity, fit_distribution
+from prediction.genre_map import load_map, place_on_map, project, save_map
 from prediction.labels import SECOND, blend_label, certainty, turning_point
 from prediction.plots import genre_colors, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline
 from prediction.saliency import PATCHES, explain
-from starter_models import card, load_starter
+from starter_models import load_starter, model_card
 from starter_models.synthetic_benchmark import check_aspects
 from synth.sample_table import GENRES
 from synth.songs import blend, change, render
@@ -109,7 +109,7 @@ def test_familiarity_of_held_out_songs_is_mostly_whole():
     def songs(n):
         return pd.DataFrame(rng.normal(size=(n, 3)) @ lines + .1 * rng.normal(size=(n, 20)))
     names, one = list(map(str, range(20))), pd.DataFrame({"jazz": np.ones(200)})
-    known = learn_familiarity(songs(300).set_axis(names, axis=1), ["jazz"] * 300, songs(100).set_axis(names, axis=1), ["jazz"]
+    known = fit_distribution(songs(300).set_axis(names, axis=1), ["jazz"] * 300, songs(100).set_axis(names, axis=1), ["jazz"]
                               * 100)
     new = songs(200).set_axis(names, axis=1)
     assert (familiarity(known, new, one) == 1).mean() > .85
@@ -120,7 +120,7 @@ def test_a_song_that_is_taken_for_another_genre_is_strange():
     rng = np.random.default_rng(0)
     genres, names = np.array(["jazz", "rock"] * 200), list("abcdefgh")
     songs = pd.DataFrame(rng.normal(size=(400, 8)) + 3 * (genres == "rock")[:, None], columns=names)
-    known = learn_familiarity(songs[:200], genres[:200], songs[200:], genres[200:])
+    known = fit_distribution(songs[:200], genres[:200], songs[200:], genres[200:])
     rock = pd.DataFrame(rng.normal(size=(100, 8)) + 3, columns=names)
     right, wrong = (pd.DataFrame({"jazz": np.full(100, share), "rock": np.full(100, 1 - share)}) for share in (0.0, 1.0))
     assert familiarity(known, rock, right).mean() > .9 and familiarity(known, rock, wrong).mean() < .1
@@ -184,15 +184,15 @@ def test_a_map_keeps_still(tmp_path, starter, songs):
                             index=[f"t{n}" for n in range(90)])
     features = pd.DataFrame({"bright": embedded[0], "noise": rng.normal(size=90)})
     drawn = project(embedded, genres, features=features)
-    here = place(drawn, embedded.iloc[0].to_numpy())
+    here = place_on_map(drawn, embedded.iloc[0].to_numpy())
     assert here == pytest.approx(tuple(drawn.songs[["x", "y"]].iloc[0]))
     nearest = ((drawn.regions[["x", "y"]] - np.array(here)) ** 2).sum(axis=1).idxmin()
     assert nearest == "a" and drawn.meaning.abs().max(axis=1).idxmax() == "bright"
     again = load_map(save_map(drawn, tmp_path / "map.json"))
-    assert place(again, embedded.iloc[0].to_numpy()) == pytest.approx(here) and again.songs.empty
+    assert place_on_map(again, embedded.iloc[0].to_numpy()) == pytest.approx(here) and again.songs.empty
     ax = plot_map(drawn, {"a song": here})
     assert "bright" in ax.get_xlabel() + ax.get_ylabel()
-    x, y = place(starter.genre_map, songs["metal"], classifier=starter.classifier)
+    x, y = place_on_map(starter.genre_map, songs["metal"], classifier=starter.classifier)
     regions = starter.genre_map.regions
     assert ((regions["x"] - x) ** 2 + (regions["y"] - y) ** 2).idxmin() in ("metal", "rock")
     with pytest.raises(ValueError, match="three genres"):
@@ -251,7 +251,7 @@ def test_starters_are_small_hold_no_songs_and_say_what_they_are(name):
     files = [path for path in (FOLDER / name).rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 3e6
     assert {path.name for path in files} <= {"model.json", "weights.keras", "weights.skops", "map.json"}
-    scores = card(load_starter(name))
+    scores = model_card(load_starter(name))
     assert {"accuracy", "ece", "roc_auc"} <= set(scores.index) and {"trained on", "trust"} <= set(scores.attrs)
     assert ((scores["low"] <= scores["value"]) & (scores["value"] <= scores["high"]))[["accuracy", "roc_auc"]].all()
 
@@ -260,7 +260,7 @@ def test_the_card_of_a_model_that_notebook_06_saved():
     """Its scores are figures alone, without intervals."""
     starter = load_starter("sample")
     starter.classifier.saved_scores_ = {"validate accuracy": .6, "n": 24}
-    assert card(starter)["value"].to_dict() == {"validate accuracy": .6, "n": 24}
+    assert model_card(starter)["value"].to_dict() == {"validate accuracy": .6, "n": 24}
 
 
 def test_a_model_that_is_not_there_is_named():

@@ -72,7 +72,7 @@ def test_two_axes_that_share_time(song):
 
 
 def test_compare_has_one_scale(song):
-    axs = librosa_visuals.compare([song, (.1 * song[0][:6 * SR], SR)], titles=["loud", "quiet"])
+    axs = librosa_visuals.compare_songs([song, (.1 * song[0][:6 * SR], SR)], titles=["loud", "quiet"])
     assert axs.shape == (2, 2) and [ax.get_title() for ax in axs[0]] == ["loud", "quiet"]
     assert len({ax.get_xlim() for ax in axs.flat}) == 1
     assert len({ax.collections[0].get_clim() for ax in axs[0]}) == 1

@@ -16,7 +16,7 @@ from learning import augmentation, persistence
 from learning.targets import balance
 from prediction import saliency
 from signals import image_store, spectrogram_images
-from signals.image_statistics import picture_features
+from signals.image_statistics import describe_images
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": 64, "segment_seconds": 5.0, "decibels": 80}
@@ -35,7 +35,7 @@ def write(folder, number, genre, seed, *, columns=200, kinds=("mel",)):
         path = Path(folder) / kind / genre / f"{number}.png"
         about = SETTINGS | {"track_id": f"t{number}", "source": f"s{number}", "kind": kind, "segment": 0, "start": 0,
                             "seconds": 5}
-        spectrogram_images.write_picture(path, (levels if kind == "mel" else levels[:12]).clip(0, 255).astype(np.uint8), about)
+        spectrogram_images.write_image(path, (levels if kind == "mel" else levels[:12]).clip(0, 255).astype(np.uint8), about)
         rows.append({"track_id": f"t{number}", "segment": 0, "genre": genre, "artist": f"a{number // 2}", "path": str(path),
                      "source": f"s{number}", "kind": kind, "settings": json.dumps(SETTINGS)})
     return rows
@@ -182,7 +182,7 @@ def test_half_precision_is_for_training_alone(train, monkeypatch):
     from learning import architectures, keras_tools
     monkeypatch.setattr(keras_tools, "has_gpu", lambda: True)
     built, build = [], architectures.build_cnn
-    monkeypatch.setitem(architectures.PICTURES, "cnn", lambda *given: built.append(build(*given)) or built[-1])
+    monkeypatch.setitem(architectures.IMAGE_NETWORKS, "cnn", lambda *given: built.append(build(*given)) or built[-1])
     model = models.build("cnn", **FEW | {"epochs": 1}).fit(train, train["genre"])
     assert [network.get_layer("maps").compute_dtype for network in built] == ["float16", "float32"]
     assert np.isfinite(model.predict_proba(train)).all() and keras_tools.keras.config.dtype_policy().name == "float32"
@@ -194,7 +194,7 @@ def test_pictures_are_read_from_disk_as_they_are_needed(train):
     store = image_store.ChunkStore(train, 32)
     assert store.read(0, 10, 32).shape == (32, 32) and store.read(5, 0, 32).min() >= 0 and store.read(5, 0, 32).max() <= 1
     assert store.lengths.tolist() == [100] * 36, "two columns of 43 a second make one"
-    whole = (spectrogram_images.read_picture(train["path"].iloc[0]) / 80 + 1)[:, :200].reshape(32, 2, 100, 2).mean(axis=(1, 3))
+    whole = (spectrogram_images.read_image(train["path"].iloc[0]) / 80 + 1)[:, :200].reshape(32, 2, 100, 2).mean(axis=(1, 3))
     np.testing.assert_allclose(store.read(0, 0, 100), whole, atol=.003)
     assert np.concatenate([np.arange(start, start + 32) for start in store.grid(0, 32)]).max() == 99
 
@@ -205,11 +205,11 @@ def test_variations_keep_shape_and_do_not_touch_what_they_are_given(seed, bands,
     rng = np.random.default_rng(seed)
     chunk = rng.random((bands, columns)).astype(np.float32)
     before = chunk.copy()
-    varied = augmentation.vary(chunk, rng)
+    varied = augmentation.augment(chunk, rng)
     assert varied.shape == chunk.shape and np.isfinite(varied).all()
     np.testing.assert_array_equal(chunk, before)
-    assert augmentation.stretched(chunk, 33).shape == (bands, 33)
-    (mixed,), targets = augmentation.mixed([chunk[None].repeat(4, 0)], np.eye(4, dtype=np.float32), rng, .4)
+    assert augmentation.stretch_columns(chunk, 33).shape == (bands, 33)
+    (mixed,), targets = augmentation.mixup([chunk[None].repeat(4, 0)], np.eye(4, dtype=np.float32), rng, .4)
     assert targets.sum(axis=1) == pytest.approx(1) and mixed.shape == (4, bands, columns)
 
 
@@ -221,11 +221,11 @@ def test_two_songs_at_once_are_laid_over_each_other_as_sound_adds_up():
 
     class Half:
         beta, permutation = staticmethod(lambda *_: np.full(2, .5, np.float32)), staticmethod(lambda n: np.arange(n)[::-1])
-    (both,), shares, weights = augmentation.overlaid([pair], targets, np.ones(2, np.float32), Half, .5)
+    (both,), shares, weights = augmentation.mix_power([pair], targets, np.ones(2, np.float32), Half, .5)
     assert both[0, 0] == pytest.approx(both[0, 3], abs=.01), "made equally loud, both are heard as strongly"
     assert both.max() == 1 and shares == pytest.approx(.5) and weights == pytest.approx(1)
     assert (pair == before).all()
-    (same,), *_ = augmentation.overlaid([pair], targets, np.ones(2), Half, 0)
+    (same,), *_ = augmentation.mix_power([pair], targets, np.ones(2), Half, 0)
     assert same is pair
 
 
@@ -267,7 +267,7 @@ def test_bad_rows_are_named(cnn, train, tmp_path):
 
 def test_chroma_is_heard_where_it_is_there(tmp_path):
     songs = corpus(tmp_path, 12, kinds=("mel", "chroma"))
-    rows = spectrogram_images.with_chroma(songs)
+    rows = spectrogram_images.add_chroma_paths(songs)
     assert len(rows) == 12 and rows["chroma_path"].str.contains("chroma").all()
     model = models.build("multi_cnn", **FEW | {"epochs": 1}).fit(rows, rows["genre"])
     assert len(model.network_.inputs) == 2
@@ -276,7 +276,7 @@ def test_chroma_is_heard_where_it_is_there(tmp_path):
     with pytest.raises(ValueError, match="hears chroma too"):
         model.predict_proba(songs[songs["kind"] == "mel"])
     with pytest.raises(ValueError, match="no chroma pictures"):
-        spectrogram_images.with_chroma(songs[songs["kind"] == "mel"])
+        spectrogram_images.add_chroma_paths(songs[songs["kind"] == "mel"])
 
 
 def test_what_was_learned_is_carried_over(cnn, other, tmp_path):
@@ -353,16 +353,16 @@ def test_keras_own_reader_takes_the_pictures(train):
 
 
 def test_textures_are_a_table(train):
-    features = picture_features(train, n_jobs=1)
+    features = describe_images(train, n_jobs=1)
     assert len(features) == 36 and features.notna().all().all() and features.columns.is_unique
     model = models.build("linear").fit(features, train["genre"])
     assert (model.predict(features) == train["genre"]).mean() > .9
-    flat = picture_features(train.iloc[:3].assign(path=train["path"].iloc[0]), n_jobs=1)
+    flat = describe_images(train.iloc[:3].assign(path=train["path"].iloc[0]), n_jobs=1)
     assert (flat.iloc[0] == flat.iloc[1]).all()
 
 
 def test_a_picture_in_pieces_is_judged_once(train):
-    whole, pieces = picture_features(train, n_jobs=1), picture_features(train, pieces=True, n_jobs=1)
+    whole, pieces = describe_images(train, n_jobs=1), describe_images(train, pieces=True, n_jobs=1)
     assert len(pieces) == 10 * len(train)
     pd.testing.assert_frame_equal(pieces.iloc[::10], whole)
     assert not pieces.iloc[:10].duplicated().any()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_models import corpus
 
-from signals.spectrogram_images import index_pictures
+from signals.spectrogram_images import index_images
 from training import (
     combine,
     combine_held_out,
@@ -58,7 +58,7 @@ def test_a_published_split_is_run_as_published(folder, tmp_path):
 
 def test_pictures_made_elsewhere_and_features_by_file_name(folder, tmp_path):
     pictures = folder / "model_output" / "mel"
-    manifest = index_pictures(pictures)
+    manifest = index_images(pictures)
     table = pd.DataFrame({"filename": [f"{name}.wav" for name in manifest["track_id"]], "length": 1, "a": 1.0, "label": "x"})
     table.to_csv(tmp_path / "features.csv", index=False)
     songs = gather(tmp_path / "elsewhere", pictures=pictures, features=tmp_path / "features.csv", n_jobs=1)

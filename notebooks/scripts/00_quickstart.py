@@ -29,9 +29,9 @@ import soundfile
 from IPython.display import Audio
 
 from synth.songs import blend
-from audio import load
+from audio import load_audio
 from influences import song_card
-from starter_models import card, load_starter
+from starter_models import model_card, load_starter
 
 # %% tags=["parameters"]
 SONG: str = ""  # a sound file (mp3, wav, flac, ogg); empty: a blend of hip hop and metal made to order (on Colab: an upload button)
@@ -59,7 +59,7 @@ print(f"{Path(song).name}, heard by the model '{model}'")
 # parts metal, so it is known what should be found.
 
 # %%
-y, sr = load(song, seconds=30, sr=16_000)
+y, sr = load_audio(song, seconds=30, sr=16_000)
 Audio(y, rate=sr)
 
 # %% [markdown]
@@ -88,7 +88,7 @@ figure.said["summary"].head(6)
 # model's own kind of music; of other music it can only say what it resembles.
 
 # %%
-scores = card(starter)
+scores = model_card(starter)
 print(*(f"{name}: {text}" for name, text in scores.attrs.items()), sep="\n")
 scores.head(5)
 

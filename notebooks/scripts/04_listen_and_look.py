@@ -31,7 +31,7 @@ from IPython.display import Audio
 import audio
 import librosa_visuals
 from synth.songs import render
-from librosa_visuals import extract_portion
+from librosa_visuals import extract_excerpt
 
 # %% tags=["parameters"]
 SONG: str = ""  # a sound file (mp3, wav, flac, ogg); empty: a hip hop song made to order
@@ -57,7 +57,7 @@ song, other = songs.values()
 # made them (see `synthesis.render`).
 
 # %%
-y, sr = audio.load(song, seconds=10)
+y, sr = audio.load_audio(song, seconds=10)
 Audio(y, rate=sr)
 
 # %% [markdown]
@@ -126,10 +126,10 @@ librosa_visuals.plot_self_similarity(song);
 # how dense the drums stand, and how often the chord changes.
 
 # %%
-librosa_visuals.compare([song, other]);
+librosa_visuals.compare_songs([song, other]);
 
 # %%
-y, sr = audio.load(other, seconds=10)
+y, sr = audio.load_audio(other, seconds=10)
 Audio(y, rate=sr)
 
 # %% [markdown]
@@ -138,35 +138,35 @@ Audio(y, rate=sr)
 # The beat first: a click on each beat that was found. Does it sit where the foot would tap?
 
 # %%
-beat = extract_portion(song, "beat", out=portions_dir / "beat.flac")
+beat = extract_excerpt(song, "beat", out=portions_dir / "beat.flac")
 Audio(beat.samples[:8 * beat.sr], rate=beat.sr)
 
 # %% [markdown]
 # What is struck, without what sounds on: drums, and the attack of every note.
 
 # %%
-percussive = extract_portion(song, "percussive", out=portions_dir / "percussive.flac")
+percussive = extract_excerpt(song, "percussive", out=portions_dir / "percussive.flac")
 Audio(percussive.samples[:8 * percussive.sr], rate=percussive.sr)
 
 # %% [markdown]
 # And what sounds on, without what is struck.
 
 # %%
-harmonic = extract_portion(song, "harmonic", out=portions_dir / "harmonic.flac")
+harmonic = extract_excerpt(song, "harmonic", out=portions_dir / "harmonic.flac")
 Audio(harmonic.samples[:8 * harmonic.sr], rate=harmonic.sr)
 
 # %% [markdown]
 # The hook: the section that is repeated most.
 
 # %%
-hook = extract_portion(song, "hook", out=portions_dir / "hook.flac")
+hook = extract_excerpt(song, "hook", out=portions_dir / "hook.flac")
 Audio(hook.samples[:10 * hook.sr], rate=hook.sr)
 
 # %% [markdown]
 # A loop of two bars, played twice: listen for the seam.
 
 # %%
-loop = extract_portion(song, "loop", bars=2, out=portions_dir / "loop.flac")
+loop = extract_excerpt(song, "loop", bars=2, out=portions_dir / "loop.flac")
 Audio([*loop.samples, *loop.samples], rate=loop.sr)
 
 # %% [markdown]

@@ -31,7 +31,7 @@ from IPython.display import display
 import explore
 from audio import write_spectrograms
 from features import extract_features
-from audio import plot_contact_sheet, read_picture, restore_archive, save_archive
+from audio import plot_contact_sheet, read_image, restore_archive, save_archive
 from prepare import load_Data, prepare_df
 from prepare import write_table
 
@@ -105,7 +105,7 @@ if WITH_CHROMA:
 
 # %%
 first = manifest[manifest["kind"] == "mel"].iloc[0]
-decibels = read_picture(first["path"])
+decibels = read_image(first["path"])
 print(f"{first['path']}: {decibels.shape[0]} bands x {decibels.shape[1]} frames, {decibels.min():.0f} to {decibels.max():.0f} dB")
 json.loads(first["settings"])
 
@@ -137,7 +137,7 @@ if features["genre"].notna().any():
 
 # %%
 if {"tempo", "key", "mode"} <= {*tracks.columns} and tracks["tempo"].notna().any():
-    both = tracks[["tempo", "key", "mode"]].join(features[["tempo", "key", "mode"]].add_suffix("_heard"), how="inner")
+    both = tracks[["tempo", "key", "mode"]].join(features[["tempo", "key", "mode"]].add_suffix("_loudness_weights"), how="inner")
     ratio = both["tempo_heard"] / both["tempo"].astype(float)
     display(pd.Series({"tempo within 4 %": (ratio.sub(1).abs() < .04).mean(),
                        "tempo within 4 %, or half or double": (ratio.map(lambda r: min(abs(r - s) / s for s in (.5, 1, 2))) < .04).mean(),

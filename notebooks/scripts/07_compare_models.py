@@ -27,11 +27,11 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
-from evaluation import auc_table, check_model_claims, compare, leak_check, plot_calibration, plot_confusion, plot_heatmap, plot_roc
+from evaluation import auc_table, check_model_claims, compare_models, leak_check, plot_calibration, plot_confusion, plot_auc_heatmap, plot_roc
 from evaluation import evaluate
 from models import build
 from prepare import write_table
-from features import picture_features
+from features import describe_images
 from training import combine, gather, predictions, read_predictions, stacking_weights, train_family, write_predictions
 
 # %% tags=["parameters"]
@@ -88,7 +88,7 @@ overall.rename(columns={"baseline": "guessing"})
 plot_roc(genre, said, genres);
 
 # %% tags=["cover"]
-plot_heatmap(auc_table(genre, said, genres, groups=artist, n_boot=200)).set_title("area under the ROC curve");
+plot_auc_heatmap(auc_table(genre, said, genres, groups=artist, n_boot=200)).set_title("area under the ROC curve");
 
 # %% [markdown]
 # What does the best model take for what?
@@ -104,7 +104,7 @@ plot_confusion(genre, said[best], genres);
 # number of pairs, to agree. Shown are the pairs of the most accurate model, and all others in which a difference can be told.
 
 # %%
-pairs = compare(genre, said, genres, groups=artist)
+pairs = compare_models(genre, said, genres, groups=artist)
 print(f"a difference can be told in {(pairs['verdict'] == 'better').sum()} of {len(pairs)} pairs of models")
 pairs[(pairs["better"] == pairs["better"].iloc[0]) | (pairs["verdict"] == "better")] if len(pairs) else pairs
 
@@ -126,7 +126,7 @@ plot_calibration(genre, {name: said[name] for name in leading}, genres);
 
 # %%
 songs = gather(OUT_DIR, pictures=PICTURES) if songs is None else songs
-textures = picture_features(songs.pictures).assign(artist=songs.pictures["track_id"].map(songs.tracks["artist"]))
+textures = describe_images(songs.pictures).assign(artist=songs.pictures["track_id"].map(songs.tracks["artist"]))
 leaks = leak_check(build("knn", n_neighbors=3), textures.drop(columns="artist"), songs.pictures["genre"],
                    artist=textures["artist"], track=songs.pictures["track_id"])
 leaks

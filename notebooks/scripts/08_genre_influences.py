@@ -30,10 +30,10 @@ import pandas as pd
 from IPython.display import Audio, display
 
 from starter_models import synthetic_benchmark
-from audio import load
+from audio import load_audio
 from influences import explain
 from features import extract_features
-from influences import place
+from influences import place_on_map
 from influences import aspect_influences, genre_influences
 from influences import aspect_sentence, turning_point
 from influences import label_folder
@@ -51,7 +51,7 @@ OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
 out, model = Path(OUT_DIR), MODEL or ("gtzan" if SOURCE else "sample")
-tracks = prepare_df(load_Data(SOURCE)) if SOURCE else synthetic_benchmark.songs_of_every_kind(out / "songs_of_every_kind")
+tracks = prepare_df(load_Data(SOURCE)) if SOURCE else synthetic_benchmark.demo_songs(out / "demo_songs")
 starter = load_starter(model)
 pd.set_option("display.float_format", "{:.2f}".format)
 print(f"{len(tracks)} songs, heard by the model '{model}', which knows {', '.join(starter.classifier.classes_)}")
@@ -111,7 +111,7 @@ if starter.aspects:
 
 # %%
 if starter.genre_map:
-    places = {row.track_id: place(starter.genre_map, row.path, classifier=starter.classifier) for row in shown.head(6).itertuples()}
+    places = {row.track_id: place_on_map(starter.genre_map, row.path, classifier=starter.classifier) for row in shown.head(6).itertuples()}
     plot_map(starter.genre_map, places, ax=plt.subplots(figsize=(8, 6.5), layout="constrained")[1])
 
 # %% [markdown]
@@ -139,7 +139,7 @@ for by in ("all", "beat", "timbre", "pitch"):
 
 # %%
 for name in [first, *similar_songs(first, features, 1).index]:
-    y, sr = load(features.loc[name, "path"], seconds=8, sr=16_000)
+    y, sr = load_audio(features.loc[name, "path"], seconds=8, sr=16_000)
     print(name)
     display(Audio(y, rate=sr))
 

@@ -187,7 +187,7 @@ study.scores
 
 # %%
 tenths = success.deciles(study)
-success.plot_calibration(tenths);
+success.plot_decile_calibration(tenths);
 
 # %%
 success.plot_lift(tenths);

@@ -29,9 +29,9 @@ import pandas as pd
 from IPython.display import Audio, display
 
 import audio
-from collect import create_playlist, export_playlist_file, places
+from collect import create_playlist, export_playlist_file, sound_locations
 from sources.public_datasets import DATA_DIR
-from influences import place
+from influences import place_on_map
 from recommend import gather_songs
 from recommend import song_row
 from recommend import Space, agreement
@@ -88,7 +88,7 @@ nearest[shown]
 # %%
 heard = [song if Path(str(song)).is_file() else songs["path"].get(song), *nearest["path"].head(3)] if "path" in songs else []
 for path in heard:
-    y, sr = audio.load(path, seconds=8)
+    y, sr = audio.load_audio(path, seconds=8)
     print(Path(path).stem)
     display(Audio(y, rate=sr))
 
@@ -166,7 +166,7 @@ if "path" in path and path["path"].notna().all():
     print(f"heard by the model {model!r}; MODEL names another")
     starter = load_starter(model)
     if starter.genre_map:
-        way = {str(number): place(starter.genre_map, one, classifier=starter.classifier) for number, one in enumerate(path["path"], 1)}
+        way = {str(number): place_on_map(starter.genre_map, one, classifier=starter.classifier) for number, one in enumerate(path["path"], 1)}
         ax = plot_map(starter.genre_map, way)
         ax.plot(*zip(*way.values()), color="k", lw=1, zorder=4)
 
@@ -186,7 +186,7 @@ if "key" in path:
 
 # %%
 if "path" in path and path["path"].notna().all():
-    display(Audio(np.concatenate([audio.load(one, seconds=4)[0] for one in path["path"]]), rate=audio.SAMPLE_RATE))
+    display(Audio(np.concatenate([audio.load_audio(one, seconds=4)[0] for one in path["path"]]), rate=audio.SAMPLE_RATE))
 
 # %% [markdown]
 # ## Like a few songs
@@ -216,7 +216,7 @@ run[[column for column in shown if column in songs]]
 
 # %%
 folder = Path(OUT_DIR) / "playlists"
-playable = any(places(path))  # a table of songs without sound can only become a table
+playable = any(sound_locations(path))  # a table of songs without sound can only become a table
 for name, playlist in (("path", path), ("like", like), ("run", run)):
     print(export_playlist_file(playlist, folder / f"{name}.{'m3u8' if playable else 'csv'}"))
 if playable:

@@ -13,7 +13,7 @@ from analysis.hit_prediction import (
     deciles,
     hit_study,
     meaning,
-    plot_calibration,
+    plot_decile_calibration,
     plot_lift,
     plot_study,
     song_appeal,
@@ -130,7 +130,7 @@ def test_too_few_hits_are_said():
 def test_pictures(telling):
     study = telling[1]
     assert len(plot_study(study).get_yticks()) == 6
-    assert plot_calibration(deciles(study)).get_xlabel().endswith("(%)")
+    assert plot_decile_calibration(deciles(study)).get_xlabel().endswith("(%)")
     assert "lift" in plot_lift(deciles(study)).get_ylabel()
 
 

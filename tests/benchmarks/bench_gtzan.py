@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import models
 from analysis.scores import evaluate
 from prepare import first_genre
-from signals.image_statistics import picture_features
-from signals.spectrogram_images import index_pictures
+from signals.image_statistics import describe_images
+from signals.spectrogram_images import index_images
 from sources.files import write_table
 from training import combine, combine_held_out, n_weights, stacking_weights, table_features, tracks_on_list
 
@@ -50,13 +50,13 @@ def main():
     parser.add_argument("--out", default="results")
     asked = parser.parse_args()
     names, out = asked.models.split() or list(FAST if asked.fast else ALL), Path(asked.out)
-    manifest = index_pictures(asked.images)
+    manifest = index_images(asked.images)
     manifest["genre"] = first_genre(manifest["genre"].astype(object))
     lists = {side: tracks_on_list(file, manifest["track_id"]) for side, file in
              (("train", asked.train), ("valid", asked.valid), ("test", asked.test)) if file}
     manifest = manifest.set_index("track_id", drop=False).rename_axis(None)
     manifest = manifest.loc[[name for tracks in lists.values() for name in tracks]]
-    statistics = picture_features(manifest, pieces=True)
+    statistics = describe_images(manifest, pieces=True)
     table = statistics.join(table_features(asked.features, manifest["track_id"]), how="left")
     both = [*lists["train"], *lists["valid"]]
     folds = list(GroupKFold(3, shuffle=True, random_state=0).split(both, groups=neighbours(manifest, lists)))
@@ -77,7 +77,7 @@ def neighbours(manifest, lists):
 
 def predicted(name, split, jobs, manifest, table, out):
     """A model's probabilities for every held-out track; kept in a file, with the seconds it took and its weights."""
-    rows = manifest if name in models.PICTURE_MODELS else table if name in IN_PIECES else table[~table.index.duplicated()]
+    rows = manifest if name in models.IMAGE_MODELS else table if name in IN_PIECES else table[~table.index.duplicated()]
     asked = hashlib.sha1(repr((SETTINGS.get(name), jobs, len(rows), list(rows))).encode()).hexdigest()[:8]
     kept = out / "bench_gtzan" / f"{name}_{split}_{asked}.parquet"  # other settings, lists or features are another question
     if kept.exists():

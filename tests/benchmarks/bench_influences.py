@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from analysis.scores import calibration_error, evaluate
 from influences import genre_influences, song_influences
 from prediction.labels import blend_label
-from signals.decoding import load
+from signals.decoding import load_audio
 from sources.files import write_table
 from starter_models import load_starter, synthetic_benchmark
 
@@ -71,7 +71,7 @@ def known(starter, folder, n):
 
 
 def strange(starter, folder):
-    table = synthetic_benchmark.check_strange(starter.classifier, sorted(Path(folder).glob("*.wav")))
+    table = synthetic_benchmark.check_out_of_distribution(starter.classifier, sorted(Path(folder).glob("*.wav")))
     kinds = table["path"].map(lambda path: Path(path).stem.split("_")[0])
     shares = (table["label"] == "ambiguous").groupby(kinds)
     return [(f"strange: {kind} called ambiguous", share.mean(), len(share)) for kind, share in shares] + \
@@ -107,7 +107,7 @@ def clips(starter, paths, n_mixes, out):
 
 def mixed(starter, pair, path):
     """Two clips at equal loudness at once: whether both genres are in the top three, and the top two."""
-    sounds = [load(one)[0] for one in pair]
+    sounds = [load_audio(one)[0] for one in pair]
     n = min(map(len, sounds))
     y = sum(sound[:n] / max(np.sqrt(np.mean(sound[:n] ** 2)), 1e-9) for sound in sounds)
     path.parent.mkdir(parents=True, exist_ok=True)

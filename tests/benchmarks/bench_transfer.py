@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import models
 from analysis.scores import evaluate
 from audio import _settings
-from evaluation import compare
+from evaluation import compare_models
 from prepare import first_genre
-from signals.spectrogram_images import decibels_to_levels, index_pictures, write_picture
+from signals.spectrogram_images import index_images, power_to_levels, write_image
 from signals.spectrograms import spectrograms
 from sources.files import write_table
 from synth.sample_table import GENRES
@@ -86,14 +86,14 @@ def _picture(folder, parts, artist):
     settings, name = _settings(60, 128, ("mel",)), f"{artist} {', '.join(parts)}".replace("/", " ")
     if not (folder / f"{name}.png").exists():
         song = render(**dict(zip(ASPECTS, parts)), artist=artist, seed=artist, seconds=SECONDS)
-        write_picture(folder / f"{name}.png", decibels_to_levels(spectrograms(song.y)["mel"]), settings)
+        write_image(folder / f"{name}.png", power_to_levels(spectrograms(song.y)["mel"]), settings)
     return {"track_id": name, "genre": ", ".join(parts), "path": str(folder / f"{name}.png"), "settings": json.dumps(settings),
             **dict(zip(ASPECTS, parts))}
 
 
 def on_gtzan(images, train, valid, draws, out):
     """What each way says of the valid list's songs of five genres, and then of the five others."""
-    manifest = index_pictures(images)
+    manifest = index_images(images)
     manifest["genre"] = first_genre(manifest["genre"].astype(object))
     lists = [tracks_on_list(file, manifest["track_id"]) for file in (train, valid)]
     manifest = manifest.set_index("track_id", drop=False).rename_axis(None)
@@ -129,7 +129,7 @@ def report(said, path):
     probas = {way: pd.concat([proba.reindex(columns=genres, fill_value=0) for one, _, proba, _ in said if one == way])
               for way in ways}
     truth = pd.concat([genre for way, genre, *_ in said if way == ways[0]])
-    pairs = compare(truth, probas, genres, groups=truth.index)
+    pairs = compare_models(truth, probas, genres, groups=truth.index)
     print(pairs[["better", "worse", "difference", "low", "high"]].round(4).to_string())
     rows = []
     for way, proba in probas.items():

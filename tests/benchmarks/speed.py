@@ -179,7 +179,7 @@ def bench_features():
     """The full table of features of a minute of sound, one process: decoded from mp3, and from samples beside librosa's calls."""
     with tempfile.TemporaryDirectory() as folder:
         path = minute_of_music(Path(folder) / "a.mp3")
-        y = decoding.load(path)[0]
+        y = decoding.load_audio(path)[0]
         tracks = pd.DataFrame({"track_id": ["a"], "path": [path]})
         usual_features(y)  # numba compiles
         rows = {"extract_features, from mp3": seconds(extract_features, tracks, segment_seconds=60, n_jobs=1)[0],

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from synthetic_signals import SR, tone
 
 from audio import write_spectrograms
-from prediction.windows import described_windows, window_pictures, windows
+from prediction.windows import described_windows, window_images, windows
 from signals.decoding import AudioError
-from signals.spectrogram_images import GTZAN, read_picture
+from signals.spectrogram_images import GTZAN, read_image
 
 
 def write(folder, y, name="a.wav"):
@@ -56,23 +56,23 @@ def test_a_window_looks_as_its_training_picture_did(tmp_path, song):
     path = write(tmp_path, song[0])
     made = write_spectrograms(pd.DataFrame({"path": [str(path)]}), tmp_path / "made", segment_seconds=6, n_jobs=1)
     settings = json.loads(made["settings"].iloc[0])
-    rows = window_pictures(path, tmp_path / "again", settings, seconds=6, hop_seconds=6)
+    rows = window_images(path, tmp_path / "again", settings, seconds=6, hop_seconds=6)
     assert rows["start"].tolist() == made["start"].tolist() == [0, 6]
     for one, two in zip(rows["path"], made["path"]):
-        assert (read_picture(one) == read_picture(two)).all()
+        assert (read_image(one) == read_image(two)).all()
 
 
 def test_pictures_of_nobody_knows_what_are_refused(tmp_path, song):
     with pytest.raises(ValueError, match="nobody noted how"):
-        window_pictures(write(tmp_path, song[0]), tmp_path, {"crop": [0, 1, 2, 3]}, seconds=6, hop_seconds=6)
+        window_images(write(tmp_path, song[0]), tmp_path, {"crop": [0, 1, 2, 3]}, seconds=6, hop_seconds=6)
 
 
 def test_pictures_made_from_clips_are_those_of_gtzan(shared, tmp_path):
     likeness = []
     for clip in sorted((shared / "gtzan/audio").glob("*/*0000.mp3"))[:6]:
         genre, number = clip.stem.split(".")
-        theirs = read_picture(shared / f"gtzan/images/{genre}/{genre}{number}.png", crop=[36, 251, 55, 388], colour_map="magma")
-        ours = read_picture(window_pictures(clip, tmp_path / clip.stem, GTZAN, seconds=30, hop_seconds=30)["path"].iloc[0])
+        theirs = read_image(shared / f"gtzan/images/{genre}/{genre}{number}.png", crop=[36, 251, 55, 388], colour_map="magma")
+        ours = read_image(window_images(clip, tmp_path / clip.stem, GTZAN, seconds=30, hop_seconds=30)["path"].iloc[0])
         n = min(ours.shape[1], theirs.shape[1])
         likeness.append(np.corrcoef(ours[:, :n].ravel(), theirs[:, :n].ravel())[0, 1])
     assert np.median(likeness) > .93, "the clips are mp3 of what the pictures were made from"

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from signals import excerpts
-from signals.excerpts import extract_portion
+from signals.excerpts import extract_excerpt
 from synth.sample_table import GENRES
 from synth.songs import render
 
@@ -29,14 +29,14 @@ def section(seconds, seed):
 @pytest.mark.parametrize("bpm", [80, 97, 120, 150])
 def test_beats_of_clicks(bpm):
     y, times = clicks(bpm, 20)
-    beats = extract_portion((y, SR), "beat").beats
+    beats = extract_excerpt((y, SR), "beat").beats
     assert len(beats) >= len(times) - 3
     assert np.abs(beats[:, None] - times).min(axis=1).max() < .03
 
 
 def test_a_click_is_heard_on_each_beat():
     y, times = clicks(120, 8)
-    portion = extract_portion((y, SR), "beat", clicks_only=True)
+    portion = extract_excerpt((y, SR), "beat", clicks_only=True)
     onsets = portion.beats * SR
     assert all(np.abs(portion.samples[int(onset):int(onset) + 500]).max() > .3 for onset in onsets)
     assert len(portion.samples) == len(y) and (portion.start, portion.end) == (0, 8)
@@ -48,10 +48,10 @@ def test_the_hook_is_found_to_a_second(order):
     y = np.concatenate([parts[name] for name in order])
     starts = np.cumsum([0, *(len(parts[name]) / SR for name in order)])
     true = [start for start, name in zip(starts, order) if name == "H"]
-    hook = extract_portion((y, SR), "hook")
+    hook = extract_excerpt((y, SR), "hook")
     assert sorted([hook.start, *hook.repeats]) == pytest.approx(true, abs=1)
     assert hook.end - hook.start == pytest.approx(8, abs=1)
-    assert len(extract_portion((y, SR), "hook", seconds=6).samples) / SR == pytest.approx(6, abs=.6)
+    assert len(extract_excerpt((y, SR), "hook", seconds=6).samples) / SR == pytest.approx(6, abs=.6)
 
 
 def test_the_hooks_of_rendered_songs_are_found():
@@ -59,7 +59,7 @@ def test_the_hooks_of_rendered_songs_are_found():
     found = []
     for genre in GENRES:
         song = render(genre, seconds=90, seed=400)
-        hook = extract_portion((song.y, song.sr), "hook")
+        hook = extract_excerpt((song.y, song.sr), "hook")
         found.append(min(abs(hook.start - start) for start, _ in song.hooks) < 1)
     assert np.mean(found) > .6
 
@@ -67,14 +67,14 @@ def test_the_hooks_of_rendered_songs_are_found():
 def test_of_equal_hooks_the_loudest_is_taken():
     hook = section(8, 0)
     y = np.concatenate([hook, section(10, 1), 1.5 * hook, section(10, 2), hook])
-    assert extract_portion((y, SR), "hook").start == pytest.approx(18, abs=1)
+    assert extract_excerpt((y, SR), "hook").start == pytest.approx(18, abs=1)
 
 
 @pytest.mark.parametrize("bars", [1, 2, 4])
 def test_a_loop_is_whole_bars_from_a_beat(bars):
     bar = section(2, 5) + clicks(120, 2, first=0)[0]
     y = np.concatenate([section(3, 1), *[bar] * 8, section(3, 2)])
-    loop = extract_portion((y, SR), "loop", bars=bars)
+    loop = extract_excerpt((y, SR), "loop", bars=bars)
     assert len(loop.samples) == round((loop.end - loop.start) * SR)
     assert loop.end - loop.start == pytest.approx(2 * bars, abs=.001)
     assert 0 <= loop.beats[0] - loop.start < .013 and len(loop.beats) == 4 * bars
@@ -83,18 +83,18 @@ def test_a_loop_is_whole_bars_from_a_beat(bars):
 
 def test_a_loop_does_not_click():
     y = np.concatenate([section(10, 3), section(10, 4)]) + clicks(120, 20)[0]
-    loop = extract_portion((y, SR), "loop", bars=2).samples
+    loop = extract_excerpt((y, SR), "loop", bars=2).samples
     assert abs(float(loop[0]) - float(loop[-1])) < .02
 
 
 def test_a_loop_is_as_long_as_the_song_allows():
-    loop = extract_portion((clicks(120, 7)[0], SR), "loop", bars=16)
+    loop = extract_excerpt((clicks(120, 7)[0], SR), "loop", bars=16)
     assert loop.end - loop.start == pytest.approx(6, abs=.03)
 
 
 def test_what_is_struck_and_what_sounds_on_come_apart():
     struck, tone = clicks(120, 35)[0], .3 * np.sin(2 * np.pi * 440 * np.arange(35 * SR) / SR).astype(np.float32)
-    percussive, harmonic = (extract_portion((struck + tone, SR), what).samples for what in ("percussive", "harmonic"))
+    percussive, harmonic = (extract_excerpt((struck + tone, SR), what).samples for what in ("percussive", "harmonic"))
     assert len(percussive) == len(harmonic) == 35 * SR
     assert np.corrcoef(harmonic, tone)[0, 1] > .95
     quiet = np.abs(struck) < 1e-4
@@ -103,14 +103,14 @@ def test_what_is_struck_and_what_sounds_on_come_apart():
 
 def test_parts_have_no_seam_where_the_blocks_meet():
     y = section(35, 7)
-    ours, theirs = extract_portion((y, SR), "harmonic").samples, librosa.effects.harmonic(y)
+    ours, theirs = extract_excerpt((y, SR), "harmonic").samples, librosa.effects.harmonic(y)
     np.testing.assert_allclose(ours[29 * SR:31 * SR], theirs[29 * SR:31 * SR], atol=.02)
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg"])
 def test_saved_whole_and_nothing_left_beside(tmp_path, suffix):
     soundfile.write(tmp_path / "song.wav", section(12, 1), SR)
-    portion = extract_portion(tmp_path / "song.wav", "loop", bars=2, out=tmp_path / "out" / f"my loop{suffix}")
+    portion = extract_excerpt(tmp_path / "song.wav", "loop", bars=2, out=tmp_path / "out" / f"my loop{suffix}")
     assert [path.name for path in (tmp_path / "out").iterdir()] == [f"my loop{suffix}"] == [portion.path.name]
     assert soundfile.info(portion.path).frames == len(portion.samples)
     assert portion.samples.dtype == np.float32
@@ -120,23 +120,23 @@ def test_the_song_is_not_changed():
     y = section(12, 1)
     before = y.copy()
     for what in excerpts.WHAT:
-        extract_portion((y, SR), what)
+        extract_excerpt((y, SR), what)
     np.testing.assert_array_equal(y, before)
 
 
 def test_errors_say_what_is_wrong(tmp_path):
     with pytest.raises(ValueError, match="what='chorus': choose from beat, percussive, harmonic, hook, loop"):
-        extract_portion((section(4, 1), SR), "chorus")
+        extract_excerpt((section(4, 1), SR), "chorus")
     with pytest.raises(ValueError, match="ending should be one of .wav"):
-        extract_portion((section(4, 1), SR), "beat", out=tmp_path / "beat.xyz")
+        extract_excerpt((section(4, 1), SR), "beat", out=tmp_path / "beat.xyz")
     with pytest.raises(ValueError, match="too few for a loop"):
-        extract_portion((np.zeros(SR), SR), "loop")
+        extract_excerpt((np.zeros(SR), SR), "loop")
     with pytest.raises(ValueError, match="empty"):
-        extract_portion((np.empty(0), SR), "hook")
+        extract_excerpt((np.empty(0), SR), "hook")
 
 
 @pytest.mark.parametrize("what", ["beat", "hook", "percussive"])
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("y", [np.zeros(3 * SR), np.full(40, .1)], ids=["silence", "2 ms"])
 def test_odd_songs(what, y):
-    assert len(extract_portion((y, SR), what).samples) <= len(y)
+    assert len(extract_excerpt((y, SR), what).samples) <= len(y)
