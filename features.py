@@ -2,17 +2,16 @@
 
 import functools
 import importlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from signals.aspects import ASPECTS, aspect_columns
-from signals.batch_jobs import note_down, over_tracks, read_journal, source_mark, tracks_with_sound
+from signals.batch_jobs import file_mark, over_tracks, tracks_with_sound
 from signals.decoding import SHORTEST, AudioError
 from signals.descriptors import describe, describe_file
 from signals.image_statistics import describe_images
-from sources.files import write_table
+from sources.files import Journal, write_table
 
 __all__ = ["ASPECTS", "aspect_columns", "describe", "extract_features", "describe_images"]
 
@@ -47,12 +46,11 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
         The table has no paths.
     """
     tracks = tracks_with_sound(tracks)
-    journal = None if out is None else Path(out).with_name(f".{Path(out).name}.jsonl")
-    done = read_journal(journal)
-    marks = [source_mark(source, segment_seconds) for source in tracks["source"]]
+    journal = Journal.beside(out)
+    marks = [file_mark(source, segment_seconds) for source in tracks["source"]]
     keys = [f"{track_id}|{source}" for track_id, source in zip(tracks["track_id"], tracks["source"])]
-    rows = {number: done[key]["rows"] for number, (key, mark) in enumerate(zip(keys, marks))
-            if key in done and mark and done[key]["mark"] == mark}
+    known = (journal.get(key, mark) for key, mark in zip(keys, marks))
+    rows = {number: described for number, described in enumerate(known) if described is not None}
     missing = np.array([number for number in range(len(tracks)) if number not in rows], dtype=int)
     importlib.import_module("librosa.util.utils")  # compiled by one process: by two at a time, it crashes (numba issue 10128)
     work = functools.partial(_describe_track, segment_seconds=segment_seconds, shortest=shortest)
@@ -63,8 +61,7 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
             skipped.append({"path": tracks["source"].iat[number], "reason": str(described)})
             continue
         rows[number] = described
-        if journal:
-            note_down(journal, {"key": keys[number], "mark": marks[number], "rows": described})
+        journal.add(keys[number], marks[number], described)
     table = _table(tracks, rows)
     table.attrs["skipped"] = sorted(skipped, key=lambda one: one["path"])
     if out is not None:

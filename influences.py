@@ -27,10 +27,10 @@ from prediction.saliency import explain
 from prediction.windows import WINDOW, heard, window_seconds
 from prepare import load_Data
 from signals.aspects import ASPECTS, aspect_columns
-from signals.batch_jobs import note_down, read_journal, source_mark, tracks_with_sound
+from signals.batch_jobs import file_mark, tracks_with_sound
 from signals.decoding import AudioError
 from signals.image_statistics import describe_images
-from sources.files import write_table
+from sources.files import Journal, write_table
 
 __all__ = ["aspect_influences", "aspect_sentence", "blend_label", "certainty", "explain", "fit_aspects", "genre_influences",
            "genre_map", "label_folder", "load_map", "place_on_map", "plot_aspects", "plot_collection", "plot_explanation",
@@ -256,20 +256,19 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
     """
     tracks = tracks_with_sound(folder if isinstance(folder, pd.DataFrame) else load_Data(folder))
     out = Path(out)
-    journal, rows, skipped = out.with_name(f".{out.name}.jsonl"), [], []
-    done = read_journal(journal)
+    journal, rows, skipped = Journal.beside(out), [], []
     model = f"{list(map(str, classifier.classes_))} {classifier.temperature_:.9f} {sorted(aspects or ())}"
     for track in tqdm(tracks.itertuples(), total=len(tracks), desc="labels", unit="song", file=sys.stdout, mininterval=1):
-        key, mark = f"{track.track_id}|{track.source}", source_mark(track.source, model)
-        known = done.get(key)
-        if not (known and mark and known["mark"] == mark):
+        key, mark = f"{track.track_id}|{track.source}", file_mark(track.source, model)
+        row = journal.get(key, mark)
+        if row is None:
             try:
-                known = {"key": key, "mark": mark, "rows": _labels(classifier, track, aspects)}
+                row = _labels(classifier, track, aspects)
             except AudioError as error:
                 skipped.append({"path": track.source, "reason": str(error)})
                 continue
-            note_down(journal, known)
-        rows.append(known["rows"])
+            journal.add(key, mark, row)
+        rows.append(row)
     table = pd.DataFrame(rows)
     table.attrs["skipped"] = skipped
     write_table(table, out)

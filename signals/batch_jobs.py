@@ -1,6 +1,5 @@
 """The same work for many songs: in parallel, with a progress bar, and resumed where a run was killed."""
 
-import json
 import os
 import sys
 
@@ -53,32 +52,10 @@ def tracks_with_sound(tracks):
     return table if not again.any() else table[~again.to_numpy()].reset_index(drop=True)
 
 
-def source_mark(source, segment_seconds):
-    """What a song's rows depend on; None where the file is not there."""
+def file_mark(source, settings):
+    """What the result for a sound file depends on: its size, its time, and settings; None where the file is not there."""
     try:
         stat = os.stat(source)
     except (OSError, ValueError):
         return None
-    return [stat.st_size, stat.st_mtime_ns, segment_seconds]
-
-
-def read_journal(journal):
-    """What earlier runs noted, by key; a last line that a killed run left unfinished is passed over."""
-    if journal is None or not journal.exists():
-        return {}
-    done = {}
-    for line in journal.read_text(encoding="utf-8").splitlines():
-        try:
-            note = json.loads(line)
-        except ValueError:
-            continue
-        done[note["key"]] = note
-    return done
-
-
-def note_down(journal, note):
-    """Add what was done for one song to the journal."""
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    with open(journal, "a", encoding="utf-8") as lines:
-        # a line break first: the line before may be one that a killed run left unfinished
-        lines.write("\n" + json.dumps(note, default=float))
+    return [stat.st_size, stat.st_mtime_ns, settings]
