@@ -1,7 +1,8 @@
 """The family of models: build, train, predict, embed, save.
 
-Pictures go to `cnn`, `lstm`, `lstm_cnn`, `multi_cnn`, `transfer`; tables to `mlp`, `linear`, `knn`, `svm`, `forest`, and the
-report's `table_cnn`, `table_lstm`. All are scikit-learn classifiers with calibrated probabilities.
+`cnn`, `lstm`, `lstm_cnn`, `multi_cnn` and `transfer` take spectrogram images; `mlp`, `linear`, `knn`, `svm`, `forest`
+and the report's `table_cnn` and `table_lstm` take rows of features. All are scikit-learn classifiers with calibrated
+probabilities, say what they take (`takes`), and make it from a song (`inputs`).
 """
 
 from importlib.metadata import version
@@ -18,44 +19,70 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from learning.calibration import track_embeddings
 from learning.persistence import ModelError, plain, read_estimator, read_model, read_network, read_weights, write_model
 from learning.picture_classifier import PictureClassifier
 from learning.table_classifiers import TableModel, TableNetwork, linear_pipeline
 
-__all__ = ["CLASSES", "DEFAULTS", "LEARNED", "ModelError", "NAMES", "NETWORKS", "IMAGE_MODELS", "REPORT_MODELS",
-           "TABLE_MODELS", "build", "build_forest", "build_knn", "build_linear", "build_svm", "embed", "embeddings",
-           "kmeans_view", "load", "plot_history", "save", "track_proba"]
+__all__ = [
+    "IMAGE_MODELS",
+    "ModelError",
+    "NAMES",
+    "NETWORKS",
+    "REPORT_MODELS",
+    "TABLE_MODELS",
+    "build",
+    "embed",
+    "kmeans_view",
+    "load",
+    "plot_history",
+    "save",
+    "track_embeddings",
+    "track_proba",
+]
 
 IMAGE_MODELS = ("cnn", "lstm", "lstm_cnn", "multi_cnn", "transfer")
 TABLE_MODELS = ("mlp", "linear", "knn", "svm", "forest")
 REPORT_MODELS = ("table_cnn", "table_lstm")
 NAMES = (*IMAGE_MODELS, *TABLE_MODELS, *REPORT_MODELS)
 NETWORKS = (*IMAGE_MODELS, "mlp", *REPORT_MODELS)
-CLASSES = {one.__name__: one for one in (PictureClassifier, TableNetwork, TableModel)}
-LEARNED = ("classes_", "multilabel_", "temperature_", "calibrated_on_", "image_settings_", "has_chroma_", "feature_names_in_",
-           "n_features_in_", "medians_", "mean_", "scale_", "familiar_")
-"""What a fitted classifier knows beside its weights."""
+CLASSES = {kind.__name__: kind for kind in (PictureClassifier, TableNetwork, TableModel)}
+LEARNED = (
+    "classes_",
+    "multilabel_",
+    "temperature_",
+    "calibrated_on_",
+    "image_settings_",
+    "has_chroma_",
+    "feature_names_in_",
+    "n_features_in_",
+    "medians_",
+    "mean_",
+    "scale_",
+    "distribution_",
+)
+"""What a fitted classifier keeps beside its weights."""
 DEFAULTS = {"lstm": {"learning_rate": 3e-3}, "transfer": {"epochs": 20},
             "table_cnn": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0},
             "table_lstm": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0}}
 
 
 def build(name, **settings):
-    """An unfitted classifier.
+    """Build an unfitted classifier.
 
     Parameters
     ----------
     name : str
-        For pictures `cnn`, `lstm`, `lstm_cnn`, `multi_cnn`, `transfer`; for tables `mlp`, `linear`, `knn`, `svm`, `forest`,
-        `table_cnn`, `table_lstm`.
+        For images `cnn`, `lstm`, `lstm_cnn`, `multi_cnn`, `transfer`; for features `mlp`, `linear`, `knn`, `svm`,
+        `forest`, `table_cnn`, `table_lstm`.
     **settings
-        As `classifiers.PictureClassifier`, `classifiers.TableNetwork`, `build_linear`, `build_knn`, `build_svm` or `build_forest`
-        take them.
+        As `PictureClassifier`, `TableNetwork`, `build_linear`, `build_knn`, `build_svm` or `build_forest` take them.
 
     Returns
     -------
     classifier
-        `fit(X, y, validation=None)`, `predict`, `predict_proba`, `classes_`, `get_params`.
+        With `fit(X, y, validation=None, groups=None)`, `predict`, `predict_proba`, `classes_`, `get_params`, `takes`
+        and `inputs(song)`.
 
     Raises
     ------
@@ -66,8 +93,8 @@ def build(name, **settings):
     --------
     >>> songs = pd.DataFrame({"tempo": [80, 82, 84, 140, 142, 144], "energy": [.2, .3, .1, .9, .8, .7]})
     >>> model = build("linear").fit(songs, ["folk"] * 3 + ["metal"] * 3)
-    >>> model.predict(pd.DataFrame({"tempo": [143], "energy": [.8]})).tolist()
-    ['metal']
+    >>> model.takes, model.predict(pd.DataFrame({"tempo": [143], "energy": [.8]})).tolist()
+    ('features', ['metal'])
     """
     makers = {"linear": build_linear, "knn": build_knn, "svm": build_svm, "forest": build_forest}
     settings = DEFAULTS.get(name, {}) | settings
@@ -86,49 +113,59 @@ def build(name, **settings):
 def build_linear(C=.1, balanced=True, seed=0):
     """Multinomial logistic regression: one weight for each feature and genre.
 
-    In: rows of a numeric frame, standardised. Out: probabilities. (features + 1) x genres weights. `C` is the inverse strength of
-    the L2 penalty; `balanced` makes all genres count alike, however many songs they have.
+    Input: rows of a numeric frame, standardised. Output: probabilities. (features + 1) x genres weights. `C` is the
+    inverse strength of the L2 penalty; with `balanced` all genres count alike, however many songs they have.
     """
     return TableModel("linear", linear_pipeline(C, balanced), seed)
 
 
 def build_knn(n_neighbors=15, seed=0):
-    """The genres of the nearest songs, the nearer the more (Fix & Hodges 1951): no training, no weights but the songs
-    themselves."""
-    return TableModel("knn", make_pipeline(StandardScaler(), KNeighborsClassifier(n_neighbors, weights="distance")), seed)
+    """K nearest neighbours, weighted by distance (Fix & Hodges 1951): no training, it keeps the songs themselves."""
+    return TableModel(
+        "knn", make_pipeline(StandardScaler(), KNeighborsClassifier(n_neighbors, weights="distance")), seed
+    )
 
 
 def build_svm(C=5.0, gamma="scale", balanced=True, seed=0):
-    """A support vector machine with a Gaussian kernel (Cortes & Vapnik 1995), its margins made probabilities by a temperature."""
-    return TableModel("svm", make_pipeline(StandardScaler(), SVC(C=C, gamma=gamma, class_weight="balanced" if balanced else None,
-                                                                cache_size=500)), seed)
+    """A support vector machine with a Gaussian kernel (Cortes & Vapnik 1995); a temperature turns margins into
+    probabilities."""
+    machine = SVC(C=C, gamma=gamma, class_weight="balanced" if balanced else None, cache_size=500)
+    return TableModel("svm", make_pipeline(StandardScaler(), machine), seed)
 
 
 def build_forest(n_trees=300, max_features="sqrt", balanced=True, seed=0):
-    """A random forest (Breiman 2001): hears thresholds and combinations of features, whatever their scale. Added to the report's
-    family because on tables of features it is the one to beat. `max_features` are looked at for each threshold, their number or
-    share: more of them help where there are a dozen columns, and take long where there are a thousand. A few thousand nodes a
-    tree."""
-    forest = RandomForestClassifier(n_trees, min_samples_leaf=3, max_features=max_features, random_state=seed, n_jobs=-1,
-                                    class_weight="balanced" if balanced else None)
+    """A random forest (Breiman 2001): thresholds and combinations of features, whatever their scale.
+
+    It is the usual strong baseline on tables of features, and was not in the report. `max_features` is how many
+    features (a number or a share) are tried for each threshold: more of them help where there are a dozen columns, and
+    take long where there are a thousand. A tree has a few thousand nodes.
+    """
+    forest = RandomForestClassifier(
+        n_trees,
+        min_samples_leaf=3,
+        max_features=max_features,
+        random_state=seed,
+        n_jobs=-1,
+        class_weight="balanced" if balanced else None,
+    )
     return TableModel("forest", make_pipeline(StandardScaler(), forest), seed)
 
 
 # ---- on disk
 
 def save(classifier, folder, *, scores=None, about=None):
-    """Save a fitted classifier: weights in Keras' or skops' format, all else in JSON beside them; see `saving`.
+    """Save a fitted classifier: weights in Keras' or skops' format, all else in JSON beside them; see `persistence`.
 
     Parameters
     ----------
     classifier
         From `build`, fitted.
     folder : str or Path
-        It appears whole or not at all; a model that stands there is replaced.
+        It appears whole or not at all; a model that was there is replaced.
     scores : dict, optional
-        How well it does, as from `evaluate.evaluate`.
+        How good it is, as from `evaluation.evaluate`.
     about : dict, optional
-        What else should be known: data, purpose, limits.
+        What else a user should know: data, purpose, limits.
 
     Returns
     -------
@@ -137,7 +174,7 @@ def save(classifier, folder, *, scores=None, about=None):
     Raises
     ------
     ValueError
-        The folder is there and holds something that is no model.
+        The folder exists and holds something that is no model.
     """
     def write_weights(beside):
         if isinstance(classifier, TableModel):
@@ -161,12 +198,14 @@ def load(folder):
     Raises
     ------
     ModelError
-        There is no model; it was changed after it was saved, comes from another version, or holds types or code that no model of
-        ours needs.
+        There is no model; it was changed after it was saved, comes from another version, or holds types or code that
+        none of our models needs.
     """
     note, weights = read_model(folder)
     if note["class"] not in CLASSES or set(note["learned"]) - set(LEARNED):
-        raise ModelError(f"{folder} asks for {note['class']!r}, which is no model of ours, or for more than such a model has")
+        raise ModelError(
+            f"{folder} asks for {note['class']!r}, which is no model of ours, or for more than such a model has"
+        )
     if note["class"] == "TableModel":
         fitted = read_estimator(weights)
         *before, (name, last) = fitted.steps
@@ -177,28 +216,31 @@ def load(folder):
         try:
             classifier = CLASSES[note["class"]](**note["parameters"])
         except TypeError as error:
-            raise ModelError(f"{folder} was saved by another version of this project: {str(error).split('() ')[-1]}") from None
+            raise ModelError(
+                f"{folder} was saved by another version of this project: {str(error).split('() ')[-1]}"
+            ) from None
     for name, value in note["learned"].items():
         setattr(classifier, name, np.array(value) if isinstance(value, list) else value)
     if isinstance(classifier, PictureClassifier) and classifier.name == "transfer":
-        classifier.network_ = read_network(weights)  # its backbone is known to the file alone
+        classifier.network_ = read_network(weights)  # only the file knows its backbone
     elif not isinstance(classifier, TableModel):
         classifier.network_ = read_weights(classifier.build_network(), weights)
+    classifier.checksum_ = note["sha256"]
     classifier.saved_scores_, classifier.about_ = note["scores"], note["about"]
     return classifier
 
 
-# ---- what fitted models say
+# ---- predictions
 
 def track_proba(classifier, X):
-    """Probabilities per track: those of its rows averaged.
+    """Probabilities of each track: the mean over its rows.
 
     Parameters
     ----------
     classifier
         Fitted.
     X : pd.DataFrame
-        Rows that the classifier takes, with the track in the index or a column `track_id`.
+        Rows that the classifier takes, with the track in the index or in a column `track_id`.
 
     Returns
     -------
@@ -211,66 +253,47 @@ def track_proba(classifier, X):
 
 
 def embed(classifier, X):
-    """What the last layer but one says of each row, [shape=(rows, size)]; the scores, for a model without layers."""
+    """The penultimate-layer embedding of each row [shape=(rows, size)]; the logits, for a model without layers."""
     return classifier.embed(X)
 
 
 def kmeans_view(X, genres, *, n_clusters=None, seed=0):
-    """What clusters form without labels, and how they agree with the genres.
+    """Cluster songs without their labels, and compare the clusters with the genres.
 
     Parameters
     ----------
     X : pd.DataFrame
-        Numeric, one row a song; standardised here.
+        Numeric, one row a song; standardised here. Missing values are filled with medians.
     genres : sequence of str
     n_clusters : int, optional
-        As many as there are genres.
+        As many as there are genres where it is not given.
+    seed : int
 
     Returns
     -------
     pd.DataFrame
-        Songs by genre and cluster; `attrs` hold the adjusted Rand index (0 by chance, 1 the same) and the normalised mutual
-        information.
+        Counts of songs by genre and cluster; ``attrs`` hold the adjusted Rand index (0 by chance, 1 for equal groups)
+        and the normalised mutual information.
     """
     genres = np.asarray(genres, dtype=object)
-    values = StandardScaler().fit_transform(X.fillna(X.median()))
-    found = KMeans(n_clusters or len(set(genres)), n_init=10, random_state=seed).fit_predict(values)
-    table = pd.crosstab(pd.Series(genres, name="genre"), pd.Series(found, name="cluster"))
-    table.attrs = {"adjusted Rand index": float(adjusted_rand_score(genres, found)),
-                   "normalised mutual information": float(normalized_mutual_info_score(genres, found))}
+    values = StandardScaler().fit_transform(X.fillna(X.median()).fillna(0))  # 0: a column without any value
+    clusters = KMeans(n_clusters or len(set(genres)), n_init=10, random_state=seed).fit_predict(values)
+    table = pd.crosstab(pd.Series(genres, name="genre"), pd.Series(clusters, name="cluster"))
+    table.attrs = {"adjusted Rand index": float(adjusted_rand_score(genres, clusters)),
+                   "normalised mutual information": float(normalized_mutual_info_score(genres, clusters))}
     return table
 
 
 def plot_history(classifier, *, axs=None):
-    """Loss and accuracy by epoch, of training and validation; returns the two Axes."""
+    """Plot loss and accuracy by epoch, of training and validation; returns the two Axes."""
     import matplotlib.pyplot as plt
     history = classifier.history_
     if axs is None:
         axs = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")[1]
     for ax, measure, label in zip(axs, ("loss", "accuracy"), ("loss (nats)", "accuracy (share of chunks)")):
-        for column, name in ((measure, "training, varied and mixed"), (f"val_{measure}", "validation")):
+        for column, name in ((measure, "training, with augmentation"), (f"val_{measure}", "validation")):
             if column in history:
                 ax.plot(history.index + 1, history[column], label=name)
         ax.set(xlabel="epoch", ylabel=label, title=f"{classifier.name}: {measure}")
         ax.legend()
     return axs
-
-
-def embeddings(classifier, X):
-    """What a model hears in each track, as columns to compare songs by: its last layer but one, averaged over a track's rows.
-
-    Parameters
-    ----------
-    classifier
-        Fitted, as from `models.build` or `models.load`.
-    X : pd.DataFrame
-        Rows that it takes, with the track in the index or a column `track_id`.
-
-    Returns
-    -------
-    pd.DataFrame
-        Indexed by `track_id`: `embedding_001` ..., to be joined to a table of tracks.
-    """
-    ids = X["track_id"] if "track_id" in X else X.index.to_series()
-    said = pd.DataFrame(embed(classifier, X), index=pd.Index(ids, name="track_id")).groupby(level=0, sort=False).mean()
-    return said.set_axis([f"embedding_{number:03d}" for number in range(1, said.shape[1] + 1)], axis=1)

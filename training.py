@@ -10,12 +10,10 @@ import pandas as pd
 import models
 from audio import write_spectrograms
 from features import extract_features
-from learning.out_of_distribution import fit_distribution
 from prepare import first_genre, load_Data, prepare_df
 from preprocessing import spotify_split
 from signals import spectrogram_images
-from signals.image_statistics import describe_images, statistic_names
-from signals.image_store import settings_of
+from signals.image_statistics import describe_images
 from signals.spectrogram_images import index_images
 from sources.files import write_table
 
@@ -24,8 +22,8 @@ NOT_FEATURES = {"genre", "artist", "path", "segment", "start", "seconds", "label
 
 
 class Songs(NamedTuple):
-    """What models are trained on: mel pictures (with their chroma, where there is some), a row of features a track, and for each
-    track its genre, artist and side (`train`, `validate` or `test`)."""
+    """What models are trained on: mel pictures (with their chroma, where there is some), a row of features a track,
+    and for each track its genre, artist and side (`train`, `validate` or `test`)."""
 
     pictures: pd.DataFrame
     features: pd.DataFrame
@@ -42,11 +40,11 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     pictures : str or Path
         A folder of pictures by genre, ours or made elsewhere, in place of that.
     features : str or Path
-        A CSV or Parquet file with one row a track, in place of what notebook 05 wrote; where there is none, statistics of the
-        pictures are taken.
+        A CSV or Parquet file with one row a track, in place of what notebook 05 wrote; where there is none, statistics
+        of the pictures are taken.
     lists : sequence of str, optional
-        Three text files, of the names of the tracks of each side, in place of a split of our own: a name is a track's, or a path
-        to it with any ending. The last one may be empty.
+        Three text files, of the names of the tracks of each side, in place of a split of our own: a name is a track's,
+        or a path to it with any ending. The last one may be empty.
     sizes : tuple of float
         Shares of the sides of our own split.
     seed : int
@@ -65,7 +63,9 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     genres = manifest["genre"].astype(object)
     several = genres.notna() & genres.astype(str).str.contains(",")
     if several.any():
-        print(f"{manifest.loc[several, 'track_id'].nunique()} songs of several genres left out: they teach none of them")
+        print(
+            f"{manifest.loc[several, 'track_id'].nunique()} songs of several genres left out: they teach none of them"
+        )
     manifest = manifest[genres.notna() & ~several]
     has_chroma = (manifest["kind"] == "chroma").any()
     mel = spectrogram_images.add_chroma_paths(manifest) if has_chroma else manifest[manifest["kind"] == "mel"]
@@ -77,8 +77,11 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     tracks = tracks.dropna(subset=["side"])
     empty = [name for name in ("train", "validate") if not (tracks["side"] == name).any()]
     if empty:
-        raise ValueError(f"there are no songs to {' or to '.join(empty)}: give lists for both" if lists and any(lists) else
-                         f"too few songs: none is left to {' or to '.join(empty)}")
+        raise ValueError(
+            f"there are no songs to {' or to '.join(empty)}: give lists for both"
+            if lists and any(lists)
+            else f"too few songs: none is left to {' or to '.join(empty)}"
+        )
     missing = tracks.index.difference(table.index)
     if len(missing):
         print(f"{len(missing)} of {len(tracks)} tracks have no features: left out")
@@ -100,10 +103,12 @@ def _manifest(folder, pictures, n_jobs):
 def _features(folder, features, mel, elsewhere, n_jobs):
     """One numeric row a track."""
     source = Path(features) if features else folder / "features.parquet"
-    if not features and (elsewhere or not source.exists()):
-        table = describe_images(mel, n_jobs=n_jobs).set_index(pd.Index(mel["track_id"], name="track_id"))
-        return table.groupby(level=0).mean()
-    return table_features(source, mel["track_id"].unique())
+    if features or source.exists() and not elsewhere:
+        return table_features(source, mel["track_id"].unique())
+    statistics = describe_images(mel, n_jobs=n_jobs)
+    table = statistics.set_index(pd.Index(mel["track_id"], name="track_id")).groupby(level=0).mean()
+    table.attrs = dict(statistics.attrs)  # the models take from it what made the images
+    return table
 
 
 def table_features(source, track_ids):
@@ -123,13 +128,22 @@ def table_features(source, track_ids):
             raise ValueError(f"{source} has no column track_id, filename or path that says whose each row is")
         known = _by_key(track_ids)
         table = table.set_index(pd.Index([known.get(_key(name), name) for name in table[column]], name="track_id"))
-    return table.drop(columns=[name for name in table if name in NOT_FEATURES]).select_dtypes("number").groupby(level=0).mean()
+    return (
+        table.drop(columns=[name for name in table if name in NOT_FEATURES])
+        .select_dtypes("number")
+        .groupby(level=0)
+        .mean()
+    )
 
 
 def _key(name):
     """A track's name as lists and pictures spell it alike: `blues/blues.00029.wav` and `blues00029.png` are one."""
     name = Path(str(name).strip()).name
-    stem = name.rsplit(".", 1)[0] if name.rsplit(".", 1)[-1].lower() in ("wav", "au", "mp3", "ogg", "flac", "png") else name
+    stem = (
+        name.rsplit(".", 1)[0]
+        if name.rsplit(".", 1)[-1].lower() in ("wav", "au", "mp3", "ogg", "flac", "png")
+        else name
+    )
     return stem.replace(".", "").casefold()
 
 
@@ -138,7 +152,9 @@ def _by_key(track_ids):
     keys = {}
     for name in track_ids:
         if keys.setdefault(_key(name), name) != name:
-            raise ValueError(f"{keys[_key(name)]!r} and {name!r} are spelt too much alike to be found by name: rename one")
+            raise ValueError(
+                f"{keys[_key(name)]!r} and {name!r} are spelt too much alike to be found by name: rename one"
+            )
     return keys
 
 
@@ -168,8 +184,10 @@ def tracks_on_list(file, track_ids):
     lines = [line for line in Path(file).read_text(encoding="utf-8").splitlines() if line.strip()]
     found = [keys[_key(line)] for line in lines if _key(line) in keys]
     if not found:
-        raise ValueError(f"{file} names {len(lines)} tracks, none of which is among the {len(keys)} that there are; it says "
-                         f"{lines[:1]}, they are named {list(keys.values())[:1]}")
+        raise ValueError(
+            f"{file} names {len(lines)} tracks, none of which is among the {len(keys)} that there are; it says "
+            f"{lines[:1]}, they are named {list(keys.values())[:1]}"
+        )
     if len(found) < len(lines):
         print(f"{file}: {len(lines) - len(found)} of {len(lines)} tracks are not there")
     return list(dict.fromkeys(found))
@@ -184,7 +202,7 @@ def _split(tracks, sizes, seed):
 
 
 def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True):
-    """Train models on the train side; stop and calibrate on the validate side.
+    """Train models on the train side; early stopping and calibration use the validate side.
 
     Parameters
     ----------
@@ -194,8 +212,8 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
     out : str or Path, optional
         Each model is saved to ``out/name`` as soon as it is trained.
     settings : dict of str to dict, optional
-        Settings of single models; those under `"pictures"` are for all networks on pictures, those under `"tables"` for all on
-        tables.
+        Settings of single models; those under `"pictures"` are for all networks on images, those under `"tables"` for
+        all networks on features.
     seed : int
     verbose : bool
 
@@ -203,62 +221,65 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
     -------
     fitted : dict of str to classifier
     report : pd.DataFrame
-        Indexed by model: `seconds`, `weights`, `accuracy` on the validate side (which was used to stop and to calibrate, so it
-        flatters) and `epochs`.
+        Indexed by model: `seconds`, `weights`, `accuracy` on the validate side (too optimistic, since that side was
+        used for stopping and calibration) and `epochs`.
     """
-    settings, fitted, rows, usual = settings or {}, {}, {}, {}
+    settings = settings or {}
+    fitted, rows = {}, {}
     for name in names:
-        pictured = name in models.IMAGE_MODELS
-        own = {"seed": seed}
-        if name in models.NETWORKS:
-            own |= {"verbose": verbose} | settings.get("pictures" if pictured else "tables", {})
+        model = models.build(name, **_settings_of_model(name, settings, seed, verbose))
         start = time.perf_counter()
-        train, held_out = (rows_of(songs, side, pictured) for side in SIDES[:2])
-        model = models.build(name, **own | settings.get(name, {})).fit(*train, validation=held_out if len(held_out[1]) else None)
-        fitted[name] = model
-        if pictured not in usual:  # one for all models that take the same
-            sides = [(describe_images(rows) if pictured else rows, genres) for rows, genres in (train, held_out) if len(genres)]
-            usual[pictured] = fit_distribution(*(part for side in sides for part in side))
-        model.familiar_ = usual[pictured]
-        if not pictured and set(model.feature_names_in_) <= set(statistic_names()):
-            model.image_settings_ = settings_of(songs.pictures)  # so that it can judge sound, made into such pictures
-        proba = predictions({name: model}, songs, "validate")
-        right = proba[name].idxmax(axis=1) == songs.tracks.loc[proba[name].index, "genre"]
-        rows[name] = {"seconds": time.perf_counter() - start, "weights": n_weights(model), "accuracy": right.mean(),
-                      "epochs": len(getattr(model, "history_", []))}
+        train, validation = (rows_of(songs, side, model.takes) for side in SIDES[:2])
+        fitted[name] = model.fit(*train, validation=validation if len(validation[1]) else None)
+        proba = predictions({name: model}, songs, "validate")[name]
+        right = proba.idxmax(axis=1) == songs.tracks.loc[proba.index, "genre"]
+        rows[name] = {
+            "seconds": time.perf_counter() - start,
+            "weights": model.count_weights(),
+            "accuracy": right.mean(),
+            "epochs": len(getattr(model, "history_", [])),
+        }
         if out is not None:
             models.save(model, Path(out) / name, scores={"validate accuracy": right.mean(), "n": len(right)})
     return fitted, pd.DataFrame(rows).T.rename_axis("model").astype({"weights": int, "epochs": int})
 
 
-def rows_of(songs, side, pictured):
-    """Rows and genres of one side: pictures, or features."""
+def _settings_of_model(name, settings, seed, verbose):
+    shared = {}
+    if name in models.NETWORKS:
+        shared = {"verbose": verbose} | settings.get("pictures" if name in models.IMAGE_MODELS else "tables", {})
+    return {"seed": seed} | shared | settings.get(name, {})
+
+
+def rows_of(songs, side, takes):
+    """The rows and the genres of one side.
+
+    Parameters
+    ----------
+    songs : Songs
+    side : {'train', 'validate', 'test'}
+    takes : {'images', 'features'}
+        What the model takes: its attribute `takes`.
+
+    Returns
+    -------
+    rows : pd.DataFrame
+    genres : np.ndarray of str
+    """
     tracks = songs.tracks[songs.tracks["side"] == side]
-    if not pictured:
+    if takes == "features":
         return songs.features.loc[tracks.index], tracks["genre"].to_numpy(dtype=object)
     rows = songs.pictures[songs.pictures["track_id"].isin(tracks.index)].reset_index(drop=True)
     return rows, rows["genre"].to_numpy(dtype=object)
 
 
-def n_weights(model):
-    """Numbers that were learned: weights of a network, coefficients, support vectors, stored songs or nodes of
-    trees."""
-    if hasattr(model, "network_"):
-        return model.network_.count_params()
-    last = model.fitted_.steps[-1][1]
-    if hasattr(last, "estimators_") and hasattr(last.estimators_[0], "tree_"):
-        return sum(tree.tree_.node_count for tree in last.estimators_)
-    kept = next((getattr(last, name) for name in ("coef_", "support_vectors_", "_fit_X") if hasattr(last, name)), np.empty(0))
-    return int(np.size(kept))
-
-
 def predictions(fitted, songs, side):
-    """What every model says of every track of a side: dict of frames [tracks x genres]."""
-    said = {}
+    """The probabilities of every model for every track of a side: a dict of frames [shape=(tracks, genres)]."""
+    probas = {}
     for name, model in fitted.items():
-        rows, _ = rows_of(songs, side, name in models.IMAGE_MODELS)
-        said[name] = models.track_proba(model, rows) if len(rows) else pd.DataFrame(columns=model.classes_)
-    return said
+        rows, _ = rows_of(songs, side, model.takes)
+        probas[name] = models.track_proba(model, rows) if len(rows) else pd.DataFrame(columns=model.classes_)
+    return probas
 
 
 def combine(probas, weights=None):
@@ -277,7 +298,8 @@ def combine(probas, weights=None):
 
 
 def stacking_weights(probas, truth, *, penalty=.02):
-    """Weights for `combine` that make the true genres most probable, on predictions of songs that the models had not seen.
+    """Weights for `combine` that make the true genres most probable, on predictions of songs that the models had not
+    seen.
 
     Parameters
     ----------
@@ -299,7 +321,10 @@ def stacking_weights(probas, truth, *, penalty=.02):
     def loss(weights):
         scores = np.tensordot(weights, logs, axes=1)
         own = scores[np.arange(len(truth)), truth]
-        return float(np.mean(np.logaddexp.reduce(scores, axis=1) - own) + penalty * np.sum((weights - weights.mean()) ** 2))
+        return float(
+            np.mean(np.logaddexp.reduce(scores, axis=1) - own) + penalty * np.sum((weights - weights.mean()) ** 2)
+        )
+
     start = np.full(len(logs), 1 / len(logs))
     return scipy.optimize.minimize(loss, start, bounds=[(0, 3)] * len(logs), method="L-BFGS-B").x
 
@@ -331,7 +356,8 @@ def combine_held_out(probas, truth, groups, *, penalty=.02):
 
 
 def write_predictions(path, said, songs):
-    """Keep what models said, in one long table: `model, track_id, side, artist, genre`, and a column `proba: GENRE` for each."""
+    """Keep what models said, in one long table: `model, track_id, side, artist, genre`, and a column `proba: GENRE`
+    for each."""
     parts = []
     for (name, side), proba in said.items():
         about = songs.tracks.loc[proba.index, ["artist", "genre"]].astype(str)

@@ -1,125 +1,140 @@
-"""How like a sound is to what a model learned from: a probability is worth nothing where the model has never been."""
+"""How unlike the training songs a sound is: the probabilities of a model mean little for sounds that it was not
+trained on."""
 
 import numpy as np
 
 QUANTILES = np.linspace(0, 1, 101)
 COMPONENTS = 30
 LARGEST_DEVIATION = 5.0
-"""Standard deviations beyond which a feature is as far out as can be."""
-STRANGE = .05
-"""A sound that lies farther out than all but this share of the songs of the genre that it is taken for is strange, the more so
-the farther."""
+"""Standard deviations; values beyond it are clipped to it."""
+RARE = .05
+"""The score rises from 0 where fewer than this share of a genre's songs lie farther out."""
 FEWEST_SONGS_OF_A_GENRE = 10
-"""Songs of a genre with fewer do not tell what is usual in it: those of all genres do."""
+"""For a genre with fewer songs, the distances of all songs are used."""
 
 
 def fit_distribution(features, genres, held_out=None, held_out_genres=None):
-    """What is needed to tell strange sounds: where each genre lies, and along which lines songs stray from there.
+    """Learn what the training songs are like: the mean of each genre, the principal components around it, usual
+    distances.
 
-    A sound is strange where it strays from its genre off these lines, or along them farther than songs do: the sum of the squared
-    distances from and within the principal components (Jackson & Mudholkar 1979) of the standardised features less their genre's
-    mean (Lee et al. 2018), each in units of its median.
+    The distance of a sound from a genre is the sum of two squared distances, each divided by its median: the one from
+    the principal components, and the one within them (Jackson & Mudholkar 1979), of the standardised features minus
+    the mean of the genre (Lee et al. 2018).
 
     Parameters
     ----------
     features : pd.DataFrame
-        Of songs that the model learned from, numeric, one row each.
+        Of the training songs, numeric, one row a song.
     genres : sequence of str
     held_out, held_out_genres : optional
-        Of songs that it did not: how far these lie is what is usual. Where there are none, the distances of the songs
-        themselves are taken, which makes others look stranger than they are.
+        Of songs that the model was not trained on: their distances are taken as usual. Without them the distances of
+        the training songs are taken, which makes other songs look more unlike them than they are.
 
     Returns
     -------
     dict
-        Numbers only, none of a single song: `columns, mean, scale, centres, components, spread, units, distances` (quantiles, by
-        genre).
+        Numbers only, none of a single song: `columns, mean, scale, centres, components, spread, units, distances`
+        (quantiles by genre).
 
     Examples
     --------
     >>> import pandas as pd
     >>> rng = np.random.default_rng(0)
-    >>> songs = pd.DataFrame(rng.normal(size=(400, 1)) * [1, 2, -1, 1] + rng.normal(0, .1, (400, 4)), columns=list("abcd"))
-    >>> known = fit_distribution(songs[:200], ["jazz", "rock"] * 100, songs[200:], ["jazz", "rock"] * 100)
+    >>> values = rng.normal(size=(400, 1)) * [1, 2, -1, 1] + rng.normal(0, .1, (400, 4))
+    >>> songs = pd.DataFrame(values, columns=list("abcd"))
+    >>> distribution = fit_distribution(songs[:200], ["jazz", "rock"] * 100, songs[200:], ["jazz", "rock"] * 100)
     >>> new = pd.DataFrame([[1, 2, -1, 1], [1, -2, 1, 1]], columns=list("abcd"))
-    >>> familiarity(known, new, pd.DataFrame({"jazz": [.5, 1], "rock": [.5, 0]})).tolist()
-    [1.0, 0.0]
+    >>> out_of_distribution_score(distribution, new, pd.DataFrame({"jazz": [.5, 1], "rock": [.5, 0]})).tolist()
+    [0.0, 1.0]
     """
-    lines = fit_components(features, genres)
+    components = fit_components(features, genres)
     judged, names = (features, genres) if held_out is None else (held_out, held_out_genres)
-    return lines | {"distances": distance_quantiles(distances_to_genre(lines, judged, names), names, lines["centres"])}
+    distances = distances_to_genre(components, judged, names)
+    return components | {"distances": distance_quantiles(distances, names, components["centres"])}
 
 
 def fit_components(features, genres):
-    """Where each genre lies and along which lines songs stray from there: `fit_distribution` without what is usual."""
+    """The means of the genres and the principal components around them: `fit_distribution` without the usual
+    distances."""
     names = np.asarray(genres, dtype=object).astype(str)
-    mean, scale = features.mean(), features.std().fillna(0)
-    lines = {"columns": [str(column) for column in features], "mean": mean.tolist(),
-             "scale": scale.where(scale > 1e-9, 1).tolist()}
-    values = _standardised(lines, features)
+    mean = features.mean().fillna(0)
+    scale = features.std().fillna(0)
+    fitted = {"columns": [str(column) for column in features], "mean": mean.tolist(),
+              "scale": scale.where(scale > 1e-9, 1).tolist()}
+    values = _standardised(fitted, features)
     centres = {name: values[names == name].mean(axis=0).round(4) for name in sorted(set(names))}
     values = values - np.array([centres[name] for name in names])
     n = max(1, min(COMPONENTS, len(values) // 4, values.shape[1] // 3))
-    _, sizes, across = np.linalg.svd(values, full_matrices=False)
-    lines |= {"centres": {name: centre.tolist() for name, centre in centres.items()}, "components": across[:n].round(4).tolist(),
-              "spread": (sizes[:n] / np.sqrt(len(values))).tolist()}
-    return lines | {"units": np.maximum(np.median(_apart(lines, values), axis=1), 1e-12).tolist()}
+    _, sizes, axes = np.linalg.svd(values, full_matrices=False)
+    fitted |= {"centres": {name: centre.tolist() for name, centre in centres.items()},
+               "components": axes[:n].round(4).tolist(), "spread": (sizes[:n] / np.sqrt(len(values))).tolist()}
+    units = np.maximum(np.median(_distance_parts(fitted, values), axis=1), 1e-12)
+    return fitted | {"units": units.tolist()}
 
 
-def distances_to_genre(lines, features, genres):
-    """How far each row lies from where its genre does; NaN where nothing is known of that."""
-    names, found = np.asarray(genres, dtype=object).astype(str), np.full(len(features), np.nan)
-    for genre in set(names) & set(lines["centres"]):
-        found[names == genre] = _distances(lines, features[names == genre], genre)
-    return found
+def distances_to_genre(components, features, genres):
+    """The distance of each row from the mean of its own genre; NaN where that genre was not in the training songs."""
+    names = np.asarray(genres, dtype=object).astype(str)
+    distances = np.full(len(features), np.nan)
+    for genre in set(names) & set(components["centres"]):
+        distances[names == genre] = _distances(components, features[names == genre], genre)
+    return distances
 
 
-def distance_quantiles(found, names, genres):
-    """Quantiles of the distances that were found of songs of so-named genres, for each of `genres`."""
-    names, there = np.asarray(names, dtype=object).astype(str), np.isfinite(found)
-    own = {genre: found[there & (names == genre)] for genre in genres}
-    known = {genre: part if len(part) >= FEWEST_SONGS_OF_A_GENRE else found[there] for genre, part in own.items()}
-    return {genre: np.quantile(part, QUANTILES).tolist() for genre, part in known.items()}
+def distance_quantiles(distances, names, genres):
+    """Quantiles of the distances of songs with these genres' names, for each of `genres`: a dict of lists."""
+    names = np.asarray(names, dtype=object).astype(str)
+    known = np.isfinite(distances)
+    of_genre = {genre: distances[known & (names == genre)] for genre in genres}
+    enough = {
+        genre: own if len(own) >= FEWEST_SONGS_OF_A_GENRE else distances[known] for genre, own in of_genre.items()
+    }
+    return {genre: np.quantile(own, QUANTILES).tolist() if len(own) else [] for genre, own in enough.items()}
 
 
-def _standardised(known, features):
-    values = features[known["columns"]].to_numpy(float)
-    values = np.where(np.isfinite(values), values, known["mean"])
-    return ((values - known["mean"]) / known["scale"]).clip(-LARGEST_DEVIATION, LARGEST_DEVIATION)
+def _standardised(components, features):
+    columns = features.set_axis(features.columns.astype(str), axis=1)[components["columns"]]
+    values = columns.to_numpy(float)
+    values = np.where(np.isfinite(values), values, components["mean"])
+    return ((values - components["mean"]) / components["scale"]).clip(-LARGEST_DEVIATION, LARGEST_DEVIATION)
 
 
-def _apart(known, values):
-    """How far values lie from the components, and how far along them [shape=(2, n)]."""
-    lines, spread = np.array(known["components"]), np.maximum(known["spread"], 1e-9)
-    along = values @ lines.T
-    return np.array([np.mean((values - along @ lines) ** 2, axis=1), np.mean((along / spread) ** 2, axis=1)])
+def _distance_parts(components, values):
+    """Mean squared distance from the principal components, and within them in units of their spread [shape=(2, n)]."""
+    axes = np.array(components["components"])
+    spread = np.maximum(components["spread"], 1e-9)
+    within = values @ axes.T
+    return np.array([np.mean((values - within @ axes) ** 2, axis=1), np.mean((within / spread) ** 2, axis=1)])
 
 
-def _distances(known, features, genre):
-    """How far each row lies from where a genre does: about two, for a song of the genre."""
-    values = _standardised(known, features) - np.array(known["centres"][genre])
-    return (_apart(known, values) / np.array(known["units"])[:, None]).sum(axis=0)
+def _distances(components, features, genre):
+    """The distance of each row from the mean of a genre; it is about two for a song of the genre."""
+    values = _standardised(components, features) - np.array(components["centres"][genre])
+    return (_distance_parts(components, values) / np.array(components["units"])[:, None]).sum(axis=0)
 
 
-def familiarity(known, features, shares):
-    """From 1, as like as songs usually are, to 0, like none of them.
+def out_of_distribution_score(distribution, features, shares):
+    """How unlike the training songs each row is: from 0, as usual for songs, to 1, unlike all of them.
 
     Parameters
     ----------
-    known : dict
+    distribution : dict
         From `fit_distribution`.
     features : pd.DataFrame
+        Numeric, one row a sound.
     shares : pd.DataFrame [shape=(n, genres)]
-        What the model takes the sounds for.
+        The model's probabilities of the sounds.
 
     Returns
     -------
     np.ndarray [shape=(n,)]
-        The share of the songs of the genre that a sound is taken for that lie at least as far out, in units of `STRANGE` and at
-        most 1; where it is taken for several, their weighted mean.
+        For one genre: 1 minus the share of its songs that lie at least as far out, in units of `RARE` and not below 0.
+        The score is the mean over the genres, weighted by `shares`.
     """
-    total = np.zeros(len(features))
-    for genre, quantiles in known["distances"].items():
-        farther = 1 - np.interp(_distances(known, features, genre), quantiles, QUANTILES, right=1)
-        total += shares[genre].to_numpy(float) * np.minimum(1, farther / STRANGE)
-    return total
+    like_songs = np.zeros(len(features))
+    for genre, quantiles in distribution["distances"].items():
+        farther = (
+            1 - np.interp(_distances(distribution, features, genre), quantiles, QUANTILES, right=1) if quantiles else 0
+        )
+        like_songs += shares[genre].to_numpy(float) * np.minimum(1, farther / RARE)
+    return 1 - like_songs

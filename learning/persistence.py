@@ -15,7 +15,7 @@ from pathlib import Path
 FORMAT = 1
 """Goes up when older programs could not read what newer ones save."""
 WEIGHTS = ("weights.keras", "weights.skops")
-RENAMED = {"picture_settings_": "image_settings_"}
+RENAMED = {"picture_settings_": "image_settings_", "familiar_": "distribution_"}
 """Attributes that models saved by earlier versions have under another name."""
 TRUSTED = ["sklearn.multiclass.OneVsRestClassifier", "sklearn.multiclass._ConstantPredictor",
            "sklearn.metrics._dist_metrics.EuclideanDistance64", "sklearn.neighbors._kd_tree.KDTree",

@@ -1,5 +1,8 @@
 """Networks on spectrogram images as scikit-learn classifiers."""
 
+import functools
+import json
+import os
 import warnings
 from pathlib import Path
 
@@ -10,38 +13,42 @@ from learning.augmentation import augment, mixup, stretch_columns
 from learning.calibration import mean_by, set_parameters
 from learning.network_classifier import NetworkClassifier
 from learning.persistence import read_model, read_network
-from learning.table_classifiers import TableModel, linear_pipeline
-from signals.image_store import ChunkStore, settings_of
+from learning.table_classifiers import WINDOW_SECONDS, TableModel, linear_pipeline
+from signals.image_statistics import describe_images
+from signals.image_store import ChunkStore, seconds_per_column, settings_of
+from signals.recording import as_recording
 
 CHUNKS_AT_ONCE = 64
-"""Chunks that are judged at once."""
+"""Chunks in a batch of predictions."""
 PENALTIES = (.003, .01, .03, .1, .3)
-"""Of the last layer over a backbone: `C` to choose from."""
+"""Values of `C` that are tried for the last layer over a backbone."""
 
 
 class PictureClassifier(NetworkClassifier):
-    """A network on spectrogram pictures.
+    """A network on spectrogram images.
 
-    `X` is rows of a manifest; pictures are read as they are needed and judged in chunks. `y` is one genre a row, a multi-hot
-    matrix, or shares (rows of fractions that sum to one).
+    `X` is rows of an image manifest. Images are read as they are needed and cut into chunks. `y` is one genre a row, a
+    multi-hot matrix, or shares (rows of fractions that sum to one).
 
     Parameters
     ----------
     name : {'cnn', 'lstm', 'lstm_cnn', 'multi_cnn', 'transfer'}
-        See `networks`.
+        See `architectures`.
     n_bands, columns : int
         Size of a chunk: bands (a multiple of 16), and columns (a multiple of 16) at up to 25 a second.
     width : int
-        Filters of the first layer; the others follow.
+        Filters of the first layer; the other layers have multiples of it.
     dropout, l2, activity_l2, noise : float
         Dropout, kernel regulariser, activity regulariser, Gaussian noise; 0 switches each off.
     shift, equalizer, mask, stretch, mixup, label_smoothing
-        How chunks are varied, see `batches`; 0 switches each off.
+        Data augmentation, see `augmentation`; 0 switches each off.
     epochs, batch_size, chunks, learning_rate, weight_decay
-        `chunks` are taken from each picture an epoch. `transfer` begins with a last layer fitted to what the backbone hears as it
-        is, and tunes all of it at a tenth of the rate; 0 epochs leave the backbone as it is.
+        `chunks` are taken from each image in an epoch. `transfer` begins with a last layer that is fitted to the
+        outputs of the backbone as it is, and then tunes all weights at a tenth of the learning rate; 0 epochs leave
+        the backbone as it is.
     patience : int, optional
-        Epochs without a better validation loss after which training stops; None trains to the end and keeps the best.
+        Epochs without a better validation loss after which training stops; None trains to the end and keeps the best
+        epoch.
     balanced : bool
         All genres count alike, however many songs they have.
     backbone : str, optional
@@ -52,34 +59,74 @@ class PictureClassifier(NetworkClassifier):
     verbose : bool
     """
 
-    def __init__(self, name="cnn", *, n_bands=64, columns=128, width=16, dropout=.4, l2=0.0, activity_l2=0.0, noise=0.0, shift=2,
-                 equalizer=.08, mask=.1, stretch=0.0, mixup=.2, label_smoothing=.05, epochs=40, batch_size=16, chunks=2,
-                 learning_rate=2e-3, weight_decay=1e-3, patience=None, balanced=True, backbone=None, weights="imagenet",
-                 seed=0, verbose=True):
+    takes = "images"
+
+    def __init__(self, name="cnn", *, n_bands=64, columns=128, width=16, dropout=.4, l2=0.0, activity_l2=0.0, noise=0.0,
+                 shift=2, equalizer=.08, mask=.1, stretch=0.0, mixup=.2, label_smoothing=.05, epochs=40, batch_size=16,
+                 chunks=2, learning_rate=2e-3, weight_decay=1e-3, patience=None, balanced=True, backbone=None,
+                 weights="imagenet", seed=0, verbose=True):
         set_parameters(self, locals())
+
+    @property
+    def window_seconds(self):
+        """What one chunk covers, in seconds; `WINDOW_SECONDS` where the images' time scale is not known."""
+        column = seconds_per_column(getattr(self, "image_settings_", {}))
+        return self.columns * column if column else WINDOW_SECONDS
+
+    def inputs(self, song, *, seconds=None, hop_seconds=None):
+        """The images of a song's windows, as `predict_proba` takes them; no files are written.
+
+        Parameters
+        ----------
+        song : str, Path or Recording
+        seconds : float, optional
+            Length of a window; `window_seconds` where it is not given.
+        hop_seconds : float, optional
+            From one window to the next; half a window where it is not given.
+
+        Returns
+        -------
+        pd.DataFrame
+            One row a window, indexed by its start in seconds.
+
+        Raises
+        ------
+        AudioError
+            The file cannot be decoded, or is silent, or shorter than a second.
+        ValueError
+            It is not known how the training images were made.
+        """
+        seconds = seconds or self.window_seconds
+        settings = self.image_settings_ | {"chroma": self.has_chroma_}
+        return as_recording(song).window_images(settings, seconds, hop_seconds or seconds / 2)
 
     @property
     def _repeats(self):
         return self.chunks
 
     def _examples(self, X, fitting=False):
-        made = settings_of(X)
+        made_with = settings_of(X)
         if fitting:
-            self.image_settings_ = made
+            self.image_settings_ = made_with
             self.has_chroma_ = self.name == "multi_cnn" and "chroma_path" in X
-        elif _sound_settings(made) != _sound_settings(self.image_settings_):
-            raise ValueError(f"the model was trained on pictures made with {_sound_settings(self.image_settings_)}, these were "
-                             f"made with {_sound_settings(made)}: make them again with the model's settings")
+        elif _settings_that_matter(made_with) != _settings_that_matter(self.image_settings_):
+            raise ValueError(
+                f"the model was trained on images made with {_settings_that_matter(self.image_settings_)}, these were "
+                f"made with {_settings_that_matter(made_with)}: make them again with the model's settings"
+            )
         stores = [ChunkStore(X, self.n_bands)]
         if self.has_chroma_:
             if "chroma_path" not in X:
-                raise ValueError("the model hears chroma too: give rows from models.add_chroma_paths(manifest)")
+                raise ValueError(
+                    "the model takes chroma images too: give rows from spectrogram_images.add_chroma_paths(manifest)"
+                )
             stores.append(ChunkStore(X, 12, column="chroma_path"))
         return stores
 
     def _build(self, n_genres):
         from learning import architectures
-        shape, settings = (self.n_bands, self.columns, 1), self.get_params()
+        shape = (self.n_bands, self.columns, 1)
+        settings = self.get_params()
         if self.name == "transfer":
             return architectures.build_transfer(shape, n_genres, settings, backbone=self._backbone())
         if self.name == "multi_cnn":
@@ -88,18 +135,28 @@ class PictureClassifier(NetworkClassifier):
 
     def _backbone(self):
         if self.backbone is None:
-            raise ValueError("transfer needs backbone=: a folder that models.save wrote, or a name in keras.applications")
+            raise ValueError(
+                "transfer needs backbone=: a folder that models.save wrote, or a name in keras.applications"
+            )
         if not Path(self.backbone).is_dir():
             return self.backbone
         note, weights = read_model(self.backbone)
-        learned = note["parameters"]
-        if (learned.get("n_bands"), learned.get("columns")) != (self.n_bands, self.columns) or note["learned"].get("has_chroma_"):
-            raise ValueError(f"the backbone hears {learned.get('n_bands')} bands and {learned.get('columns')} columns"
-                             f"{' and chroma' if note['learned'].get('has_chroma_') else ''}: match it by n_bands= and columns=")
-        before, now = map(_sound_settings, (note["learned"]["image_settings_"], self.image_settings_))
+        size = (note["parameters"].get("n_bands"), note["parameters"].get("columns"))
+        has_chroma = note["learned"].get("has_chroma_")
+        if size != (self.n_bands, self.columns) or has_chroma:
+            raise ValueError(
+                f"the backbone takes {size[0]} bands and {size[1]} columns{' and chroma' if has_chroma else ''}: "
+                "set n_bands= and columns= to the same"
+            )
+        before, now = (
+            _settings_that_matter(made) for made in (note["learned"]["image_settings_"], self.image_settings_)
+        )
         if before != now:
-            warnings.warn(f"the backbone learned from pictures made with {before}, these were made with {now}: what it "
-                          "learned fits them less", stacklevel=4)
+            warnings.warn(
+                f"the backbone was trained on images made with {before}, these were made with {now}: what it learned "
+                "fits them less",
+                stacklevel=4,
+            )
         return read_network(weights)
 
     @property
@@ -107,21 +164,30 @@ class PictureClassifier(NetworkClassifier):
         return self.learning_rate / (10 if self.name == "transfer" else 1)
 
     def _begin(self, X, examples, targets):
-        """Of `transfer`: the last layer, fitted at once to what the backbone hears of each song (a linear probe), its penalty and
-        its temperature chosen on songs held out. Tuning everything from there harms the backbone less than from a random last
-        layer (Kumar et al. 2022)."""
+        """For `transfer`: fit the last layer to the backbone's outputs for each song (a linear probe).
+
+        Its penalty and temperature are chosen on songs that are held out. Tuning all weights from there harms the
+        backbone less than from a random last layer (Kumar et al. 2022).
+        """
         from learning import keras_tools
         if self.name != "transfer":
             return
-        heard, rows = self._scores(examples, keras_tools.sub_network(self.network_, "embedding"))
+        values, rows = self._logits(examples, keras_tools.sub_network(self.network_, "embedding"))
         songs = pd.factorize(X["track_id"])[0] if "track_id" in X else np.arange(len(X))
-        heard = pd.DataFrame(mean_by(heard, songs[rows], songs.max() + 1))
-        targets = mean_by(targets, songs, len(heard))
-        y = pd.DataFrame(targets > 0, columns=self.classes_) if self.multilabel_ else self.classes_[targets.argmax(axis=1)]
-        probes = [TableModel("linear", linear_pipeline(C, self.balanced), self.seed).fit(heard, y) for C in PENALTIES]
+        features = pd.DataFrame(mean_by(values, songs[rows], songs.max() + 1))
+        targets = mean_by(targets, songs, len(features))
+        y = (
+            pd.DataFrame(targets > 0, columns=self.classes_)
+            if self.multilabel_
+            else self.classes_[targets.argmax(axis=1)]
+        )
+        probes = [
+            TableModel("linear", linear_pipeline(C, self.balanced), self.seed).fit(features, y) for C in PENALTIES
+        ]
         best = min(probes, key=lambda probe: probe.calibration_loss_)
-        at = best.embed(np.vstack([np.zeros(heard.shape[1]), np.eye(heard.shape[1])])) / best.temperature_
-        self.network_.get_layer("scores").set_weights([at[1:] - at[0], at[0]])
+        corners = np.vstack([np.zeros(features.shape[1]), np.eye(features.shape[1])])
+        logits = best.decision_function(corners) / best.temperature_
+        self.network_.get_layer("scores").set_weights([logits[1:] - logits[0], logits[0]])
 
     def _batch(self, stores, targets, weights, rows, rng):
         chunks = [np.empty((len(rows), store.n_bands, self.columns), np.float32) for store in stores]
@@ -137,30 +203,49 @@ class PictureClassifier(NetworkClassifier):
         return self._inputs(chunks[:-1]), mixed_targets, chunks[-1][:, 0]
 
     def _fixed(self, stores, targets, rows):
-        """The middle of each picture, unvaried."""
-        chunks = [np.stack([store.read(row, (stores[0].lengths[row] - self.columns) // 2, self.columns) for row in rows])
-                  for store in stores]
+        """The middle of each image, without augmentation."""
+        chunks = [
+            np.stack([store.read(row, (stores[0].lengths[row] - self.columns) // 2, self.columns) for row in rows])
+            for store in stores
+        ]
         return self._inputs(chunks), targets[rows], np.ones(len(rows), np.float32)
 
     def _inputs(self, chunks):
         chunks = [chunk[..., None] for chunk in chunks]
         return tuple(chunks) if len(chunks) > 1 else chunks[0]
 
-    def _scores(self, stores, network=None):
-        """What the network says of every chunk, and the row that each is from."""
-        network, places = network or self.network_, []
-        for row in range(len(stores[0])):
-            places += [(row, start) for start in stores[0].grid(row, self.columns)]
-        said = []
+    def _logits(self, stores, network=None):
+        """The network's output for every chunk, and the row that each chunk is from."""
+        network = network or self.network_
+        places = [(row, start) for row in range(len(stores[0])) for start in stores[0].grid(row, self.columns)]
+        outputs = []
         for first in range(0, len(places), CHUNKS_AT_ONCE):
-            some = places[first:first + CHUNKS_AT_ONCE]
-            missing = CHUNKS_AT_ONCE - len(some) if len(places) > CHUNKS_AT_ONCE else 0
-            filled = some + some[:1] * missing  # batches of one size are compiled once
+            batch = places[first:first + CHUNKS_AT_ONCE]
+            missing = CHUNKS_AT_ONCE - len(batch) if len(places) > CHUNKS_AT_ONCE else 0
+            filled = batch + batch[:1] * missing  # batches of one size are compiled once
             chunks = [np.stack([store.read(row, start, self.columns) for row, start in filled]) for store in stores]
-            said.append(np.asarray(network.predict_on_batch(self._inputs(chunks)))[:len(some)])
-        return np.concatenate(said).astype(float), np.array([row for row, _ in places])
+            outputs.append(np.asarray(network.predict_on_batch(self._inputs(chunks)))[:len(batch)])
+        return np.concatenate(outputs).astype(float), np.array([row for row, _ in places])
+
+    def _distribution_features(self, rows):
+        """Statistics of the images: the embedding of a network is no good at telling unlike sounds apart."""
+        return _statistics(rows)
 
 
-def _sound_settings(settings):
-    """What of a picture's settings decides how it looks; the segments' length does not."""
+def _settings_that_matter(settings):
+    """The settings that decide how an image looks; the length of the segments does not."""
     return {name: value for name, value in sorted(settings.items()) if name not in ("segment_seconds", "crop")}
+
+
+def _statistics(rows):
+    """Image statistics of a manifest's rows; those of files are kept, since several networks are trained on the same
+    images."""
+    if any(isinstance(path, np.ndarray) for path in rows["path"]):
+        return describe_images(rows, n_jobs=1)
+    stamps = tuple((path, os.stat(path).st_mtime_ns) for path in rows["path"])
+    return _kept_statistics(stamps, json.dumps(settings_of(rows)))
+
+
+@functools.lru_cache(maxsize=4)
+def _kept_statistics(stamps, settings):
+    return describe_images(pd.DataFrame({"path": [path for path, _ in stamps], "settings": settings}))

@@ -15,18 +15,78 @@ from learning.augmentation import mixup
 from learning.calibration import CalibratedClassifier, set_parameters
 from learning.network_classifier import NetworkClassifier
 from learning.targets import encode, warn_about_spotify_terms
+from signals.recording import as_recording
+
+WINDOW_SECONDS = 15.0
+"""Length of a window for models that take any length."""
 
 
 class TableInput:
-    """A frame of numbers as an array: the columns of the fit in their order, gaps filled with medians."""
+    """A frame of numbers as an array: the columns of the fit in their order, gaps filled with medians.
 
-    def _columns(self, X, fitting=False):
+    Attributes
+    ----------
+    image_settings_ : dict or None
+        Where the features are image statistics, what made the images (`fit` takes it from
+        ``X.attrs["image_settings"]``, where `image_statistics.describe_images` puts it); None for audio features.
+    """
+
+    takes = "features"
+    window_seconds = WINDOW_SECONDS
+    image_settings_ = None
+
+    def inputs(self, song, *, seconds=None, hop_seconds=None):
+        """The features of a song's windows, as `predict_proba` takes them.
+
+        Parameters
+        ----------
+        song : str, Path or Recording
+        seconds : float, optional
+            Length of a window; `window_seconds` where it is not given.
+        hop_seconds : float, optional
+            From one window to the next; half a window where it is not given.
+
+        Returns
+        -------
+        pd.DataFrame
+            One row a window, indexed by its start in seconds: statistics of its image, or its audio features.
+
+        Raises
+        ------
+        AudioError
+            The file cannot be decoded, or is silent, or shorter than a second.
+        ValueError
+            The model takes features that are not made from sound files.
+        """
+        recording = as_recording(song)
+        seconds = seconds or self.window_seconds
+        hop_seconds = hop_seconds or seconds / 2
+        if self.image_settings_ is not None:
+            return recording.window_statistics(self.image_settings_, seconds, hop_seconds)
+        rows = recording.window_features(seconds, hop_seconds)
+        missing = [name for name in self.feature_names_in_ if name not in rows]
+        if missing:
+            raise ValueError(f"the model takes features that are not made from sound files: {', '.join(missing[:5])}")
+        return rows
+
+    def _distribution_features(self, rows):
+        return self._frame(rows)
+
+    def _frame(self, X):
+        """The columns of the fit as a frame; an array's columns are taken to be in that order."""
+        if hasattr(X, "columns"):
+            return X.set_axis(X.columns.astype(str), axis=1)[list(self.feature_names_in_)].astype("float64")
+        return pd.DataFrame(np.asarray(X, dtype=float), columns=self.feature_names_in_)
+
+    def _array(self, X, fitting=False):
+        """The values as floats, gaps filled with the medians of the training rows; while fitting, what they are is
+        learned."""
         if fitting:
-            if not hasattr(X, "columns"):
-                X = pd.DataFrame(np.asarray(X)).rename(columns=str)
+            X = X if hasattr(X, "columns") else pd.DataFrame(np.asarray(X)).rename(columns=str)
             wrong = [str(column) for column in X if not pd.api.types.is_numeric_dtype(X[column])]
             if wrong:
                 raise ValueError(f"columns that are not numbers: {', '.join(wrong)}; give a numeric frame")
+            self.image_settings_ = X.attrs.get("image_settings")
             self.feature_names_in_ = np.array([str(column) for column in X], dtype=object)
             self.n_features_in_ = len(self.feature_names_in_)
         elif not hasattr(X, "columns"):
@@ -34,39 +94,57 @@ class TableInput:
         missing = [name for name in self.feature_names_in_ if name not in X.columns.astype(str)]
         if missing:
             raise ValueError(f"columns that the model was trained on are missing: {', '.join(missing[:10])}")
-        values = X.set_axis(X.columns.astype(str), axis=1)[list(self.feature_names_in_)].to_numpy(np.float64, na_value=np.nan)
+        named = X.set_axis(X.columns.astype(str), axis=1)[list(self.feature_names_in_)]
+        values = named.to_numpy(np.float64, na_value=np.nan)
         values = np.where(np.isfinite(values), values, np.nan)
         if fitting:
             with np.errstate(all="ignore"):
-                self.medians_ = np.nan_to_num(np.array([np.nanmedian(column) if np.isfinite(column).any() else 0
-                                                        for column in values.T]))
+                medians = [np.nanmedian(column) if np.isfinite(column).any() else 0 for column in values.T]
+            self.medians_ = np.nan_to_num(np.array(medians))
         return np.where(np.isnan(values), self.medians_, values)
 
 
 class TableNetwork(TableInput, NetworkClassifier):
     """A network on a row of features.
 
-    `X` is a numeric frame; `y` one genre a row, a multi-hot matrix, or shares (rows of fractions that sum to one). Features are
-    standardised by the training rows.
+    `X` is a numeric frame; `y` one genre a row, a multi-hot matrix, or shares (rows of fractions that sum to one).
+    Features are standardised by the training rows.
 
     Parameters
     ----------
     name : {'mlp', 'table_cnn', 'table_lstm'}
-        See `networks`.
-    width, dropout, l2, activity_l2, noise, mixup, label_smoothing, epochs, batch_size, learning_rate, weight_decay, patience,
-    seed
+        See `architectures`.
+    width, dropout, l2, activity_l2, noise, mixup, label_smoothing, epochs, batch_size, learning_rate, weight_decay,
+    patience, seed
         As for `PictureClassifier`.
     """
 
     _repeats = 1
 
-    def __init__(self, name="mlp", *, width=16, dropout=.3, l2=0.0, activity_l2=0.0, noise=.1, mixup=.2, label_smoothing=.05,
-                 epochs=60, batch_size=32, learning_rate=2e-3, weight_decay=1e-3, patience=None, balanced=True, seed=0,
-                 verbose=True):
+    def __init__(
+        self,
+        name="mlp",
+        *,
+        width=16,
+        dropout=0.3,
+        l2=0.0,
+        activity_l2=0.0,
+        noise=0.1,
+        mixup=0.2,
+        label_smoothing=0.05,
+        epochs=60,
+        batch_size=32,
+        learning_rate=2e-3,
+        weight_decay=1e-3,
+        patience=None,
+        balanced=True,
+        seed=0,
+        verbose=True,
+    ):
         set_parameters(self, locals())
 
     def _examples(self, X, fitting=False):
-        values = self._columns(X, fitting)
+        values = self._array(X, fitting)
         if fitting:
             self.mean_, self.scale_ = values.mean(axis=0), values.std(axis=0)
             self.scale_[self.scale_ < 1e-9] = 1
@@ -77,23 +155,27 @@ class TableNetwork(TableInput, NetworkClassifier):
         return architectures.TABLE_NETWORKS[self.name]((len(self.feature_names_in_),), n_genres, self.get_params())
 
     def _batch(self, examples, targets, weights, rows, rng):
-        (values, weight), wanted = mixup([examples[rows], weights[rows]], targets[rows], rng, self.mixup)
-        return values, wanted, weight
+        (values, weight), mixed_targets = mixup([examples[rows], weights[rows]], targets[rows], rng, self.mixup)
+        return values, mixed_targets, weight
 
     def _fixed(self, examples, targets, rows):
         return examples[rows], targets[rows], np.ones(len(rows), np.float32)
 
-    def _scores(self, examples, network=None):
-        network = network or self.network_  # called as it is: a compiled function would be compiled anew for every number of rows
-        said = [np.asarray(network(examples[first:first + 1024])) for first in range(0, len(examples), 1024)]
-        return np.concatenate(said).astype(float), np.arange(len(examples))
+    def _logits(self, examples, network=None):
+        network = (
+            network or self.network_
+        )  # called directly: a compiled function is compiled anew for every number of rows
+        outputs = [np.asarray(network(examples[first:first + 1024])) for first in range(0, len(examples), 1024)]
+        return np.concatenate(outputs).astype(float), np.arange(len(examples))
 
 
-# ---- scikit-learn's own
+# ---- scikit-learn's models
 
 def linear_pipeline(C, balanced):
     """Logistic regression on standardised columns; `C` is the inverse strength of the L2 penalty."""
-    return make_pipeline(StandardScaler(), LogisticRegression(C=C, class_weight="balanced" if balanced else None, max_iter=3000))
+    return make_pipeline(
+        StandardScaler(), LogisticRegression(C=C, class_weight="balanced" if balanced else None, max_iter=3000)
+    )
 
 
 class TableModel(TableInput, CalibratedClassifier):
@@ -107,27 +189,42 @@ class TableModel(TableInput, CalibratedClassifier):
     estimator : scikit-learn estimator
         A pipeline that ends in a classifier with `decision_function` or `predict_proba`.
     seed : int
-        Of the folds on which the temperature is chosen where no validation set is given.
+        Of the folds on which the temperature is chosen where there is no validation set.
     """
 
     def __init__(self, name, estimator, seed=0):
         self.name, self.estimator, self.seed = name, estimator, seed
 
-    def fit(self, X, y, validation=None, *, groups=None):
-        """Fit; the temperature is chosen on `validation`, else on five folds of the training rows (whole `groups`, if given)."""
+    def fit(self, X, y, validation=None, groups=None):
+        """Fit the model.
+
+        Parameters
+        ----------
+        X, y
+            See the class.
+        validation : tuple of (X, y), optional
+            Songs for calibration; without it the temperature is chosen on five folds of the training rows.
+        groups : sequence, optional
+            The artist of each row: the folds keep the songs of an artist together.
+
+        Returns
+        -------
+        self
+        """
         warn_about_spotify_terms(X)
         targets, self.classes_, self.multilabel_ = encode(y)
-        values = self._columns(X, fitting=True)
+        values = self._array(X, fitting=True)
         self.fitted_ = self._fitted(values, targets)
         if validation is not None:
-            wanted = self._targets(validation[1])
-            scores, on = self._said(self.fitted_, self._columns(validation[0])), f"{len(wanted):,} validation rows"
+            held_out = self._encoded(validation[1])
+            logits = self._scores(self.fitted_, self._array(validation[0]))
+            on = f"{len(held_out):,} validation rows"
         else:
-            scores, wanted = np.empty(targets.shape), targets
-            for train, held_out in self._folds(targets, groups):
-                scores[held_out] = self._said(self._fitted(values[train], targets[train]), values[held_out])
-            on = "five folds of the training rows"
-        self._calibrate(scores, np.arange(len(scores)), wanted, on)
+            held_out, logits, on = targets, np.empty(targets.shape), "five folds of the training rows"
+            for train, test in self._folds(targets, groups):
+                logits[test] = self._scores(self._fitted(values[train], targets[train]), values[test])
+        self.calibrate(logits, np.arange(len(logits)), held_out, on)
+        self._fit_distribution(self._frame(X), targets, validation)
         return self
 
     def _folds(self, targets, groups):
@@ -147,8 +244,8 @@ class TableModel(TableInput, CalibratedClassifier):
         *before, (name, last) = estimator.steps
         return Pipeline([*before, (name, OneVsRestClassifier(last))]).fit(values, targets.astype(int))
 
-    def _said(self, fitted, values):
-        """Scores of all genres; one that a fold lacks is as unlikely as its least likely one."""
+    def _scores(self, fitted, values):
+        """Logits of all genres; a genre that a fold lacks gets the lowest of the row."""
         if hasattr(fitted, "decision_function"):
             scores = fitted.decision_function(values)
             scores = np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
@@ -161,12 +258,26 @@ class TableModel(TableInput, CalibratedClassifier):
         whole[:, fitted.classes_] = scores
         return whole
 
+    def decision_function(self, X):
+        """Logits [shape=(rows, genres)]."""
+        check_is_fitted(self, "fitted_")
+        return self._scores(self.fitted_, self._array(X))
+
     def predict_proba(self, X):
         """Probabilities [shape=(rows, genres)]."""
-        check_is_fitted(self, "fitted_")
-        return self._probabilities(self._said(self.fitted_, self._columns(X)))
+        return self.probabilities(self.decision_function(X))
 
     def embed(self, X):
-        """The scores before they are made probabilities [shape=(rows, genres)]: such a model has no layers."""
-        check_is_fitted(self, "fitted_")
-        return self._said(self.fitted_, self._columns(X))
+        """The logits [shape=(rows, genres)]: such a model has no layers."""
+        return self.decision_function(X)
+
+    def count_weights(self):
+        """How many numbers were learned: coefficients, support vectors, stored songs, or nodes of trees."""
+        last = self.fitted_.steps[-1][1]
+        if hasattr(last, "estimators_") and hasattr(last.estimators_[0], "tree_"):
+            return sum(tree.tree_.node_count for tree in last.estimators_)
+        names = ("coef_", "support_vectors_", "_fit_X")
+        return int(np.size(next((getattr(last, name) for name in names if hasattr(last, name)), np.empty(0))))
+
+    def _weights(self):
+        return self.fitted_

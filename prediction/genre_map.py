@@ -1,7 +1,6 @@
-"""A map on which genres have regions and songs are points, and where a new song is placed without moving the others."""
+"""A map on which genres are regions and songs are points; a new song is placed on it without moving the others."""
 
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,11 +8,13 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from prediction.windows import heard, window_seconds
+from learning.calibration import track_embeddings
+from prediction.windows import song_embedding
+from sources.files import write_text
 
 
 class GenreMap(NamedTuple):
-    """A fixed projection of what a model hears onto two axes.
+    """A fixed projection of a model's embeddings onto two axes.
 
     Attributes
     ----------
@@ -34,53 +35,62 @@ class GenreMap(NamedTuple):
     meaning: pd.DataFrame
 
 
-def genre_map(classifier, tracks, *, features=None):
-    """Draw up a map from known songs.
+def fit_genre_map(classifier, tracks, *, features=None):
+    """Fit a map to known songs.
 
     Parameters
     ----------
     classifier
-        Fitted; its embeddings are what is projected.
+        Fitted; its embeddings are projected.
     tracks : pd.DataFrame
-        Known songs: sound files in `path` and their `genre`; or, of more songs than anyone wants to decode again, rows that the
-        classifier takes (a manifest with `track_id`).
+        Known songs with `genre`: sound files in `path`; or rows that the classifier takes (an image manifest, or
+        features), with the track in the index or in a column `track_id`.
     features : pd.DataFrame, optional
         Features by track that explain the axes, as from `features.extract_features`.
 
     Returns
     -------
     GenreMap
-        The projection that tells the genres apart best (linear discriminant analysis, Fisher 1936, its covariance shrunk).
+        The projection that separates the genres best (linear discriminant analysis, Fisher 1936, with a shrunk
+        covariance).
 
     Raises
     ------
     ValueError
-        There are fewer than three genres, or too few songs of one.
+        There are fewer than three genres, or fewer than three songs of one.
     """
-    embedded = embeddings(classifier, tracks)
-    genres = tracks.drop_duplicates("track_id").set_index("track_id")["genre"].reindex(embedded.index).astype(object).to_numpy()
+    ids = pd.Index(tracks.get("track_id", tracks.index), name="track_id")
+    if "path" in tracks and "settings" not in tracks:
+        embedded = pd.DataFrame({track: song_embedding(classifier, path) for track, path in zip(ids, tracks["path"])}).T
+    else:
+        embedded = track_embeddings(classifier, tracks)
+    genres = tracks["genre"].astype(object).set_axis(ids).groupby(level=0).first().reindex(embedded.index)
     return project(embedded, genres, features=features)
 
 
 def project(embedded, genres, *, features=None):
-    """As `genre_map`, of songs that were embedded already: a frame [songs x size], and the genre of each."""
+    """As `fit_genre_map`, for embeddings that are known: a frame [shape=(songs, size)], and the genre of each song."""
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     genres = np.asarray(genres, dtype=object).astype(str)
     counts = pd.Series(genres).value_counts()
     if len(counts) < 3 or counts.min() < 3:
-        raise ValueError(f"a map needs three genres or more with three songs or more each; there are {counts.to_dict()}")
+        raise ValueError(
+            f"a map needs three genres or more with three songs or more each; there are {counts.to_dict()}"
+        )
     values = embedded.to_numpy(float)
-    found = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto", priors=np.full(len(counts), 1 / len(counts)))
-    axes, centre = found.fit(values, genres).scalings_[:, :2], values.mean(axis=0)
-    places = (values - centre) @ axes
-    axes = axes / pd.DataFrame(places).groupby(genres).std().mean().to_numpy()  # a unit is how far songs of a genre lie apart
+    priors = np.full(len(counts), 1 / len(counts))
+    analysis = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto", priors=priors).fit(values, genres)
+    axes, centre = analysis.scalings_[:, :2], values.mean(axis=0)
+    places = pd.DataFrame((values - centre) @ axes)
+    axes = axes / places.groupby(genres).std().mean().to_numpy()  # one unit is how far apart songs of a genre lie
     songs = pd.DataFrame((values - centre) @ axes, columns=["x", "y"], index=embedded.index).assign(genre=genres)
     regions = {name: {"x": part["x"].mean(), "y": part["y"].mean(), "xx": part["x"].var(), "yy": part["y"].var(),
                       "xy": part["x"].cov(part["y"])} for name, part in songs.groupby("genre")}
-    return GenreMap(centre, axes, pd.DataFrame(regions).T, songs, _meaning(songs, features))
+    return GenreMap(centre, axes, pd.DataFrame(regions).T, songs, _axis_correlations(songs, features))
 
 
-def _meaning(songs, features):
+def _axis_correlations(songs, features):
+    """The rank correlation of each feature with the two axes."""
     if features is None:
         return pd.DataFrame(columns=["x", "y"], dtype=float)
     known = features.loc[features.index.isin(songs.index)].select_dtypes("number").groupby(level=0).mean()
@@ -90,31 +100,14 @@ def _meaning(songs, features):
     return pd.DataFrame.from_dict(table, orient="index", columns=["x", "y"]).astype(float).dropna()
 
 
-def embeddings(classifier, tracks):
-    """What a classifier hears in each track, [tracks x size]: of a manifest's rows, or of sound files."""
-    if "settings" in tracks:
-        frame = pd.DataFrame(classifier.embed(tracks), index=pd.Index(tracks["track_id"], name="track_id"))
-        return frame.groupby(level=0, sort=False).mean()
-    ids = tracks.get("track_id", tracks.index)
-    rows = {track: embedding(classifier, path) for track, path in zip(ids, tracks["path"])}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("track_id")
-
-
-def embedding(classifier, song):
-    """What a classifier hears in one sound file, [shape=(size,)]: the mean over its windows."""
-    seconds = window_seconds(classifier)
-    with heard(classifier, song, seconds=seconds, hop_seconds=seconds) as rows:
-        return classifier.embed(rows).mean(axis=0)
-
-
 def place_on_map(genre_map, song, *, classifier=None):
     """Where a song lies on a map.
 
     Parameters
     ----------
     genre_map : GenreMap
-    song : np.ndarray [shape=(size,)] or str or Path
-        An embedding, or a sound file, to be heard by `classifier`.
+    song : np.ndarray [shape=(size,)], str, Path or Recording
+        An embedding, or a sound file, which `classifier` embeds.
     classifier : optional
         That of the map.
 
@@ -122,26 +115,24 @@ def place_on_map(genre_map, song, *, classifier=None):
     -------
     (float, float)
     """
-    if isinstance(song, (str, Path)):
-        song = embedding(classifier, song)
-    x, y = (np.asarray(song, dtype=float) - genre_map.centre) @ genre_map.axes
+    embedding = song if isinstance(song, np.ndarray) else song_embedding(classifier, song)
+    x, y = (np.asarray(embedding, dtype=float) - genre_map.centre) @ genre_map.axes
     return float(x), float(y)
 
 
 def save_map(genre_map, path):
-    """Save a map without its songs, as JSON: the projection, the regions, and what the axes mean; whole or not at all."""
+    """Save a map without its songs, as JSON: the projection, the regions, and the correlations of the axes; returns
+    the path."""
     note = {"centre": genre_map.centre.tolist(), "axes": genre_map.axes.tolist(),
             "regions": genre_map.regions.to_dict("index"), "meaning": genre_map.meaning.to_dict("index")}
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(json.dumps(note, indent=1), encoding="utf-8")
-    os.replace(beside, path)
-    return path
+    return write_text(path, json.dumps(note, indent=1))
 
 
 def load_map(path):
     """Load what `save_map` saved."""
     note = json.loads(Path(path).read_text(encoding="utf-8"))
-    regions, meaning = (pd.DataFrame.from_dict(note[name], orient="index", dtype=float) for name in ("regions", "meaning"))
+    regions, meaning = (
+        pd.DataFrame.from_dict(note[name], orient="index", dtype=float) for name in ("regions", "meaning")
+    )
     songs = pd.DataFrame({"x": [], "y": [], "genre": []})
     return GenreMap(np.array(note["centre"]), np.array(note["axes"]), regions, songs, meaning)

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from prediction.labels import blend_label
-from signals.decoding import load_audio
+from signals.recording import as_recording
 from signals.time_axis import time_axis
 from sources.table_files import AUDIO_SUFFIXES
 
@@ -74,7 +74,8 @@ def plot_timeline(shares, song, *, axs=None):
         axs = plt.subplots(2, 1, figsize=(9, 3.2), height_ratios=(3, 1), sharex=True, layout="constrained")[1]
     ribbon, wave = axs
     colors, half = genre_colors(shares.columns), shares.attrs.get("seconds", 0) / 2
-    y, sr = load_audio(song, sr=2000)
+    sr = 2000
+    y = as_recording(song).mono(sr)
     end = len(y) / sr
     order = shares.mean().sort_values(ascending=False).index
     times = np.concatenate([[0], shares.index.to_numpy(float) + half, [end]]).clip(0, end)

@@ -1,45 +1,45 @@
-"""Where in a spectrogram a model found a genre, and whether that is where it matters."""
+"""Where in a spectrogram a model finds a genre (saliency), and a check whether it matters there."""
 
-import tempfile
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import scipy.special
 
-from prediction import saliency
-from prediction.windows import window_images, window_seconds
 from signals.image_statistics import BANDS, describe_levels, statistic_names
 from signals.image_store import ChunkStore
+from signals.recording import as_recording
 
 PATCHES = (8, 8)
-"""Into how many pieces, by frequency and by time, a picture is cut."""
+"""Into how many patches an image is cut, by frequency and by time."""
 MARKED = .25
-"""Share of the picture that is blanked to see whether a map marks what matters."""
-NAMED = .05
-"""Genres with a smaller share of the piece are not explained: there is nothing to find."""
+"""Share of the image that is blanked to check whether a map marks what matters."""
+SMALLEST_EXPLAINED_SHARE = .05
+"""Genres with a smaller share are not explained."""
 RANDOM = 20
-"""Random choices of as many places to compare it with."""
+"""Random choices of as many patches for comparison."""
+SHORTEST_COLUMNS = 32
+"""Columns that a `cnn` needs: it halves them five times."""
 
 
 class Explanation(NamedTuple):
-    """A piece of a song, and where a model found which genre.
+    """A window of a song, and where a model finds which genre in it.
 
     Attributes
     ----------
     start, seconds : float
-        The piece.
+        Of the window.
     levels : np.ndarray [shape=(bands, columns)]
-        Its picture, 0 to 1, low bands first.
+        Its spectrogram image, 0 to 1, low bands first.
     shares : pd.Series
-        What the model says of the piece: its top genres.
+        The model's probabilities of the window: the top genres.
     maps : dict of str to np.ndarray [shape=PATCHES]
-        For each of them, how much each place speaks for it.
+        For each of these genres, how much each patch speaks for it.
     check : pd.DataFrame
-        Indexed by genre: by how much the logarithm of its share falls when the quarter of the picture that the map marks is
-        blanked (`marked`), and when a random quarter is (`random`, the mean of `RANDOM` choices). A map whose `marked` is not
-        well above `random` is decoration (Samek et al. 2017).
-    way : str
+        Indexed by genre: by how much the logarithm of its share falls when the quarter of the image that the map marks
+        is blanked (`marked`), and when a random quarter is (`random`, the mean of `RANDOM` choices). Where `marked` is
+        not well above `random`, the map explains nothing (Samek et al. 2017).
+    method : str
         `class activation` or `occlusion`.
     """
 
@@ -49,22 +49,23 @@ class Explanation(NamedTuple):
     shares: pd.Series
     maps: dict
     check: pd.DataFrame
-    way: str
+    method: str
 
 
 def explain(classifier, song, *, start=None, top=3, seed=0):
-    """Where in a song's spectrogram a model found each of the top genres.
+    """Where in a song's spectrogram a model finds each of the top genres.
 
-    Of a `cnn`, class-activation maps (Zhou et al. 2016); of a model on statistics of pictures, what is missed when a place is
-    blanked (occlusion: Zeiler & Fergus 2014). Blanked places go on as their band does on average.
+    For a `cnn`: class-activation maps (Zhou et al. 2016). For a model on image statistics: by how much the share falls
+    when a patch is blanked (occlusion: Zeiler & Fergus 2014). A blanked patch gets the mean of its band.
 
     Parameters
     ----------
     classifier
-        A fitted `cnn`, or a model on `textures.describe_images`.
-    song : str or Path
+        A fitted `cnn`, or a model on `image_statistics.describe_images`.
+    song : str, Path or Recording
     start : float, optional
-        A time in seconds: the window around it is explained; the window that is surest where it is not given.
+        A time in seconds: the window around it is explained; the window with the highest probability where it is not
+        given.
     top : int
         How many genres.
     seed : int
@@ -76,110 +77,127 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
     Raises
     ------
     AudioError
-        As `windows.windows`.
+        The file cannot be decoded, or is silent, or shorter than a second.
     ValueError
-        The model takes no pictures, or is another network than a `cnn`.
+        The model takes no images, or is another network than a `cnn`.
     """
-    activation, score = _reader(classifier)
-    seconds = window_seconds(classifier)
-    with tempfile.TemporaryDirectory() as folder:
-        manifest = window_images(song, folder, classifier.image_settings_, seconds=seconds, hop_seconds=seconds / 2)
-        store = ChunkStore(manifest, classifier.n_bands if activation else BANDS)
-        windows = [store.read(row, 0, int(store.lengths[row])) for row in range(len(manifest))]
-        said = score(windows)
-        row = said.max(axis=1).argmax() if start is None else np.abs(manifest["start"] + seconds / 2 - start).argmin()
-        piece = manifest.iloc[[int(row)]]
-        levels, proba = windows[int(row)], np.exp(said[int(row)])
-        order = [number for number in proba.argsort()[::-1][:top] if number == proba.argmax() or proba[number] >= NAMED]
-        if activation:
-            places = [_pooled(values) for values in saliency.class_activation(classifier, piece)[0][order]]
-        else:
-            places = _missed(score, levels)[order]
+    is_cnn, log_shares = _reader(classifier)
+    seconds = classifier.window_seconds
+    images = as_recording(song).window_images(classifier.image_settings_, seconds, seconds / 2)
+    store = ChunkStore(images, classifier.n_bands if is_cnn else BANDS)
+    windows = [store.read(row, 0, int(store.lengths[row])) for row in range(len(images))]
+    logs = log_shares(windows)
+    middles = images["start"].to_numpy() + seconds / 2
+    row = int(logs.max(axis=1).argmax() if start is None else np.abs(middles - start).argmin())
+    levels, proba, window = windows[row], np.exp(logs[row]), images.iloc[[row]]
+    ranked = proba.argsort()[::-1][:top]
+    order = [number for number in ranked if number == proba.argmax() or proba[number] >= SMALLEST_EXPLAINED_SHARE]
+    if is_cnn:
+        maps = [_pooled(values) for values in class_activation(classifier, window)[0][order]]
+    else:
+        maps = _occlusion(log_shares, levels)[order]
     names = [str(classifier.classes_[number]) for number in order]
-    check = [_check(score, levels, values, number, seed) for values, number in zip(places, order)]
-    return Explanation(float(piece["start"].iloc[0]), float(piece["seconds"].iloc[0]), levels, pd.Series(proba[order], names),
-                       dict(zip(names, places)), pd.DataFrame(check, names, ["marked", "random"]),
-                       "class activation" if activation else "occlusion")
-
-
-def _reader(classifier):
-    """Whether a model has class-activation maps, and what takes pictures' levels to logarithms of shares."""
-    if getattr(classifier, "name", None) == "cnn":
-        def score(pictures):
-            said = [np.asarray(classifier.network_.predict_on_batch(levels[None, :, :_whole(levels), None]))[0]
-                    for levels in pictures]
-            return scipy.special.log_softmax(np.array(said, dtype=float) / classifier.temperature_, axis=1)
-        return True, score
-    if set(getattr(classifier, "feature_names_in_", [""])) <= set(statistic_names()) and hasattr(classifier, "image_settings_"):
-        def score(pictures):
-            rows = pd.DataFrame([describe_levels(levels) for levels in pictures], columns=statistic_names())
-            return np.log(classifier.predict_proba(rows).clip(1e-9))
-        return False, score
-    raise ValueError(f"what a {getattr(classifier, 'name', type(classifier).__name__)} found cannot be shown on a spectrogram: "
-                     "that of a cnn can, and of a model on statistics of pictures")
-
-
-def _whole(levels):
-    """Columns of which nothing is lost when they are halved five times."""
-    return max(32, levels.shape[1] // 32 * 32)
-
-
-def _blanked(levels, chosen):
-    """A picture in which the chosen places [shape=PATCHES] sound on as their band does on average."""
-    rows, columns = (np.arange(size) * n // size for size, n in zip(levels.shape, PATCHES))
-    return np.where(chosen[np.ix_(rows, columns)], levels.mean(axis=1, keepdims=True), levels).astype(np.float32)
-
-
-def _missed(score, levels):
-    """What blanking each place takes away from the logarithm of each genre's share [shape=(genres, *PATCHES)]."""
-    n = PATCHES[0] * PATCHES[1]
-    said = score([levels, *(_blanked(levels, one) for one in np.eye(n, dtype=bool).reshape(n, *PATCHES))])
-    return (said[0] - said[1:]).T.reshape(-1, *PATCHES)
-
-
-def _pooled(values):
-    """The mean of a map in each place, whatever its size."""
-    rows, columns = (np.arange(16 * n) * size // (16 * n) for size, n in zip(values.shape, PATCHES))
-    return values[np.ix_(rows, columns)].reshape(PATCHES[0], 16, PATCHES[1], 16).mean(axis=(1, 3))
-
-
-def _check(score, levels, values, genre, seed):
-    """By how much a genre's share falls without what the map marks, and without as many random places."""
-    rng, n = np.random.default_rng(seed), round(MARKED * values.size)
-    ranks = [(-values).ravel().argsort(), *(rng.permutation(values.size) for _ in range(RANDOM))]
-    chosen = [np.isin(np.arange(values.size), order[:n]).reshape(PATCHES) for order in ranks]
-    said = score([levels, *(_blanked(levels, one) for one in chosen)])[:, genre]
-    fall = said[0] - said[1:]
-    return fall[0], fall[1:].mean()
+    check = [_check(log_shares, levels, values, number, seed) for values, number in zip(maps, order)]
+    return Explanation(
+        float(window["start"].iloc[0]),
+        float(window["seconds"].iloc[0]),
+        levels,
+        pd.Series(proba[order], names),
+        dict(zip(names, maps)),
+        pd.DataFrame(check, names, ["marked", "random"]),
+        "class activation" if is_cnn else "occlusion",
+    )
 
 
 def class_activation(classifier, row):
-    """Where in a picture a `cnn` found each genre (class-activation maps: Zhou et al. 2016).
+    """Class-activation maps of an image (Zhou et al. 2016): where a `cnn` finds each genre.
 
     Parameters
     ----------
     classifier
         A fitted `cnn`.
     row : pd.DataFrame
-        One row of a manifest.
+        One row of an image manifest.
 
     Returns
     -------
     maps : np.ndarray [shape=(genres, bands, columns)]
-        What each place adds to each genre's score, at the resolution of the network's last layer; the mean over places, with the
-        layer's bias, is the score.
+        What each place adds to each genre's logit, at the resolution of the network's last layer; the mean over places
+        plus the layer's bias is the logit.
     seconds : float or None
         Length of one column.
     """
     from learning import keras_tools
-    from signals.image_store import ChunkStore
     if classifier.name != "cnn":
-        raise ValueError(f"class-activation maps need a network that ends in a global average: a cnn, not {classifier.name}")
+        raise ValueError(
+            f"class-activation maps need a network that ends in a global average: a cnn, not {classifier.name}"
+        )
     store = ChunkStore(row, classifier.n_bands)
-    columns = max(classifier.columns, int(store.lengths[0]) // 32 * 32)
+    length = int(store.lengths[0])
+    columns = max(classifier.columns, length // SHORTEST_COLUMNS * SHORTEST_COLUMNS)
     network = keras_tools.sub_network(classifier.network_, "maps")
-    heard = np.asarray(network(store.read(0, 0, columns)[None, :, :, None]))[0]
+    activity = np.asarray(network(store.read(0, 0, columns)[None, :, :, None]))[0]
     weights = np.asarray(classifier.network_.get_layer("scores").kernel)
-    maps = np.moveaxis(heard @ weights, -1, 0)
+    maps = np.moveaxis(activity @ weights, -1, 0)
     seconds = store.seconds_per_column and store.seconds_per_column * columns / maps.shape[2]
-    return maps, seconds
+    own = max(
+        1, -(-maps.shape[2] * min(length, columns) // columns)
+    )  # a short image is repeated; its repetitions are cut off
+    return maps[:, :, :own], seconds
+
+
+def _reader(classifier):
+    """Whether a model is a `cnn`, and a function from images' levels to the logarithms of shares."""
+    if getattr(classifier, "name", None) == "cnn":
+        def log_shares(images):
+            logits = [
+                np.asarray(classifier.network_.predict_on_batch(_whole(levels)[None, :, :, None]))[0]
+                for levels in images
+            ]
+            return scipy.special.log_softmax(np.array(logits, dtype=float) / classifier.temperature_, axis=1)
+        return True, log_shares
+    if classifier.takes == "features" and classifier.image_settings_ is not None:
+        def log_shares(images):
+            rows = pd.DataFrame([describe_levels(levels) for levels in images], columns=statistic_names())
+            return np.log(classifier.predict_proba(rows).clip(1e-9))
+        return False, log_shares
+    raise ValueError(
+        f"what a {getattr(classifier, 'name', type(classifier).__name__)} found cannot be shown on a spectrogram: "
+        "that is possible for a cnn, and for a model on image statistics"
+    )
+
+
+def _whole(levels):
+    """An image that can be halved five times: a short one is repeated, and of a long one the last columns are cut
+    off."""
+    repeats = -(-SHORTEST_COLUMNS // levels.shape[1])
+    return np.tile(levels, repeats)[:, :max(SHORTEST_COLUMNS, levels.shape[1] // SHORTEST_COLUMNS * SHORTEST_COLUMNS)]
+
+
+def _blanked(levels, patches):
+    """An image in which the chosen patches [shape=PATCHES] have the mean of their band."""
+    rows, columns = (np.arange(size) * n // size for size, n in zip(levels.shape, PATCHES))
+    return np.where(patches[np.ix_(rows, columns)], levels.mean(axis=1, keepdims=True), levels).astype(np.float32)
+
+
+def _occlusion(log_shares, levels):
+    """By how much the logarithm of each genre's share falls when each patch is blanked [shape=(genres, *PATCHES)]."""
+    n = PATCHES[0] * PATCHES[1]
+    logs = log_shares([levels, *(_blanked(levels, patch) for patch in np.eye(n, dtype=bool).reshape(n, *PATCHES))])
+    return (logs[0] - logs[1:]).T.reshape(-1, *PATCHES)
+
+
+def _pooled(values):
+    """The mean of a map in each patch, whatever its size."""
+    rows, columns = (np.arange(16 * n) * size // (16 * n) for size, n in zip(values.shape, PATCHES))
+    return values[np.ix_(rows, columns)].reshape(PATCHES[0], 16, PATCHES[1], 16).mean(axis=(1, 3))
+
+
+def _check(log_shares, levels, values, genre, seed):
+    """By how much a genre's share falls without the patches that the map marks, and without as many random ones."""
+    rng, n = np.random.default_rng(seed), round(MARKED * values.size)
+    ranks = [(-values).ravel().argsort(), *(rng.permutation(values.size) for _ in range(RANDOM))]
+    patches = [np.isin(np.arange(values.size), order[:n]).reshape(PATCHES) for order in ranks]
+    logs = log_shares([levels, *(_blanked(levels, chosen) for chosen in patches)])[:, genre]
+    fall = logs[0] - logs[1:]
+    return fall[0], fall[1:].mean()

@@ -72,8 +72,8 @@ def load_audio(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
         if offset:
             sound.seek(min(round(offset * own), sound.frames))
         y = _read(sound, -1 if seconds is None else round(seconds * own))
-    y = _mono(y) if mono else y
-    return (y, own) if sr is None else (_resampled(y, own, sr), sr)
+    y = to_mono(y) if mono else y
+    return (y, own) if sr is None else (resample(y, own, sr), sr)
 
 
 def blocks(path, seconds, *, sr=SAMPLE_RATE):
@@ -85,7 +85,7 @@ def blocks(path, seconds, *, sr=SAMPLE_RATE):
         stream = soxr.ResampleStream(sound.samplerate, sr, 1, dtype="float32")
         size, waiting, last = round(seconds * sr), np.empty(0, np.float32), False
         while not last:
-            y = _mono(_read(sound, round(seconds * sound.samplerate)))
+            y = to_mono(_read(sound, round(seconds * sound.samplerate)))
             last = len(y) < round(seconds * sound.samplerate)
             waiting = np.concatenate([waiting, stream.resample_chunk(y, last=last)])
             while len(waiting) >= size or (last and len(waiting)):
@@ -113,10 +113,10 @@ def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
                 raise AudioError(f"shorter than {shortest:g} s" if len(native) else "empty: no sound in it")
             if not len(native) or start and len(native) < size / 2:
                 break
-            y = _mono(native)
+            y = to_mono(native)
             if not is_silent(y):
                 heard = True
-                yield Segment(start / own, _resampled(y, own, sr), native, own)
+                yield Segment(start / own, resample(y, own, sr), native, own)
             if len(native) < size:
                 break
             start += size
@@ -214,11 +214,13 @@ def _read(sound, frames):
         raise AudioError(f"unreadable: {str(error).split(': ')[-1].strip()}") from None
 
 
-def _mono(y):
+def to_mono(y):
+    """The mean of the channels: samples [shape=(n, channels)] become [shape=(n,)]."""
     if y.shape[1] == 1:
         return y[:, 0]
     return y @ np.full(y.shape[1], 1 / y.shape[1], np.float32)  # many times as fast as a mean over so short an axis
 
 
-def _resampled(y, own, sr):
+def resample(y, own, sr):
+    """Samples at the rate `own` become samples at the rate `sr`, by soxr."""
     return y if own == sr or not len(y) else soxr.resample(y, own, sr)

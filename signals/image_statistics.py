@@ -47,13 +47,15 @@ def describe_images(manifest, *, pieces=False, n_jobs=-1):
         over frequency and time), `harmony_...` (as `patterns.harmony`; of mel bands up to 11,025 Hz).
     """
     parts, shares = np.array_split(np.arange(len(manifest)), max(1, len(manifest) // 16)), PIECES if pieces else {1: 1}
-    settings_of(manifest)
+    settings = settings_of(manifest)
     work = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_describe_pictures)(manifest.iloc[part], shares)
                                                           for part in parts)
     rows = [row for part in tqdm(work, total=len(parts), desc="textures", unit="batch", file=sys.stdout, mininterval=1,
                                   disable=len(manifest) < 200) for row in part]
-    return pd.DataFrame(np.array(rows, dtype=np.float32), columns=statistic_names(),
-                        index=manifest.index.repeat(sum(shares.values())))
+    table = pd.DataFrame(np.array(rows, dtype=np.float32), columns=statistic_names(),
+                         index=manifest.index.repeat(sum(shares.values())))
+    table.attrs["image_settings"] = {name: value for name, value in settings.items() if name != "crop"}
+    return table
 
 
 def _describe_pictures(manifest, shares):

@@ -90,6 +90,8 @@ class ChunkStore:
 
 
 def _levels(path, settings):
+    if isinstance(path, np.ndarray):
+        return path
     try:
         decibels = read_image(path, crop=settings.get("crop"), colour_map=settings.get("colour_map"))
     except ValueError as error:

@@ -1,10 +1,11 @@
-"""Models that are there from the start, and models of your own, with whatever stands beside them."""
+"""Starter models: trained classifiers that the project ships, and models of your own with all that belongs to them."""
 
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
+
 import models
-from learning import persistence
 from prediction.genre_map import GenreMap, load_map
 from signals.aspects import ASPECTS
 
@@ -12,7 +13,7 @@ FOLDER = Path(__file__).resolve().parent
 
 
 class Starter(NamedTuple):
-    """A classifier, and where they are there its three models for beat, timbre and pitch, and its map."""
+    """A classifier and, where there are any, its three models for beat, timbre and pitch, and its map."""
 
     classifier: object
     aspects: dict | None
@@ -25,8 +26,8 @@ def load_starter(name):
     Parameters
     ----------
     name : str or Path
-        `sample` (eight genres of songs made to order), `gtzan` (ten genres of real recordings), or a folder that `models.save`
-        wrote.
+        `sample` (eight genres of synthetic songs), `gtzan` (ten genres of real recordings), or a folder that
+        `models.save` wrote.
 
     Returns
     -------
@@ -45,17 +46,24 @@ def load_starter(name):
     """
     folder = FOLDER / name if (FOLDER / name / "model.json").exists() else Path(name)
     if not folder.is_dir():
-        there = ", ".join(sorted(path.parent.name for path in FOLDER.glob("*/model.json")))
-        raise persistence.ModelError(f"no model {str(name)!r}: there are {there}, or give a folder that models.save wrote")
-    aspects = {aspect: models.load(folder / "aspects" / aspect) for aspect in ASPECTS} if (folder / "aspects").is_dir() else None
-    return Starter(models.load(folder), aspects, load_map(folder / "map.json") if (folder / "map.json").exists() else None)
+        names = ", ".join(sorted(path.parent.name for path in FOLDER.glob("*/model.json")))
+        raise models.ModelError(f"no model {str(name)!r}: there are {names}, or give a folder that models.save wrote")
+    has_aspects = (folder / "aspects").is_dir()
+    aspects = {aspect: models.load(folder / "aspects" / aspect) for aspect in ASPECTS} if has_aspects else None
+    genre_map = load_map(folder / "map.json") if (folder / "map.json").exists() else None
+    return Starter(models.load(folder), aspects, genre_map)
 
 
 def model_card(starter):
-    """What a model was trained on, how it scores on songs it never saw, and where it must not be trusted: a frame of scores, and
-    the rest in ``attrs``."""
-    import pandas as pd
-    saved = starter.classifier.saved_scores_  # a figure alone, or with its interval
-    scores = pd.DataFrame({name: one if isinstance(one, dict) else {"value": one} for name, one in saved.items()}).T
+    """What a model was trained on, its scores on songs that it was not trained on, and its limits.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a score: `value`, and `low` and `high` where the interval is known. The rest is in ``attrs``.
+    """
+    saved = starter.classifier.saved_scores_
+    rows = {name: score if isinstance(score, dict) else {"value": score} for name, score in saved.items()}
+    scores = pd.DataFrame(rows).T
     scores.attrs = dict(starter.classifier.about_)
     return scores

@@ -126,17 +126,17 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
     def fitted(songs):
         chosen = np.isin(first, songs)
         rows = pd.concat([whole.iloc[songs], varied[chosen]], ignore_index=True)
+        rows.attrs = dict(whole.attrs)
         return models.build("mlp", **SETTINGS).fit(rows, pd.DataFrame(np.vstack([exact[songs], shares[chosen]]), columns=genres))
 
     scores = np.zeros(exact.shape)
     for train, held_out in folds:
         model = fitted(train)
-        scores[held_out] = model._scores(model._examples(whole.iloc[held_out]))[0]
+        scores[held_out] = model.decision_function(whole.iloc[held_out])
     model = fitted(np.arange(len(genre)))
-    model._calibrate(scores, np.arange(len(scores)), exact, f"{len(genre)} songs, cross-fitted in three folds")
-    model.familiar_ = typical_distances(whole, varied[::VARIANTS], genre, folds)  # the first part of each song sounds alone
-    model.image_settings_ = {name: value for name, value in settings.items() if name != "crop"}
-    proba = model._probabilities(scores)
+    model.calibrate(scores, np.arange(len(scores)), exact, f"{len(genre)} songs, cross-fitted in three folds")
+    model.distribution_ = typical_distances(whole, varied[::VARIANTS], genre, folds)  # the first part of each song sounds alone
+    proba = model.probabilities(scores)
     judged = evaluate(genre, proba, genres, groups=groups)
     print(judged.round(3).to_string())
     kept = pd.DataFrame(proba, columns=genres).assign(track_id=manifest["track_id"].to_numpy(), genre=genre)
@@ -144,8 +144,6 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
     models.save(model, folder, scores=judged[["value", "low", "high"]].round(4).to_dict("index"), about=about)
     aspects, aspect_scores = aspects_of(features, aspect_genres, aspect_groups)
     for aspect, one in aspects.items():
-        if set(one.feature_names_in_) <= set(statistic_names()):
-            one.image_settings_ = model.image_settings_
         models.save(one, folder / "aspects" / aspect, scores=aspect_scores[aspect], about=about)
     embedded = pd.DataFrame(model.embed(whole), index=pd.Index(manifest["track_id"], name="track_id"))
     genre_map.save_map(genre_map.project(embedded, genre, features=meaning), folder / "map.json")

@@ -105,11 +105,11 @@ def check_changes(classifier, folder, *, n=24):
 
 
 def check_out_of_distribution(classifier, files):
-    """Sounds that are no music. Columns `path, label, familiarity`."""
+    """Sounds that are no music. Columns `path, label, out_of_distribution`."""
     rows = []
     for path in tqdm(files, desc="strange sounds", file=sys.stdout, mininterval=1):
         windows = genre_influences(classifier, path)
-        rows.append({"path": str(path), "label": blend_label(windows.mean()), "familiarity": windows.attrs["familiarity"]})
+        rows.append({"path": str(path), "label": blend_label(windows.mean()), "out_of_distribution": windows.attrs["out_of_distribution"]})
     return pd.DataFrame(rows)
 
 

@@ -24,7 +24,7 @@ from prepare import first_genre
 from signals.image_statistics import describe_images
 from signals.spectrogram_images import index_images
 from sources.files import write_table
-from training import combine, combine_held_out, n_weights, stacking_weights, table_features, tracks_on_list
+from training import combine, combine_held_out, stacking_weights, table_features, tracks_on_list
 
 FAST = ("linear", "svm", "knn", "mlp", "forest")
 ALL = (*FAST, "lstm", "cnn", "lstm_cnn", "multi_cnn")
@@ -90,7 +90,7 @@ def predicted(name, split, jobs, manifest, table, out):
         whose = {} if name in models.NETWORKS else {"groups": learned.index}
         model.fit(learned, manifest.loc[learned.index, "genre"].to_numpy(dtype=object), **whose)
         parts.append(models.track_proba(model, rows.loc[held_out]).loc[held_out])
-        weights = n_weights(model)
+        weights = model.count_weights()
     frame = pd.concat(parts).assign(_seconds=time.perf_counter() - start, _weights=weights)
     write_table(frame.rename_axis("track_id"), kept)
     print(f"{name} {split}: {frame['_seconds'].iloc[0]:.0f} s", flush=True)
