@@ -1,4 +1,4 @@
-"""From a folder of pictures and a table of features to a trained family of models and what each says of every song."""
+"""Gather songs for training, train the family of models, combine their predictions."""
 
 import time
 from pathlib import Path
@@ -22,8 +22,17 @@ NOT_FEATURES = {"genre", "artist", "path", "segment", "start", "seconds", "label
 
 
 class Songs(NamedTuple):
-    """What models are trained on: mel pictures (with their chroma, where there is some), a row of features a track,
-    and for each track its genre, artist and side (`train`, `validate` or `test`)."""
+    """What models are trained on.
+
+    Attributes
+    ----------
+    pictures : pd.DataFrame
+        A manifest of mel images, with their chroma images in `chroma_path` where there are any.
+    features : pd.DataFrame
+        One numeric row a track.
+    tracks : pd.DataFrame
+        The `genre`, `artist` and `side` (`train`, `validate` or `test`) of each track.
+    """
 
     pictures: pd.DataFrame
     features: pd.DataFrame
@@ -31,24 +40,26 @@ class Songs(NamedTuple):
 
 
 def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .25, .25), seed=666, n_jobs=-1):
-    """Gather songs for training, and split them so that no artist stands on two sides.
+    """Gather songs for training, and split them so that no artist is on two sides.
 
     Parameters
     ----------
     out_dir : str or Path
-        Where notebook 05 wrote ``model_output``; songs made to order are put there if it did not run.
+        Where notebook 05 wrote ``model_output``; if it did not run, synthetic songs are written there.
     pictures : str or Path
-        A folder of pictures by genre, ours or made elsewhere, in place of that.
+        A folder of spectrogram images by genre, ours or made elsewhere, in place of those of notebook 05.
     features : str or Path
-        A CSV or Parquet file with one row a track, in place of what notebook 05 wrote; where there is none, statistics
-        of the pictures are taken.
+        A CSV or Parquet file with one row a track, in place of that of notebook 05. Where there is none, statistics of
+        the images are used.
     lists : sequence of str, optional
-        Three text files, of the names of the tracks of each side, in place of a split of our own: a name is a track's,
-        or a path to it with any ending. The last one may be empty.
+        Three text files with the names of the tracks of each side, in place of a split by artist. A name is a track's
+        name, or a path to it with any ending. The last one may be empty.
     sizes : tuple of float
-        Shares of the sides of our own split.
+        Shares of train, validate and test in a split by artist.
     seed : int
+        Of the split.
     n_jobs : int
+        Processes; -1 for all cores.
 
     Returns
     -------
@@ -57,15 +68,13 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     Raises
     ------
     ValueError
-        A list names no track that is there, a track stands on two lists, or there is none to train or to validate.
+        A list names none of the tracks, a track is on two lists, or the train or validate side is empty.
     """
     manifest = _manifest(Path(out_dir) / "model_output", pictures, n_jobs)
     genres = manifest["genre"].astype(object)
     several = genres.notna() & genres.astype(str).str.contains(",")
     if several.any():
-        print(
-            f"{manifest.loc[several, 'track_id'].nunique()} songs of several genres left out: they teach none of them"
-        )
+        print(f"{manifest.loc[several, 'track_id'].nunique()} songs of several genres left out of training")
     manifest = manifest[genres.notna() & ~several]
     has_chroma = (manifest["kind"] == "chroma").any()
     mel = spectrogram_images.add_chroma_paths(manifest) if has_chroma else manifest[manifest["kind"] == "mel"]
@@ -77,11 +86,8 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     tracks = tracks.dropna(subset=["side"])
     empty = [name for name in ("train", "validate") if not (tracks["side"] == name).any()]
     if empty:
-        raise ValueError(
-            f"there are no songs to {' or to '.join(empty)}: give lists for both"
-            if lists and any(lists)
-            else f"too few songs: none is left to {' or to '.join(empty)}"
-        )
+        reason = "give lists for both" if lists and any(lists) else "there are too few songs"
+        raise ValueError(f"no songs on the side {' and '.join(empty)}: {reason}")
     missing = tracks.index.difference(table.index)
     if len(missing):
         print(f"{len(missing)} of {len(tracks)} tracks have no features: left out")
@@ -93,7 +99,7 @@ def _manifest(folder, pictures, n_jobs):
     if pictures:
         return index_images(pictures)
     if not (folder / "manifest.parquet").exists():
-        print(f"nothing in {folder} yet: songs made to order are taken (synthetic); notebook 05 takes your own")
+        print(f"nothing in {folder} yet: synthetic songs are used; notebook 05 prepares your own")
         tracks = prepare_df(load_Data("sample_songs"))
         write_spectrograms(tracks, folder, segment_seconds=10, kinds=("mel", "chroma"), n_jobs=n_jobs)
         extract_features(tracks, out=folder / "features.parquet", n_jobs=n_jobs)
@@ -107,90 +113,91 @@ def _features(folder, features, mel, elsewhere, n_jobs):
         return table_features(source, mel["track_id"].unique())
     statistics = describe_images(mel, n_jobs=n_jobs)
     table = statistics.set_index(pd.Index(mel["track_id"], name="track_id")).groupby(level=0).mean()
-    table.attrs = dict(statistics.attrs)  # the models take from it what made the images
+    table.attrs = dict(statistics.attrs)  # tells the models how the images were made
     return table
 
 
 def table_features(source, track_ids):
-    """The numeric columns of a table of features, one row a track, under the tracks' own names.
+    """Read the numeric columns of a table of features: one row a track, indexed by `track_id`.
 
     Parameters
     ----------
     source : str or Path
-        CSV or Parquet; `track_id`, `filename` or `path` says whose a row is.
+        CSV or Parquet; the column `track_id`, `filename` or `path` names the track of each row.
     track_ids : sequence of str
+        The tracks' names, however the table spells them.
     """
     source = Path(source)
     table = pd.read_parquet(source) if source.suffix == ".parquet" else pd.read_csv(source)
     if table.index.name != "track_id":
         column = next((name for name in ("track_id", "filename", "path") if name in table), None)
         if column is None:
-            raise ValueError(f"{source} has no column track_id, filename or path that says whose each row is")
+            raise ValueError(f"{source} has no column track_id, filename or path that names the track of each row")
         known = _by_key(track_ids)
         table = table.set_index(pd.Index([known.get(_key(name), name) for name in table[column]], name="track_id"))
-    return (
-        table.drop(columns=[name for name in table if name in NOT_FEATURES])
-        .select_dtypes("number")
-        .groupby(level=0)
-        .mean()
-    )
+    features = table.drop(columns=[name for name in table if name in NOT_FEATURES]).select_dtypes("number")
+    return features.groupby(level=0).mean()
 
 
 def _key(name):
-    """A track's name as lists and pictures spell it alike: `blues/blues.00029.wav` and `blues00029.png` are one."""
+    """A track's name in one spelling: `blues/blues.00029.wav` and `blues00029.png` are the same track."""
     name = Path(str(name).strip()).name
-    stem = (
-        name.rsplit(".", 1)[0]
-        if name.rsplit(".", 1)[-1].lower() in ("wav", "au", "mp3", "ogg", "flac", "png")
-        else name
-    )
-    return stem.replace(".", "").casefold()
+    stem, _, ending = name.rpartition(".")
+    name = stem if ending.lower() in ("wav", "au", "mp3", "ogg", "flac", "png") else name
+    return name.replace(".", "").casefold()
 
 
 def _by_key(track_ids):
-    """The tracks' own names by what lists may call them."""
+    """The tracks' names by their one spelling."""
     keys = {}
     for name in track_ids:
         if keys.setdefault(_key(name), name) != name:
-            raise ValueError(
-                f"{keys[_key(name)]!r} and {name!r} are spelt too much alike to be found by name: rename one"
-            )
+            raise ValueError(f"{keys[_key(name)]!r} and {name!r} differ only in dots or capitals: rename one")
     return keys
 
 
 def _listed(tracks, lists):
-    """The side of each track, by the lists that name it."""
+    """The side of each track, from the lists of names."""
     side = pd.Series(index=tracks.index, dtype=object)
     for name, file in zip(SIDES, lists):
         if not file:
             continue
-        found = tracks_on_list(file, tracks.index)
-        twice = side[found].dropna()
+        named = tracks_on_list(file, tracks.index)
+        twice = side[named].dropna()
         if len(twice):
             raise ValueError(f"{file} names {twice.index[0]!r}, which another list names too")
-        side[found] = name
+        side[named] = name
     return side
 
 
 def tracks_on_list(file, track_ids):
-    """The tracks that a text file names, under their own names, in its order; says how many are not there.
+    """Read a text file of track names, and find the tracks that it names; prints how many are missing.
+
+    Parameters
+    ----------
+    file : str or Path
+        One name a line.
+    track_ids : sequence of str
+
+    Returns
+    -------
+    list of str
+        Track ids, in the order of the file.
 
     Raises
     ------
     ValueError
-        None of them is there.
+        None of the tracks is there.
     """
     keys = _by_key(track_ids)
     lines = [line for line in Path(file).read_text(encoding="utf-8").splitlines() if line.strip()]
-    found = [keys[_key(line)] for line in lines if _key(line) in keys]
-    if not found:
-        raise ValueError(
-            f"{file} names {len(lines)} tracks, none of which is among the {len(keys)} that there are; it says "
-            f"{lines[:1]}, they are named {list(keys.values())[:1]}"
-        )
-    if len(found) < len(lines):
-        print(f"{file}: {len(lines) - len(found)} of {len(lines)} tracks are not there")
-    return list(dict.fromkeys(found))
+    named = [keys[_key(line)] for line in lines if _key(line) in keys]
+    if not named:
+        raise ValueError(f"{file} names {len(lines)} tracks such as {lines[:1]}, none of which is among the {len(keys)} "
+                         f"tracks, which have names such as {list(keys.values())[:1]}")
+    if len(named) < len(lines):
+        print(f"{file}: {len(lines) - len(named)} of {len(lines)} tracks are missing")
+    return list(dict.fromkeys(named))
 
 
 def _split(tracks, sizes, seed):
@@ -283,13 +290,18 @@ def predictions(fitted, songs, side):
 
 
 def combine(probas, weights=None):
-    """Several models' probabilities as one: the weighted geometric mean, rows summing to one.
+    """Combine the probabilities of several models: their weighted geometric mean.
 
     Parameters
     ----------
     probas : sequence of array-like [shape=(n, genres)]
     weights : sequence of float, optional
         Equal where none are given.
+
+    Returns
+    -------
+    np.ndarray [shape=(n, genres)]
+        Rows sum to one.
     """
     logs = np.array([np.log(np.asarray(proba, dtype=float).clip(1e-6)) for proba in probas])
     weights = np.full(len(logs), 1 / len(logs)) if weights is None else np.asarray(weights, dtype=float)
@@ -298,48 +310,45 @@ def combine(probas, weights=None):
 
 
 def stacking_weights(probas, truth, *, penalty=.02):
-    """Weights for `combine` that make the true genres most probable, on predictions of songs that the models had not
-    seen.
+    """Find the weights for `combine` with the lowest log-loss, on out-of-fold predictions.
 
     Parameters
     ----------
     probas : sequence of array-like [shape=(n, genres)]
-        Out of fold.
+        Of songs that the models were not trained on.
     truth : np.ndarray [shape=(n,)]
-        Number of each song's genre.
+        The column number of each song's genre.
     penalty : float
-        Pulls the weights together, so that few songs do not decide about many models.
+        Pulls the weights together, against overfitting where there are few songs and many models.
 
     Returns
     -------
-    np.ndarray
-        Not negative; they need not sum to one: a sum above one makes the combination more certain than its members.
+    np.ndarray [shape=(models,)]
+        Not negative. A sum above one makes the combination more certain than its members.
     """
     import scipy.optimize
     logs = np.array([np.log(np.asarray(proba, dtype=float).clip(1e-6)) for proba in probas])
 
     def loss(weights):
-        scores = np.tensordot(weights, logs, axes=1)
-        own = scores[np.arange(len(truth)), truth]
-        return float(
-            np.mean(np.logaddexp.reduce(scores, axis=1) - own) + penalty * np.sum((weights - weights.mean()) ** 2)
-        )
+        logits = np.tensordot(weights, logs, axes=1)
+        log_loss = np.mean(np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(truth)), truth])
+        return float(log_loss + penalty * np.sum((weights - weights.mean()) ** 2))
 
     start = np.full(len(logs), 1 / len(logs))
     return scipy.optimize.minimize(loss, start, bounds=[(0, 3)] * len(logs), method="L-BFGS-B").x
 
 
 def combine_held_out(probas, truth, groups, *, penalty=.02):
-    """Out-of-fold probabilities as one, each song's with weights fitted without it: on the other half of the groups.
+    """Combine out-of-fold probabilities; the weights for a song are fitted on the other half of the groups.
 
     Parameters
     ----------
     probas : sequence of np.ndarray [shape=(n, genres)]
         Out of fold.
     truth : np.ndarray [shape=(n,)]
-        Number of each song's genre.
+        The column number of each song's genre.
     groups : array-like [shape=(n,)]
-        Songs of a group (an artist) stay on one side.
+        Songs of one group (an artist) are in the same half.
     penalty : float
         As in `stacking_weights`.
 
@@ -348,18 +357,30 @@ def combine_held_out(probas, truth, groups, *, penalty=.02):
     np.ndarray [shape=(n, genres)]
     """
     half = pd.factorize(np.asarray(groups))[0] % 2
-    together = np.empty(np.shape(probas[0]))
+    combined = np.empty(np.shape(probas[0]))
     for part in (0, 1):
         weights = stacking_weights([proba[half != part] for proba in probas], truth[half != part], penalty=penalty)
-        together[half == part] = combine([proba[half == part] for proba in probas], weights)
-    return together
+        combined[half == part] = combine([proba[half == part] for proba in probas], weights)
+    return combined
 
 
-def write_predictions(path, said, songs):
-    """Keep what models said, in one long table: `model, track_id, side, artist, genre`, and a column `proba: GENRE`
-    for each."""
+def write_predictions(path, probas, songs):
+    """Write predictions to one long table.
+
+    Parameters
+    ----------
+    path : str or Path
+    probas : dict of (str, str) to pd.DataFrame
+        By model and side, as from `predictions`.
+    songs : Songs
+
+    Returns
+    -------
+    Path
+        Of a table `model, track_id, side, artist, genre`, with a column `proba: GENRE` for each genre.
+    """
     parts = []
-    for (name, side), proba in said.items():
+    for (name, side), proba in probas.items():
         about = songs.tracks.loc[proba.index, ["artist", "genre"]].astype(str)
         parts.append(proba.add_prefix("proba: ").assign(model=name, side=side, **about).reset_index())
     table = pd.concat(parts, ignore_index=True)
@@ -368,7 +389,17 @@ def write_predictions(path, said, songs):
 
 
 def read_predictions(path, side):
-    """What was kept: true genres, artists, a frame of probabilities for each model, and the genres; one row a track."""
+    """Read what `write_predictions` wrote of one side.
+
+    Returns
+    -------
+    genre, artist : pd.Series
+        The true genre and the artist of each track.
+    probas : dict of str to pd.DataFrame
+        The probabilities of each model [shape=(tracks, genres)].
+    genres : list of str
+        The columns.
+    """
     table = pd.read_parquet(path)
     table = table[table["side"] == side]
     if table.empty:

@@ -6,6 +6,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import soundfile
 from synthetic_signals import SR, tone
 
 matplotlib.use("Agg")
@@ -61,3 +62,25 @@ def song():
     rng = np.random.default_rng(0)
     beat = (np.arange(12 * SR) % (SR // 2) < 800) * rng.normal(size=12 * SR)
     return (.3 * tone(330, 12) + .3 * beat).astype(np.float32), SR
+
+
+@pytest.fixture(scope="session")
+def starter():
+    """The starter model for synthetic songs."""
+    from starter_models import load_starter
+    return load_starter("sample")
+
+
+@pytest.fixture(scope="session")
+def songs(tmp_path_factory):
+    """Paths of five synthetic songs whose genres are known."""
+    from synth.songs import blend, change, render
+    folder = tmp_path_factory.mktemp("songs")
+    made = {"jazz": render("jazz", seconds=15, seed=9000, artist=9000),
+            "metal": render("metal", seconds=15, seed=9001, artist=9001),
+            "both": blend("hip hop", "classical", .5, seconds=15, seed=9002, artist=9002),
+            "turn": change("folk/acoustic", "dance/electronic", 24, seconds=48, seed=9003, artist=9003),
+            "parts": render(beat="hip hop", timbre="metal", pitch="classical", seconds=15, seed=9004, artist=9004)}
+    for name, song in made.items():
+        soundfile.write(folder / f"{name}.wav", song.y, song.sr)
+    return {name: folder / f"{name}.wav" for name in made}

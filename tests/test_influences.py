@@ -9,38 +9,14 @@ from hypothesis import strategies as st
 
 import influences
 import models
-from audio import write_spectrograms
 from influences import aspect_influences, fit_aspects, genre_influences, label_folder, song_card, song_influences
 from learning import persistence
-from learning.out_of_distribution import fit_distribution, out_of_distribution_score
-from prediction.genre_map import load_map, place_on_map, project, save_map
 from prediction.labels import SECOND, blend_label, certainty, turning_point
-from prediction.plots import genre_colors, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline
-from prediction.saliency import PATCHES, explain
+from prediction.plots import genre_colors, plot_collection, plot_shares, plot_timeline
 from signals import recording
 from starter_models import load_starter, model_card
 from starter_models.synthetic_benchmark import check_aspects
 from synth.sample_table import GENRES
-from synth.songs import blend, change, render
-
-
-@pytest.fixture(scope="module")
-def starter():
-    return load_starter("sample")
-
-
-@pytest.fixture(scope="module")
-def songs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("songs")
-    made = {"jazz": render("jazz", seconds=15, seed=9000, artist=9000),
-            "metal": render("metal", seconds=15, seed=9001, artist=9001),
-            "both": blend("hip hop", "classical", .5, seconds=15, seed=9002, artist=9002),
-            "turn": change("folk/acoustic", "dance/electronic", 24, seconds=48, seed=9003, artist=9003),
-            "parts": render(beat="hip hop", timbre="metal", pitch="classical", seconds=15, seed=9004, artist=9004)}
-    for name, song in made.items():
-        soundfile.write(folder / f"{name}.wav", song.y, song.sr)
-    return {name: folder / f"{name}.wav" for name in made}
-
 
 shares_of_eight = st.lists(st.floats(.001, 1), min_size=8, max_size=8).map(lambda values: pd.Series(values, GENRES) / sum(values))
 
@@ -94,40 +70,6 @@ def test_the_interval_is_wider_where_windows_differ():
     assert width[1] > 5 * width[0]
 
 
-def test_strange_sounds_are_ambiguous_and_not_by_a_rule_of_their_own(starter, tmp_path):
-    rng, t = np.random.default_rng(0), np.arange(15 * 22_050) / 22_050
-    strange = {"noise": rng.normal(size=len(t)), "sweep": np.sin(2 * np.pi * (50 * t + 200 * t ** 2)),
-               "note": np.sin(2 * np.pi * 440 * t) * np.exp(-t)}
-    for name, y in strange.items():
-        soundfile.write(tmp_path / f"{name}.wav", .3 * y / np.abs(y).max(), 22_050)
-        assert blend_label(genre_influences(starter.classifier, tmp_path / f"{name}.wav").mean()) == "ambiguous", name
-
-
-def test_familiarity_of_held_out_songs_is_mostly_whole():
-    rng = np.random.default_rng(0)
-    lines = rng.normal(size=(3, 20))
-
-    def songs(n):
-        return pd.DataFrame(rng.normal(size=(n, 3)) @ lines + .1 * rng.normal(size=(n, 20)))
-    names, one = list(map(str, range(20))), pd.DataFrame({"jazz": np.ones(200)})
-    known = fit_distribution(songs(300).set_axis(names, axis=1), ["jazz"] * 300, songs(100).set_axis(names, axis=1), ["jazz"]
-                              * 100)
-    new = songs(200).set_axis(names, axis=1)
-    assert (out_of_distribution_score(known, new, one) == 0).mean() > .85
-    assert (out_of_distribution_score(known, new + 3 * rng.normal(size=new.shape), one) == 1).mean() > .95
-
-
-def test_a_song_that_is_taken_for_another_genre_is_strange():
-    rng = np.random.default_rng(0)
-    genres, names = np.array(["jazz", "rock"] * 200), list("abcdefgh")
-    songs = pd.DataFrame(rng.normal(size=(400, 8)) + 3 * (genres == "rock")[:, None], columns=names)
-    known = fit_distribution(songs[:200], genres[:200], songs[200:], genres[200:])
-    rock = pd.DataFrame(rng.normal(size=(100, 8)) + 3, columns=names)
-    right, wrong = (pd.DataFrame({"jazz": np.full(100, share), "rock": np.full(100, 1 - share)}) for share in (0.0, 1.0))
-    assert out_of_distribution_score(known, rock, right).mean() < .1
-    assert out_of_distribution_score(known, rock, wrong).mean() > .9
-
-
 # ---- aspects
 
 def test_aspects_hear_only_their_own_features(starter, songs, tmp_path):
@@ -166,63 +108,8 @@ def test_aspects_can_be_fitted_with_any_model_on_features_and_artists_held_out(m
 
 # ---- where it was found
 
-def test_what_is_marked_matters(starter, songs):
-    found = explain(starter.classifier, songs["metal"], top=2)
-    assert found.method == "occlusion" and list(found.maps)[0] == found.shares.index[0] == "metal"
-    assert found.maps["metal"].shape == PATCHES
-    assert found.check.loc["metal", "marked"] > found.check.loc["metal", "random"]
-    assert len(plot_explanation(found)) == len(found.maps) >= 1
-
-
-def test_a_cnn_shows_where_it_looked(songs, tmp_path):
-    tracks = pd.DataFrame({"path": [str(songs["jazz"]), str(songs["metal"])], "genre": ["jazz", "metal"]})
-    manifest = write_spectrograms(tracks, tmp_path, segment_seconds=5, n_jobs=1)
-    cnn = models.build("cnn", width=4, columns=64, epochs=1, verbose=False).fit(manifest, manifest["genre"])
-    found = explain(cnn, songs["metal"], top=2)
-    assert found.method == "class activation" and all(values.shape == PATCHES for values in found.maps.values())
-    assert found.levels.shape[0] == cnn.n_bands and found.shares.sum() <= 1.001
-
-
-def test_a_song_shorter_than_the_window_of_a_cnn_is_explained_and_has_a_card(songs, tmp_path):
-    tracks = pd.DataFrame({"path": [str(songs["jazz"]), str(songs["metal"])], "genre": ["jazz", "metal"]})
-    manifest = write_spectrograms(tracks, tmp_path, segment_seconds=5, n_jobs=1)
-    cnn = models.build("cnn", width=4, columns=64, epochs=1, verbose=False).fit(manifest, manifest["genre"])
-    y, sr = soundfile.read(songs["jazz"])
-    soundfile.write(tmp_path / "short.wav", y[5 * sr:5 * sr + round(1.2 * sr)], sr)
-    assert len(genre_influences(cnn, tmp_path / "short.wav")) == 1
-    explanation = explain(cnn, tmp_path / "short.wav", top=2)
-    assert explanation.seconds == pytest.approx(1.2, abs=.01) and np.isfinite(explanation.check.to_numpy()).all()
-    assert song_card(cnn, tmp_path / "short.wav").description["label"]
-
-
-def test_a_model_on_no_pictures_cannot_be_shown_on_one(songs):
-    model = models.build("linear").fit(pd.DataFrame({"tempo": [80, 82, 140, 141]}), ["a", "a", "b", "b"])
-    with pytest.raises(ValueError, match="a linear found cannot be shown"):
-        explain(model, songs["jazz"])
-
 
 # ---- the map
-
-def test_a_map_keeps_still(tmp_path, starter, songs):
-    rng = np.random.default_rng(0)
-    genres = np.repeat(["a", "b", "c"], 30)
-    embedded = pd.DataFrame(rng.normal(size=(90, 5)) + 6 * np.eye(5)[np.repeat([0, 1, 2], 30)],
-                            index=[f"t{n}" for n in range(90)])
-    features = pd.DataFrame({"bright": embedded[0], "noise": rng.normal(size=90)})
-    drawn = project(embedded, genres, features=features)
-    here = place_on_map(drawn, embedded.iloc[0].to_numpy())
-    assert here == pytest.approx(tuple(drawn.songs[["x", "y"]].iloc[0]))
-    nearest = ((drawn.regions[["x", "y"]] - np.array(here)) ** 2).sum(axis=1).idxmin()
-    assert nearest == "a" and drawn.meaning.abs().max(axis=1).idxmax() == "bright"
-    again = load_map(save_map(drawn, tmp_path / "map.json"))
-    assert place_on_map(again, embedded.iloc[0].to_numpy()) == pytest.approx(here) and again.songs.empty
-    ax = plot_map(drawn, {"a song": here})
-    assert "bright" in ax.get_xlabel() + ax.get_ylabel()
-    x, y = place_on_map(starter.genre_map, songs["metal"], classifier=starter.classifier)
-    regions = starter.genre_map.regions
-    assert ((regions["x"] - x) ** 2 + (regions["y"] - y) ** 2).idxmin() in ("metal", "rock")
-    with pytest.raises(ValueError, match="three genres"):
-        project(embedded[:60], genres[:60])
 
 
 # ---- a page, a folder
@@ -268,7 +155,7 @@ def test_a_folder_is_labelled_and_goes_on_where_it_stopped(starter, songs, tmp_p
     monkeypatch.setattr(influences, "genre_influences",
                         lambda *arguments: heard.append(arguments) or genre_influences(*arguments))
     both = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv")
-    assert len(heard) == 2, "the first song is not heard again; the bad one and the new one are"
+    assert len(heard) == 1, "the first song is not judged again, the new one is"
     assert both["blend"].tolist() == ["jazz", "metal"] and first["track_id"].tolist() == ["jazz"]
     assert both.filter(like="share: ").sum(axis=1).round(2).eq(1).all()
     assert pd.read_csv(tmp_path / "labels.csv")["blend"].tolist() == ["jazz", "metal"]

@@ -44,15 +44,15 @@ def test_a_published_split_is_run_as_published(folder, tmp_path):
         file.write_text("\n".join(f"folk/t{number}.wav" for number in numbers))
     songs = gather(folder, lists=[str(file) for file in lists], n_jobs=1)
     assert songs.tracks["side"].value_counts().to_dict() == {"train": 30, "validate": 10, "test": 4}
-    with pytest.raises(ValueError, match="no songs to validate: give lists for both"):
+    with pytest.raises(ValueError, match="no songs on the side validate: give lists for both"):
         gather(folder, lists=[str(lists[0]), "", str(lists[2])], n_jobs=1)
     lists[2].write_text("t0.wav\nt41.wav\nnobody.wav")
     with pytest.raises(ValueError, match="names 't0', which another list names too"):
         gather(folder, lists=[str(file) for file in lists], n_jobs=1)
-    with pytest.raises(ValueError, match="'t.1' and 't1' are spelt too much alike"):
+    with pytest.raises(ValueError, match="'t.1' and 't1' differ only in dots"):
         tracks_on_list(lists[0], ["t.1", "t1"])
     lists[2].write_text("who.wav\n")
-    with pytest.raises(ValueError, match="names 1 tracks, none of which is among the 60"):
+    with pytest.raises(ValueError, match="names 1 tracks .*, none of which is among the 60"):
         gather(folder, lists=[str(file) for file in lists], n_jobs=1)
 
 
