@@ -125,7 +125,8 @@ table
 
 # %%
 significant = table.index[table["p_holm"] < .05]
-print(f"{len(significant)} of {len(table)} correlations are significant after correction: {', '.join(significant)}")
+print(f"{len(significant)} of {len(table)} correlations are significant after correction: "
+      f"{', '.join(significant) or 'none'}")
 
 # %% [markdown]
 # Rank correlations beside linear correlations. A large difference points to outliers or to a relation that is not a
@@ -140,7 +141,13 @@ pd.DataFrame({"rank": table["r"], "linear": linear["r"]}).loc[table.index]
 #
 # If popular genres happen to be loud, loudness is correlated with popularity even if it does not matter within any
 # genre. So each correlation is shown twice: over all songs, and within categories. Where the second one is close to
-# zero, the first one is a difference between genres.
+# zero, the first one is a difference between genres. The words beside the figure name each case:
+#
+# - *within too*: the correlation is also found within genres; *mostly between*: within genres it is less than half as
+#   strong;
+# - *only between*: it is not found within genres; *reversed*: within genres it has the other sign;
+# - *hidden by the mix*: it is found only within genres, because differences between genres hide it;
+# - *no clear relation*: neither of the two is significant; *cannot be told*: the intervals are too wide to decide.
 
 # %% tags=["cover"]
 if by:
