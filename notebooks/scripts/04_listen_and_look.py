@@ -172,8 +172,9 @@ Audio(harmonic.samples[:8 * harmonic.sr], rate=harmonic.sr)
 
 # %%
 hook = librosa_visuals.extract_excerpt(song, "hook", out=excerpts_dir / "hook.flac")
-print(f"the hook begins at {hook.start:.1f} s and is {hook.end - hook.start:.1f} s long; it is repeated "
-      f"{len(hook.repeats)} times")
+repeats = ", ".join(f"{time:.1f} s" for time in hook.repeats)
+print(f"the hook begins at {hook.start:.1f} s and is {hook.end - hook.start:.1f} s long")
+print(f"it is repeated at {repeats}" if repeats else "it is not repeated")
 Audio(hook.samples[:10 * hook.sr], rate=hook.sr)
 
 # %% [markdown]

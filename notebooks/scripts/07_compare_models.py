@@ -3,8 +3,8 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/07_compare_models.ipynb)
 #
-# Reads the predictions of notebook 06 and shows which model is better at which genre, and whether the difference is
-# real. It writes `scores.csv` and `model_claims.csv` to `OUT_DIR`; this is the only notebook that uses the test set.
+# Reads the predictions of notebook 06 and shows which model is better at which genre, and how certain that is.
+# It writes `scores.csv` and `model_claims.csv` to `OUT_DIR`; this is the only notebook that uses the test set.
 # It takes a minute; if notebook 06 did not run, it first trains two quick models on the sample.
 
 # %%

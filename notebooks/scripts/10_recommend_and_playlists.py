@@ -228,10 +228,10 @@ like[[*about, "likeness", "like"]]
 # The tempo rises evenly from song to song. The songs come from the faster half, without the fastest 5 %.
 
 # %%
+run = path
 if "tempo" in songs:
-    run = playlist_by({"tempo": tuple(songs["tempo"].quantile([.5, .95]))}, songs, "tempo", length)
-else:
-    run = path
+    tempo_range = tuple(songs["tempo"].quantile([.5, .95]))
+    run = playlist_by({"tempo": tempo_range}, songs, "tempo", length)
 run[about]
 
 # %% [markdown]
