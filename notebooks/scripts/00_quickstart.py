@@ -1,11 +1,11 @@
 # %% [markdown]
-# # Quickstart: what is a song made of?
+# # Quickstart: which genres does a song resemble?
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/00_quickstart.ipynb)
 #
-# Takes one song and draws its card: which genres it draws on and how strongly, how that changes from minute to minute, what its beat, its
-# timbre and its harmony each owe to whom, where it lies on a map of genres, and how sure the program is. It reads a sound file (or makes a
-# song to order), writes the card into `OUT_DIR`, and takes less than a minute.
+# Reads one song and shows on one page which genres it resembles, over time and by beat, timbre and pitch.
+# It writes that page, the song card, to `OUT_DIR/song_card.png`.
+# It takes less than a minute; without a song of yours it makes a synthetic one first.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
@@ -28,35 +28,37 @@ import pandas as pd
 import soundfile
 from IPython.display import Audio
 
-from synth.songs import blend
 from audio import load_audio
 from influences import song_card
-from starter_models import model_card, load_starter
+from starter_models import load_starter, model_card
+from synth.songs import blend
 
 # %% tags=["parameters"]
-SONG: str = ""  # a sound file (mp3, wav, flac, ogg); empty: a blend of hip hop and metal made to order (on Colab: an upload button)
-MODEL: str = ""  # sample, gtzan, or a folder with a model of your own; empty: sample for the song made to order, gtzan for yours
+SONG: str = ""  # a sound file (mp3, wav, flac, ogg); empty: a synthetic song (on Colab: an upload button)
+MODEL: str = ""  # sample, gtzan, or a folder with your own model; empty: sample for the synthetic song, gtzan for yours
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
-song, out = SONG, Path(OUT_DIR)
+song = SONG
+out = Path(OUT_DIR)
 out.mkdir(parents=True, exist_ok=True)
 if not song and "google.colab" in sys.modules:
     from google.colab import files
-    song = next(iter(files.upload()), "")  # cancel it for the song made to order
+    song = next(iter(files.upload()), "")  # cancel the upload to use the synthetic song
 model = MODEL or ("gtzan" if song else "sample")
 if not song:
-    made = blend("hip hop", "metal", [(0, .1), (20, .2), (40, .9), (60, .9)], seconds=60, seed=4, artist=7)
-    song = out / "hip hop that turns to metal, made to order.flac"
-    soundfile.write(song, made.y, made.sr)
+    shares_of_metal = [(0, .1), (20, .2), (40, .9), (60, .9)]  # (seconds, share)
+    synthetic = blend("hip hop", "metal", shares_of_metal, seconds=60, seed=4, artist=7)
+    song = out / "synthetic hip hop that becomes metal.flac"
+    soundfile.write(song, synthetic.y, synthetic.sr)
 starter = load_starter(model)
-print(f"{Path(song).name}, heard by the model '{model}'")
+print(f"{Path(song).name}, analysed by the model '{model}'")
 
 # %% [markdown]
 # ## The song
 #
-# The first half minute. If the line above says *made to order*, the song is **synthetic**: it begins as nine parts hip hop and ends as nine
-# parts metal, so it is known what should be found.
+# Listen to the first 30 seconds. If the line above says *synthetic*, the program made the song, so the ground truth is
+# known: it begins with 90 % hip hop and ends with 90 % metal.
 
 # %%
 y, sr = load_audio(song, seconds=30, sr=16_000)
@@ -65,16 +67,22 @@ Audio(y, rate=sr)
 # %% [markdown]
 # ## Its card
 #
-# Read it from the top: the label and how sure it is; the shares of the whole song with their intervals; beat, timbre and pitch, each judged
-# by what tells of it alone; the map, with the song as a star; the ribbon over time; and where in the sharpest piece of its spectrogram each
-# genre was found (what glows speaks for it; the number says how much of the share is left without what glows, and without as much taken
-# anywhere).
+# Read it from top to bottom:
+#
+# - the label, and how certain it is;
+# - the share of each genre in the whole song, with its interval;
+# - the genres of beat, timbre and pitch, each predicted from its own features only;
+# - the map of genres, with the song as a star;
+# - the shares over time;
+# - saliency maps of the window in which each genre is clearest: bright areas support the genre. The numbers are the
+#   part of the share that is left when the bright areas are blanked, and when random areas of the same size are
+#   blanked.
 
 # %% tags=["cover"]
 figure = song_card(starter.classifier, song, aspects=starter.aspects, genre_map=starter.genre_map)
 
 # %% [markdown]
-# The same as numbers: each share with its 95 % interval over the song's windows.
+# The same in numbers: the share of each genre with its 95 % interval (a bootstrap over the windows of the song).
 
 # %%
 pd.set_option("display.float_format", "{:.2f}".format)
@@ -82,16 +90,19 @@ print(figure.said["label"])
 figure.said["summary"].head(6)
 
 # %% [markdown]
-# ## How far to trust it
+# ## How far can we trust the model?
 #
-# How the model did on songs that it never saw, each score beside its interval and what guessing would reach. Shares are calibrated on the
-# model's own kind of music; of other music it can only say what it resembles.
+# The table shows its scores on songs it was not trained on, with intervals. Compare the accuracy with the chance
+# level. The shares are calibrated on music like the training songs; for other music they only tell which training
+# genres it resembles.
 
 # %%
 scores = model_card(starter)
 print(*(f"{name}: {text}" for name, text in scores.attrs.items()), sep="\n")
+n_genres = len(starter.classifier.classes_)
+print(f"chance level of the accuracy with {n_genres} equally frequent genres: {1 / n_genres:.2f}")
 scores.head(5)
 
 # %%
 figure.savefig(out / "song_card.png", dpi=130)
-print(f"kept: {out / 'song_card.png'}")
+print(f"written: {out / 'song_card.png'}")

@@ -3,14 +3,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/01_collect_from_spotify.ipynb)
 #
-# Exports your saved tracks, your playlists or what you play most to CSV, page by page, so that nothing is lost when it is interrupted. It
-# reads your Spotify account (or, without one, a small recorded example), writes CSV files into `OUT_DIR/spotify`, and takes a few seconds a
-# thousand tracks.
-#
-# **What Spotify's developer terms allow**: exporting your own library and making playlists, yes; training models on Spotify's content, no.
-# Every exported row says where it is from in `source`, and training on such rows is warned of. An app made since November 2024 gets no audio
-# features; since March 2026 a development app gets no popularity, and only playlists that its user owns or shares. What it does not get
-# stays empty.
+# Reads your saved tracks, a playlist or your top tracks from your Spotify account, or a small recorded example.
+# It writes CSV files and a playlist file to `OUT_DIR/spotify`; an interrupted export continues where it stopped.
+# It takes a few seconds per thousand tracks.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
@@ -30,29 +25,39 @@ sys.path.insert(0, str(root)); os.chdir(root)
 from pathlib import Path
 
 import explore
-from collect import create_playlist, export_playlist, export_playlist_file, export_saved_tracks, export_top_tracks, list_playlists, recorded_client
-from collect import spotify_client
+from collect import (create_playlist, export_playlist, export_playlist_file, export_saved_tracks, export_top_tracks,
+                     list_playlists, recorded_client, spotify_client)
 from prepare import prepare_df
 
 # %% tags=["parameters"]
 CLIENT_ID: str = ""  # of your app on developer.spotify.com/dashboard; empty: SPOTIPY_CLIENT_ID, else a recorded example
 WHAT: str = "saved"  # saved, top, or the address of a playlist
-KEEP_TOKEN: str = ""  # a file to keep the login in, readable by you alone; empty: in memory only
+KEEP_TOKEN: str = ""  # a file that keeps your login, readable only by you; empty: the login is kept in memory only
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
+
+# %% [markdown]
+# ## What Spotify allows
+#
+# Spotify's developer terms allow you to export your own library and to make playlists. They do not allow you to train
+# models on Spotify's content, so every exported row names its origin in the column `source`.
+#
+# An app that was created after November 2024 gets no audio features. Since March 2026, an app in development mode gets
+# no popularity, and only playlists that its user owns or shares. Columns that the app does not get stay empty.
 
 # %%
 out = Path(OUT_DIR) / "spotify"
 client_id = CLIENT_ID or os.environ.get("SPOTIPY_CLIENT_ID")
 client = spotify_client(client_id, keep_token=KEEP_TOKEN or None) if client_id else recorded_client()
 if not client_id:
-    print("no credentials: this is a recorded example with made-up names, as a server of the tests gave it")
-    print("for your own library, make an app on developer.spotify.com/dashboard with the redirect http://127.0.0.1:8765/callback")
+    print("no CLIENT_ID: this is a recorded example with made-up names")
+    print("for your own library, create an app on developer.spotify.com/dashboard with the redirect address "
+          "http://127.0.0.1:8765/callback")
 
 # %% [markdown]
 # ## Your playlists
 #
-# The first request asks you to log in: a browser opens, or, where there is none, an address is printed to open elsewhere; paste the address
-# that the browser ends on.
+# The first request asks you to log in. A browser opens; where there is no browser, an address is printed. Open it on
+# another device, and paste the address of the page on which the login ends.
 
 # %%
 list_playlists(client)
@@ -60,7 +65,8 @@ list_playlists(client)
 # %% [markdown]
 # ## The export
 #
-# It can be interrupted: what was fetched is kept, and the next run goes on from there. Where Spotify asks for a long wait, it says until when.
+# You can interrupt it: the pages that were fetched are kept, and the next run continues from there. If Spotify asks
+# for a long wait, the message says until when.
 
 # %%
 if WHAT == "saved":
@@ -73,22 +79,39 @@ print(f"{len(tracks)} tracks by {tracks['artist'].nunique()} artists, in {client
 tracks.head()
 
 # %% [markdown]
-# ## What came, and what did not
+# ## Missing values
 #
-# Bars show the share of rows in which a column is empty: what the account does not get is empty throughout.
+# Each bar is the share of rows in which a column is empty. A column that your account does not get is empty in every
+# row.
 
 # %% tags=["cover"]
 explore.plot_missing(tracks);
+
+# %%
+empty = tracks.columns[tracks.isna().all()]
+print(f"empty in every row: {', '.join(empty) or 'no column'}")
+
+# %% [markdown]
+# ## The clean table
+#
+# `prepare_df` sets types and drops duplicates. Which artists have the most tracks?
 
 # %%
 clean = prepare_df(tracks)
 clean.groupby("artist").size().sort_values(ascending=False).head(10).rename("tracks").to_frame()
 
 # %% [markdown]
-# ## Out again
+# ## A playlist file
 #
-# As a file for any player, or as a playlist on Spotify: shown first, and only done with `dry_run=False`.
+# The first ten tracks as an XSPF file, which most players can open.
 
 # %%
 print(export_playlist_file(tracks.head(10), out / "first_ten.xspf"))
+
+# %% [markdown]
+# ## A playlist on Spotify
+#
+# This call only says what it would do. With `dry_run=False` it makes the playlist.
+
+# %%
 create_playlist(tracks.head(10), "First ten");

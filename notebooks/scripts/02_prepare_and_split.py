@@ -3,8 +3,8 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/02_prepare_and_split.ipynb)
 #
-# Reads a table of songs from wherever it is and turns it into one clean table and three parts that no artist shares.
-# It writes `tracks`, `train`, `validate` and `test` as Parquet files into `OUT_DIR/tracks`, where the next notebooks find them.
+# Reads a table of songs and makes one clean table and three sets (train, validation, test) that share no artist.
+# It writes the Parquet files `tracks`, `train`, `validate` and `test` to `OUT_DIR/tracks` for the next notebooks.
 # It takes a few seconds for a thousand songs and half a minute for thirty thousand.
 
 # %%
@@ -29,12 +29,13 @@ from IPython.display import display
 
 import explore
 from prepare import first_genre, load_Data, prepare_df, report
-from preprocessing import artist_overlap, create_features, default_target, encode_genres, scale_data, spotify_split, write_split
+from preprocessing import (artist_overlap, create_features, default_target, encode_genres, scale_data, spotify_split,
+                           write_split)
 
 # %% tags=["parameters"]
-SOURCE: str = "sample"  # "sample", a CSV / TSV / Parquet file, a folder of sound files, or a known data set's name
-TARGET: str = ""  # the column to split by; empty: the genre where there is one, else popularity
-GROUP: str = "artist"  # the column whose values stay on one side; empty: a random split
+SOURCE: str = "sample"  # "sample", a CSV / TSV / Parquet file, a folder of sound files, or the name of a known data set
+TARGET: str = ""  # the column to split by; empty: the genre if the table has one, else popularity
+GROUP: str = "artist"  # songs with the same value in this column stay in one set; empty: a random split
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
@@ -44,8 +45,9 @@ tracks_dir = Path(OUT_DIR) / "tracks"
 # %% [markdown]
 # ## The raw table
 #
-# `load_Data` recognises format, encoding and separator, and gives known columns one name whoever exported them. The default,
-# `"sample"`, is **synthetic**: a table made to order, as untidy as a real export, in which popularity follows a known formula.
+# `load_Data` recognises format, encoding and separator, and gives known columns the same names whoever exported them.
+# The default, `"sample"`, is a **synthetic** table. It is as untidy as a real export, and its popularity follows a
+# known formula.
 
 # %%
 raw = load_Data(SOURCE)
@@ -53,7 +55,8 @@ print(f"{len(raw):,} rows, {raw.shape[1]} columns, from {SOURCE}")
 raw.head()
 
 # %% [markdown]
-# What is missing? An empty set of genres or a tempo of 0 is a missing value too, though it does not look like one yet.
+# Which columns have missing values? An empty list of genres and a tempo of 0 are missing values too, but they are not
+# counted yet.
 
 # %%
 explore.plot_missing(raw);
@@ -61,8 +64,8 @@ explore.plot_missing(raw);
 # %% [markdown]
 # ## The clean table
 #
-# Missing values, types, duplicates, index: in that order. Nothing is dropped silently, and a row is dropped only where it names
-# no song or repeats one.
+# `prepare_df` handles missing values, types, duplicates and the index, in that order. It drops a row only if the row
+# names no song or repeats one, and it prints how many rows each step changed.
 
 # %%
 tracks = prepare_df(raw)
@@ -71,74 +74,100 @@ tracks = prepare_df(raw)
 print(f"{len(raw):,} rows in, {len(tracks):,} tracks out")
 report(tracks)
 
+# %% [markdown]
+# Compare with the first figure: values that only looked complete are now counted as missing.
+
 # %%
 explore.plot_missing(tracks);
 
 # %% [markdown]
 # ## Features from the table
 #
-# Duration in minutes, whether a featured artist is named, release year and decade, the first genre of the cell.
+# `create_features` adds the duration in minutes, whether a featured artist is named, the release year and decade, and
+# the first genre.
 
 # %%
 tracks = create_features(tracks)
-made = ["duration_minutes", "has_feat", "release_year", "decade", "first_genre"]
-tracks[[column for column in ("song", *made) if column in tracks]].head()
+features = ["duration_minutes", "has_feat", "release_year", "decade", "first_genre"]
+tracks[[column for column in ("song", *features) if column in tracks]].head()
 
 # %% [markdown]
 # ## Several genres in one cell
 #
-# A song may be of several genres. Both views are on offer: the first genre of each cell, as the report takes it, and a matrix
-# with a column for each genre.
+# A song may have several genres. There are two ways to count them: only the first genre of each cell, as in the
+# report, or all genres of the cell (a multi-hot matrix with one column per genre).
 
 # %%
 if "genre" in tracks and tracks["genre"].notna().any():
-    cells = tracks["genre"].dropna()
-    matrix, encoder = encode_genres(cells)
-    views = pd.DataFrame({"named first": first_genre(cells).value_counts()}).reindex(encoder.classes_).fillna(0).astype(int)
+    genres = tracks["genre"].dropna()
+    matrix, encoder = encode_genres(genres)
+    counts = pd.DataFrame({"first genre": first_genre(genres).value_counts()})
+    counts = counts.reindex(encoder.classes_).fillna(0).astype(int)
     if matrix.ndim == 2:
-        views["named at all"] = matrix.sum(axis=0)
-        print(f"{(matrix.sum(axis=1) > 1).mean():.0%} of {len(cells):,} songs are of several genres")
-    display(views.sort_values("named first", ascending=False))
+        counts["any genre"] = matrix.sum(axis=0)
+        print(f"{(matrix.sum(axis=1) > 1).mean():.0%} of {len(genres):,} songs have several genres")
+    display(counts.sort_values("first genre", ascending=False))
 
 # %% [markdown]
-# ## Three parts that share no artist
+# ## Three sets that share no artist
 #
-# Songs of one artist sound alike. With an artist on both sides of a split, a model can score by knowing artists instead of music.
-# So whole artists are dealt out, in such a way that each side still has the classes in the shares of the whole table.
+# Songs of one artist sound alike. If an artist is in both the training set and the test set, a model can score well
+# because it knows the artist, not the music. So all songs of an artist go to the same set (or all songs with the same
+# `GROUP`), and each set has about the same share of each class as the whole table.
 
 # %%
 target = TARGET or default_target(tracks)
 group = None if not GROUP or GROUP == "artist" and "artist" not in tracks else GROUP
-known = tracks.dropna(subset=[target]) if target in tracks else tracks
-print(f"split by {target}, {group or 'nothing'} kept together; {len(tracks) - len(known):,} tracks without {target} are left out")
-X_train, y_train, X_validate, y_validate, X_test, y_test, train, validate, test = spotify_split(known, target, group=group)
+group_known = group in tracks and tracks[group].notna().any()
+labelled = tracks.dropna(subset=[target]) if target in tracks else tracks
+if group_known:
+    print(f"split by {target}: no {group} is in two sets")
+else:
+    reason = f"no {GROUP} is known" if GROUP else "GROUP is empty"
+    print(f"split by {target}; {reason}, so songs of one artist may be in several sets and scores may be too high")
+print(f"{len(tracks) - len(labelled):,} tracks without {target} are left out")
+X_train, y_train, X_validate, y_validate, X_test, y_test, train, validate, test = spotify_split(
+    labelled, target, group=group)
+
+# %% [markdown]
+# Are the classes equally frequent in the three sets? Then the three bars of each class have about the same length.
 
 # %%
 explore.plot_split({"train": train, "validate": validate, "test": test}, target);
 
 # %% [markdown]
-# What would the usual random split of songs have given away? Below: how many test songs have their artist in train, and how
-# far one comes by looking up that artist's most frequent genre, without a note of music.
+# ## What a random split would hide
+#
+# For how many test songs is the artist also in the training set? And how accurate is it to answer with that artist's
+# most frequent genre, without any music? Compare this split with a random split of songs, and both with the majority
+# baseline.
 
 # %% tags=["cover"]
-if group and "first_genre" in tracks and train["first_genre"].notna().any() and tracks[group].notna().any():
-    random = spotify_split(known, target, group=None)
-    overlaps = {"artists kept together": artist_overlap(train, test, "first_genre"),
-                "random split of songs": artist_overlap(random[6], random[8], "first_genre")}
+if group_known and "first_genre" in tracks and train["first_genre"].notna().any():
+    random = spotify_split(labelled, target, group=None)
+    overlaps = {f"no {group} in two sets": artist_overlap(train, test, "first_genre", group=group),
+                "random split of songs": artist_overlap(random[6], random[8], "first_genre", group=group)}
     display(pd.DataFrame(overlaps).round(3))
     explore.plot_overlap(overlaps)
+
+# %%
+if group_known and "first_genre" in tracks and train["first_genre"].notna().any():
+    for split, overlap in overlaps.items():
+        print(f"{split}: {overlap['shared']:.0%} of the test songs have their {group} in the training set; "
+              f"without music, {overlap['lookup']:.0%} are right (majority baseline {overlap['baseline']:.0%})")
 
 # %% [markdown]
 # ## Scaled columns
 #
-# A scaler learns from train alone: the validation and test parts may stick out of 0-1, and that is as it should be.
+# The scaler is fitted on the training set only. So the other two sets may have values below 0 or above 1; that is
+# correct.
 
 # %%
 scaled = dict(zip(["train", "validate", "test"], scale_data(train, validate, test, target, scaler="MinMax")))
-pd.concat({side: part.agg(["min", "max"]).T for side, part in scaled.items()}, axis=1).round(2)
+pd.concat({name: side.agg(["min", "max"]).T for name, side in scaled.items()}, axis=1).round(2)
 
 # %% [markdown]
-# ## Written for the next notebooks
+# ## Files for the next notebooks
 
 # %%
 for path in write_split(tracks_dir, tracks, train, validate, test):

@@ -3,9 +3,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/03_explore_popularity.ipynb)
 #
-# Asks what goes with the popularity of songs, how strongly, how surely, and whether it is so within genres or only between them.
-# It reads what notebook 02 wrote (or any table of songs with a popularity) and writes `claims.csv`, the report's claims put to the
-# test, into `OUT_DIR`. It takes less than a minute for thirty thousand songs.
+# Reads what notebook 02 wrote, or any table of songs with a popularity, and shows what goes with popularity.
+# It writes `claims.csv`, a test of each claim of the report, to `OUT_DIR`.
+# It takes less than a minute for thirty thousand songs.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
@@ -27,41 +27,46 @@ from pathlib import Path
 import pandas as pd
 
 import explore
-from preprocessing import tracks_and_train
 from prepare import write_table
+from preprocessing import tracks_and_train
 
 # %% tags=["parameters"]
-SOURCE: str = ""  # empty: what notebook 02 wrote, else the sample; or whatever notebook 02 can read
+SOURCE: str = ""  # empty: what notebook 02 wrote, else the sample; or anything that notebook 02 can read
 TARGET: str = "popularity"  # the number to explain
-GROUP: str = "artist"  # songs of the same one are not taken as independent
+GROUP: str = "artist"  # songs with the same value in this column are not treated as independent
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
 pd.set_option("display.max_columns", 40)
 pd.set_option("display.float_format", "{:.3f}".format)
 tracks, train = tracks_and_train(Path(OUT_DIR) / "tracks", SOURCE, group=GROUP or None)
+assert TARGET in train, f"the table has no column {TARGET!r} to explain; it has {', '.join(train.columns)}"
 by = next((column for column in ("first_genre", "decade") if column in train and train[column].nunique() > 1), None)
 
 # %% [markdown]
 # ## The songs
 #
-# What is explored is the train part: the rest stays closed, so that what is found here can still be confirmed on songs that nobody
-# looked at. If the line below names the sample, the table is **synthetic**: popularity was made by a formula (see
-# `sample_songs.make_table`), and it is known what should be found.
+# We explore the training set only. The other songs stay unseen, so that they can confirm what we find here. If the
+# line below names the sample, the table is **synthetic**: its popularity was made by a formula (see
+# `synth.sample_table.make_table`), so the ground truth is known.
 
 # %%
-print(f"{len(tracks):,} tracks from {', '.join(tracks['source'].astype(str).unique()[:3])}; {len(train):,} of them explored")
+print(f"{len(tracks):,} tracks from {', '.join(tracks['source'].astype(str).unique()[:3])}; "
+      f"{len(train):,} of them explored")
 explore.plot_distribution(train, TARGET);
 
 # %% [markdown]
-# ## Louder? More danceable?
+# ## Loudness and danceability
 #
-# Each picture shows all songs, the running median, and the band that holds the middle half. If the feature mattered much, the
-# median would climb through the band.
+# Are louder songs more popular? The figure shows all songs, the running median, and the band with the middle half of
+# the songs. If loudness mattered much, the median would rise through the band.
 
 # %%
 if "loudness" in train:
     explore.param_viz(train, "loudness", TARGET)
+
+# %% [markdown]
+# The same for danceability.
 
 # %%
 if "danceability" in train:
@@ -70,7 +75,8 @@ if "danceability" in train:
 # %% [markdown]
 # ## Genres and decades
 #
-# Boxes hold the middle half of each group's songs; where they overlap almost wholly, the group tells little about a song.
+# Each box holds the middle half of the songs of one group. Where the boxes overlap almost completely, the group tells
+# us little about the popularity of one song.
 
 # %%
 if by:
@@ -81,30 +87,34 @@ if "decade" in train and by != "decade":
     explore.catplot_viz(train, "decade", TARGET, "box")
 
 # %% [markdown]
-# The means, with intervals that allow for an artist having several songs, and how much of the variance each grouping accounts for
-# (omega squared: .01 is small, .06 medium, .14 large).
+# The mean of each group, with a 95 % interval. Songs of one artist are not independent, and the intervals take this
+# into account.
 
 # %%
 if by:
     explore.plot_groups(explore.compare_groups(train, TARGET, by, group=GROUP), TARGET)
 
+# %% [markdown]
+# How much of the variance does each grouping explain? Omega squared of .01 is small, .06 medium, .14 large.
+
 # %%
 explore.group_effects(train, TARGET)
 
 # %% [markdown]
-# ## Every feature at once
+# ## All features at once
 #
-# The left column is each feature's rank correlation with the target; the rest shows which features go together, and so cannot be told
-# apart by looking at one at a time.
+# The left column is the rank correlation of each feature with the target. The other columns show which features go
+# together. The effects of two such features cannot be separated by looking at one feature at a time.
 
 # %%
 explore.corr_heatmap(train, TARGET);
 
 # %% [markdown]
-# ## How strongly, how surely
+# ## How strong, how certain
 #
-# Rank correlations with 95 % intervals. Songs of one artist are not independent, so the intervals are wider than the usual ones;
-# with a dozen tests one will look clear by chance, so the p-values are corrected for their number (Holm).
+# Rank correlations with 95 % intervals. The intervals are wider than usual, because songs of one artist are not
+# independent. Among a dozen tests, one is often significant by chance, so the p-values are corrected for the number of
+# tests (Holm).
 
 # %%
 table = explore.correlations(train, TARGET, group=GROUP)
@@ -113,21 +123,41 @@ explore.plot_correlations(table);
 # %%
 table
 
+# %%
+significant = table.index[table["p_holm"] < .05]
+print(f"{len(significant)} of {len(table)} correlations are significant after correction: "
+      f"{', '.join(significant) or 'none'}")
+
 # %% [markdown]
-# The same as linear correlations: where they differ much from those of the ranks, outliers or a bent relation are at work.
+# Rank correlations beside linear correlations. A large difference points to outliers or to a relation that is not a
+# straight line.
 
 # %%
-pd.DataFrame({"rank": table["r"], "linear": explore.correlations(train, TARGET, group=GROUP, method="pearson")["r"]}).loc[table.index]
+linear = explore.correlations(train, TARGET, group=GROUP, method="pearson")
+pd.DataFrame({"rank": table["r"], "linear": linear["r"]}).loc[table.index]
 
 # %% [markdown]
-# ## Within genres, or only between them?
+# ## Within genres, or only between genres?
 #
-# If popular genres happen to be loud, loudness goes with popularity even though within each genre it means nothing. Each
-# correlation is shown twice: over all songs, and within categories. Where the second falls to zero, it was about genres, not about songs.
+# If popular genres happen to be loud, loudness is correlated with popularity even if it does not matter within any
+# genre. So each correlation is shown twice: over all songs, and within categories. Where the second one is close to
+# zero, the first one is a difference between genres. The words beside the figure name each case:
+#
+# - *within too*: the correlation is also found within genres; *mostly between*: within genres it is less than half as
+#   strong;
+# - *only between*: it is not found within genres; *reversed*: within genres it has the other sign;
+# - *hidden by the mix*: it is found only within genres, because differences between genres hide it;
+# - *no clear relation*: neither of the two is significant; *cannot be told*: the intervals are too wide to decide.
 
 # %% tags=["cover"]
 if by:
-    explore.plot_within(explore.correlations_within(train, TARGET, by, group=GROUP), by=explore.label(by))
+    within = explore.correlations_within(train, TARGET, by, group=GROUP)
+    explore.plot_within(within, by=explore.label(by))
+
+# %%
+if by:
+    for reading, features in within.groupby("reading").groups.items():
+        print(f"{reading}: {', '.join(features)}")
 
 # %%
 if "decade" in train and by != "decade":
@@ -136,22 +166,32 @@ if "decade" in train and by != "decade":
 # %% [markdown]
 # ## Two groups, one test
 #
-# The mean popularity of louder against quieter songs: the difference in points with its interval, and Hedges' g (.2 is small, .5
-# medium, .8 large).
+# The mean popularity of louder songs minus that of quieter songs: the difference in points with its interval, and
+# Hedges' g (.2 is small, .5 medium, .8 large). The same for the other features.
 
 # %%
-tested = [feature for feature in ("loudness", "danceability", "explicit", "has_feat") if feature in train and train[feature].nunique() > 1]
+candidates = ("loudness", "danceability", "explicit", "has_feat")
+tested = [feature for feature in candidates if feature in train and train[feature].nunique() > 1]
 pd.DataFrame({feature: explore.feature_ttest(train, feature, TARGET, group=GROUP) for feature in tested})
 
 # %% [markdown]
-# ## The report's claims, tested
+# ## The claims of the report
 #
-# These claims were fixed before anyone looked at this table, so all of its tracks may speak. *Holds*: surely of that sign, and the
-# correlation reaches .1. *Holds, but is negligible*: surely of that sign, yet below .1. *Does not hold*: if there is anything, it is
-# less than .1. *Cannot be told*: the interval is too wide. `points` is the difference in mean popularity between the upper and the
-# lower quarter of songs by that feature; `within` is the same question asked inside genres.
+# These claims were fixed before anyone looked at this table, so all tracks are used. The verdicts:
+#
+# - *holds*: the correlation has the claimed sign, significantly, and is at least .1;
+# - *holds, but is negligible*: it has the claimed sign, significantly, but is below .1;
+# - *does not hold*: if there is a correlation, it is below .1;
+# - *cannot be told*: the interval is too wide to decide.
+#
+# `points` is the difference in mean popularity between the upper and the lower quarter of the songs by that feature.
+# `within` is the same test within genres.
 
 # %%
 claims = explore.check_claims(tracks, target=TARGET, by=by, group=GROUP)
-write_table(claims, Path(OUT_DIR) / "claims.csv")
 claims.T
+
+# %%
+path = write_table(claims, Path(OUT_DIR) / "claims.csv")
+print("; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
+print(f"written: {path}")

@@ -3,8 +3,8 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/04_listen_and_look.ipynb)
 #
-# Listens to one recording and looks at it in every way the field knows, sets it beside another, and takes portions out of it.
-# It reads two sound files, or two songs made to order, and writes the portions as sound files into `OUT_DIR/portions`.
+# Reads one recording, shows its spectrograms, timbre, beat and structure, and compares it with a second recording.
+# It writes excerpts of the first (beat, percussive, harmonic, hook, loop) as sound files to `OUT_DIR/excerpts`.
 # It takes less than a minute for songs of a few minutes, and little more for one of an hour.
 
 # %%
@@ -28,53 +28,59 @@ import pandas as pd
 import soundfile
 from IPython.display import Audio
 
-import audio
 import librosa_visuals
+from audio import load_audio
 from synth.songs import render
-from librosa_visuals import extract_excerpt
 
 # %% tags=["parameters"]
-SONG: str = ""  # a sound file (mp3, wav, flac, ogg); empty: a hip hop song made to order
-OTHER_SONG: str = ""  # the one to set beside it; empty: a rock song made to order
+SONG: str = ""  # a sound file (mp3, wav, flac, ogg); empty: a synthetic hip hop song
+OTHER_SONG: str = ""  # the song to compare it with; empty: a synthetic rock song
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
-portions_dir = Path(OUT_DIR) / "portions"
-portions_dir.mkdir(parents=True, exist_ok=True)
-songs = {"hip hop made to order": SONG, "rock made to order": OTHER_SONG}
-for name, path in songs.items():
+excerpts_dir = Path(OUT_DIR) / "excerpts"
+excerpts_dir.mkdir(parents=True, exist_ok=True)
+songs = {"hip hop": SONG, "rock": OTHER_SONG}
+for genre, path in songs.items():
     if not path:
-        made = render(name.removesuffix(" made to order"), seconds=60)
-        print(f"{name}: {made.tempo:.0f} BPM, {'C C# D D# E F F# G G# A A# B'.split()[made.key]} {'minor major'.split()[made.mode]}")
-        songs[name] = portions_dir / f"{name}.flac"
-        soundfile.write(songs[name], made.y, made.sr)
-song, other = songs.values()
+        synthetic = render(genre, seconds=60)
+        key = "C C# D D# E F F# G G# A A# B".split()[synthetic.key]
+        mode = "minor major".split()[synthetic.mode]
+        print(f"synthetic {genre} song: {synthetic.tempo:.0f} BPM, {key} {mode}")
+        songs[genre] = excerpts_dir / f"synthetic {genre} song.flac"
+        soundfile.write(songs[genre], synthetic.y, synthetic.sr)
+song, other_song = songs.values()
 
 # %% [markdown]
 # ## One song
 #
-# Its first ten seconds. A file named *made to order* is **synthetic**: its tempo, key and hook are known, since a recipe
-# made them (see `synthesis.render`).
+# Listen to its first ten seconds. If the lines above say *synthetic*, the program made the song, and its tempo and key
+# are the ground truth (see `synth.songs.render`).
 
 # %%
-y, sr = audio.load_audio(song, seconds=10)
+y, sr = load_audio(song, seconds=10)
 Audio(y, rate=sr)
 
 # %% [markdown]
-# How loud is it when? The outline of all samples: verses and refrains often differ in height, and a drum leaves a spike.
+# The waveform shows how loud the song is at each moment. Verse and chorus often differ in level, and each drum hit
+# makes a peak.
 
 # %%
 librosa_visuals.plot_waveform(song);
 
 # %% [markdown]
-# Above, which frequencies sound when: drums are upright lines, held notes lie flat, with their overtones stacked above them. Below,
-# all octaves folded into one: which of the twelve notes sounds. Where the dark cells step from row to row, the chord changes.
+# ## Spectrogram and chromagram
+#
+# The upper figure shows which frequencies sound at each moment: drum hits are vertical lines, held notes are
+# horizontal lines with their harmonics above them. The lower figure folds all octaves into one and shows which of the
+# twelve pitch classes sounds. Where the strong cells move to other rows, the chord changes.
 
 # %% tags=["cover"]
 librosa_visuals.visualize_Chromagram_y_Spectrogram(song);
 
 # %% [markdown]
-# The same in bands as wide as the ear's. Pictures like this one, without axes, are what the models of the later notebooks look at.
+# The mel spectrogram uses frequency bands that are as wide as those of human hearing. The models of the later
+# notebooks take such images, without axes, as input.
 
 # %%
 librosa_visuals.plot_mel_spectrogram(song);
@@ -82,21 +88,21 @@ librosa_visuals.plot_mel_spectrogram(song);
 # %% [markdown]
 # ## Timbre
 #
-# The centroid is the middle of the spectrum, the rolloff the frequency below which 85 % of it lies. Both jump up with each cymbal
-# and sink where the bass is alone.
+# The spectral centroid is the mean frequency of the spectrum. The rolloff is the frequency below which 85 % of the
+# spectrum lies. Both rise at each cymbal and fall where the bass plays alone.
 
 # %%
 librosa_visuals.plot_rolloff_and_centroid(song);
 
 # %% [markdown]
-# Zero crossings are the cheapest measure of brightness: hiss, cymbals and consonants cross zero most often.
+# The zero-crossing rate is the simplest measure of brightness. Noise, cymbals and consonants have the highest rates.
 
 # %%
 librosa_visuals.plot_zero_crossing_rate(song);
 
 # %% [markdown]
-# Twenty numbers a frame that describe the spectrum's shape: low coefficients its tilt, high ones its finer ripples. A column that
-# looks like another sounds like it, whatever the note.
+# Mel-frequency cepstral coefficients (MFCCs) describe the shape of the spectrum: low coefficients its slope, high ones
+# its fine structure. Two columns that look alike have a similar timbre, whatever the note.
 
 # %%
 librosa_visuals.plot_mfcc(song);
@@ -104,8 +110,8 @@ librosa_visuals.plot_mfcc(song);
 # %% [markdown]
 # ## Beat
 #
-# A bright line is a tempo at which the onsets repeat; half and double tempo are bright too, and which of them is *the* tempo is
-# a matter of taste. The ticks are the beats that were found.
+# The tempogram is bright at each tempo at which the note onsets repeat. Half and double the tempo are bright too, and
+# listeners do not always agree which of them is *the* tempo. The ticks at the bottom are the detected beats.
 
 # %%
 librosa_visuals.plot_tempogram(song);
@@ -113,8 +119,9 @@ librosa_visuals.plot_tempogram(song);
 # %% [markdown]
 # ## Structure
 #
-# Each moment against each other one. A bright square on the diagonal is a section that is all alike; a bright line beside the diagonal
-# is a repetition. The dashed lines are the boundaries that were found.
+# The self-similarity matrix compares each moment with each other moment. A bright square on the diagonal is a section
+# that sounds the same throughout. A bright line parallel to the diagonal is a repetition. The dashed lines are the
+# detected section boundaries.
 
 # %%
 librosa_visuals.plot_self_similarity(song);
@@ -122,58 +129,65 @@ librosa_visuals.plot_self_similarity(song);
 # %% [markdown]
 # ## Two songs side by side
 #
-# One colour scale, one time scale: what is brighter here is louder, and what is longer is longer. Compare where the bass ends,
-# how dense the drums stand, and how often the chord changes.
+# Both figures have the same colour scale and the same time scale. Compare how high the bass reaches, how close the
+# drum hits are, and how often the chord changes.
 
 # %%
-librosa_visuals.compare_songs([song, other]);
+librosa_visuals.compare_songs([song, other_song]);
+
+# %% [markdown]
+# Listen to the first ten seconds of the second song.
 
 # %%
-y, sr = audio.load_audio(other, seconds=10)
+y, sr = load_audio(other_song, seconds=10)
 Audio(y, rate=sr)
 
 # %% [markdown]
-# ## Portions to hear
+# ## Excerpts
 #
-# The beat first: a click on each beat that was found. Does it sit where the foot would tap?
+# The beat: the song with a click on each detected beat. Do the clicks come where you would tap your foot?
 
 # %%
-beat = extract_excerpt(song, "beat", out=portions_dir / "beat.flac")
+beat = librosa_visuals.extract_excerpt(song, "beat", out=excerpts_dir / "beat.flac")
+print(f"{len(beat.beats)} beats, {60 / pd.Series(beat.beats).diff().median():.0f} BPM")
 Audio(beat.samples[:8 * beat.sr], rate=beat.sr)
 
 # %% [markdown]
-# What is struck, without what sounds on: drums, and the attack of every note.
+# Harmonic-percussive source separation (HPSS) splits the song into two parts. First the percussive part: drums, and
+# the attack of each note.
 
 # %%
-percussive = extract_excerpt(song, "percussive", out=portions_dir / "percussive.flac")
+percussive = librosa_visuals.extract_excerpt(song, "percussive", out=excerpts_dir / "percussive.flac")
 Audio(percussive.samples[:8 * percussive.sr], rate=percussive.sr)
 
 # %% [markdown]
-# And what sounds on, without what is struck.
+# Then the harmonic part: the held notes, without drums.
 
 # %%
-harmonic = extract_excerpt(song, "harmonic", out=portions_dir / "harmonic.flac")
+harmonic = librosa_visuals.extract_excerpt(song, "harmonic", out=excerpts_dir / "harmonic.flac")
 Audio(harmonic.samples[:8 * harmonic.sr], rate=harmonic.sr)
 
 # %% [markdown]
-# The hook: the section that is repeated most.
+# The hook (audio thumbnail): the section that is repeated most.
 
 # %%
-hook = extract_excerpt(song, "hook", out=portions_dir / "hook.flac")
+hook = librosa_visuals.extract_excerpt(song, "hook", out=excerpts_dir / "hook.flac")
+repeats = ", ".join(f"{time:.1f} s" for time in hook.repeats)
+print(f"the hook begins at {hook.start:.1f} s and is {hook.end - hook.start:.1f} s long")
+print(f"it is repeated at {repeats}" if repeats else "it is not repeated")
 Audio(hook.samples[:10 * hook.sr], rate=hook.sr)
 
 # %% [markdown]
-# A loop of two bars, played twice: listen for the seam.
+# A loop of two bars, played twice. Can you hear where it starts again?
 
 # %%
-loop = extract_excerpt(song, "loop", bars=2, out=portions_dir / "loop.flac")
+loop = librosa_visuals.extract_excerpt(song, "loop", bars=2, out=excerpts_dir / "loop.flac")
 Audio([*loop.samples, *loop.samples], rate=loop.sr)
 
 # %% [markdown]
-# Where each portion stands in the song, to the sample, and where the hook comes again.
+# Where is each excerpt in the song, and where is the hook repeated?
 
 # %%
-found = [beat, percussive, harmonic, hook, loop]
-pd.DataFrame({"start (s)": [part.start for part in found], "end (s)": [part.end for part in found], "beats": [len(part.beats) for part in found],
-              "again at (s)": [", ".join(f"{time:.1f}" for time in part.repeats) for part in found],
-              "file": [str(part.path) for part in found]}, index=[part.what for part in found]).round(3)
+pd.DataFrame([{"excerpt": excerpt.what, "start (s)": excerpt.start, "end (s)": excerpt.end, "beats": len(excerpt.beats),
+               "repeated at (s)": ", ".join(f"{time:.1f}" for time in excerpt.repeats), "file": str(excerpt.path)}
+              for excerpt in (beat, percussive, harmonic, hook, loop)]).set_index("excerpt").round(3)

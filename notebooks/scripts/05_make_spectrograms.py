@@ -3,9 +3,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/05_make_spectrograms.ipynb)
 #
-# Turns a folder of songs into spectrogram pictures sorted by genre and a table of audio features.
-# It reads sound files and writes the pictures, `manifest.parquet`, `skipped.csv`, `features.parquet` and `tracks.parquet` into `OUT_DIR/model_output`,
-# where the models find them. A minute of music takes about a tenth of a second for its picture and under a second for its features.
+# Reads a folder of songs and makes spectrogram images, sorted by genre, and a table of audio features.
+# It writes images and tables (`manifest`, `features`, `tracks`, `skipped`) to `OUT_DIR/model_output` for the models.
+# Each minute of music takes about 0.1 s for its image and less than 1 s for its features.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
@@ -29,69 +29,70 @@ import pandas as pd
 from IPython.display import display
 
 import explore
-from audio import write_spectrograms
+from audio import plot_contact_sheet, read_image, restore_archive, save_archive, write_spectrograms
 from features import extract_features
-from audio import plot_contact_sheet, read_image, restore_archive, save_archive
-from prepare import load_Data, prepare_df
-from prepare import write_table
+from prepare import load_Data, prepare_df, write_table
 
 # %% tags=["parameters"]
-SOURCE: str = "sample_songs"  # "sample_songs", a folder of sound files, a table with a column of paths, or a known data set's name
-SEGMENT_SECONDS: int = 10  # songs are cut into segments of this length; the report's is 60
-WITH_CHROMA: bool = True  # write pictures of the pitch classes beside those of the mel bands
-ARCHIVE: str = ""  # a zip file to take up again from and to keep the pictures in, on a mounted drive say; empty: none
+SOURCE: str = "sample_songs"  # "sample_songs", a folder of sound files, a table with paths, or a known data set's name
+SEGMENT_SECONDS: int = 10  # songs are cut into segments of this length; the report's length is 60
+WITH_CHROMA: bool = True  # also write chroma images (pitch classes) beside the mel images
+ARCHIVE: str = ""  # a zip file, such as on a mounted drive, to restore the images from and to save them to; empty: none
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
 pd.set_option("display.float_format", "{:.3f}".format)
 pd.set_option("display.max_colwidth", 60)
-pictures_dir = Path(OUT_DIR) / "model_output"
+images_dir = Path(OUT_DIR) / "model_output"
 if ARCHIVE:
-    restore_archive(ARCHIVE, pictures_dir)
+    restore_archive(ARCHIVE, images_dir)
 
 # %% [markdown]
 # ## The songs
 #
-# The default, `"sample_songs"`, is **synthetic**: songs made to order by a small synthesiser, eight genres that differ in beat, timbre and
-# pitch. They sound like a toy and serve as one: whatever is measured on them has a known answer.
+# The default, `"sample_songs"`, is **synthetic**: a small synthesiser makes songs of eight genres that differ in beat,
+# timbre and pitch. They do not sound like real music, but their ground truth is known.
 
 # %%
-found = load_Data(SOURCE)
-tracks = prepare_df(found)
-print(f"{len(tracks):,} songs" + (f", {tracks['duration_ms'].sum() / 3.6e6:.2f} hours" if "duration_ms" in tracks else ""))
+raw = load_Data(SOURCE)
+tracks = prepare_df(raw)
+hours = f", {tracks['duration_ms'].sum() / 3.6e6:.2f} hours" if "duration_ms" in tracks else ""
+print(f"{len(tracks):,} songs{hours}")
 tracks["genre"].value_counts().to_frame("songs") if "genre" in tracks else "no genres are known"
 
 # %% [markdown]
-# ## Pictures
+# ## Images
 #
-# One picture a segment, sorted by genre. A run that was stopped goes on where it was; what is there already is not made again.
-# The folder can be on a mounted drive, but thousands of small files are slow there: work locally and set `ARCHIVE`.
+# One image per segment, sorted by genre. An interrupted run continues where it stopped, and existing images are not
+# made again. The folder can be on a mounted drive, but thousands of small files are slow there: use a local folder and
+# set `ARCHIVE`.
 
 # %%
-manifest = write_spectrograms(tracks, pictures_dir, segment_seconds=SEGMENT_SECONDS,
-                              kinds=("mel", "chroma") if WITH_CHROMA else ("mel",))
-print(f"{len(manifest):,} pictures of {manifest['track_id'].nunique():,} songs in {pictures_dir}")
+kinds = ("mel", "chroma") if WITH_CHROMA else ("mel",)
+manifest = write_spectrograms(tracks, images_dir, segment_seconds=SEGMENT_SECONDS, kinds=kinds)
+print(f"{len(manifest):,} images of {manifest['track_id'].nunique():,} songs in {images_dir}")
 if ARCHIVE:
-    print(f"kept in {save_archive(pictures_dir, ARCHIVE)}")
+    print(f"saved to {save_archive(images_dir, ARCHIVE)}")
 manifest.drop(columns="settings").head()
 
 # %% [markdown]
-# What was skipped, and why? One bad file never stops a run.
+# Which files were skipped, and why? One bad file never stops a run.
 
 # %%
-skipped = pd.DataFrame([*found.attrs.get("skipped", []), *manifest.attrs["skipped"]], columns=["path", "reason"])
+skipped = pd.DataFrame([*raw.attrs.get("skipped", []), *manifest.attrs["skipped"]], columns=["path", "reason"])
 print(f"{len(skipped)} of {len(skipped) + manifest['track_id'].nunique()} files skipped")
 skipped
 
 # %% [markdown]
 # ## A contact sheet
 #
-# A row a genre, up to four songs each: low tones at the bottom, time to the right, 80 dB between black and white. Look for the drums
-# (upright strokes), held tones (lines that lie) and how high the brightness reaches.
+# Each row is a genre, with up to four songs. Frequency goes up, time goes to the right, and there are 80 dB between
+# black and white. Look for drum hits (vertical lines), held notes (horizontal lines), and how high the bright area
+# reaches.
 
 # %% tags=["cover"]
 if manifest.empty:
-    raise ValueError(f"no song of {SOURCE} could be used: the reasons stand above")
+    raise ValueError(f"no song of {SOURCE} could be used: the table above gives the reasons")
 plot_contact_sheet(manifest, seconds=min(10, SEGMENT_SECONDS));
 
 # %%
@@ -99,51 +100,63 @@ if WITH_CHROMA:
     plot_contact_sheet(manifest, kind="chroma", seconds=min(10, SEGMENT_SECONDS))
 
 # %% [markdown]
-# ## A picture is data
+# ## An image is data
 #
-# The settings that made it stand in the file, and it reads back to decibels.
+# The file contains the settings that made the image, and the image can be converted back to decibels.
 
 # %%
 first = manifest[manifest["kind"] == "mel"].iloc[0]
 decibels = read_image(first["path"])
-print(f"{first['path']}: {decibels.shape[0]} bands x {decibels.shape[1]} frames, {decibels.min():.0f} to {decibels.max():.0f} dB")
+bands, frames = decibels.shape
+print(f"{first['path']}: {bands} bands x {frames} frames, {decibels.min():.0f} to {decibels.max():.0f} dB")
+
+# %%
 json.loads(first["settings"])
 
 # %% [markdown]
 # ## Features
 #
-# The same songs as numbers: one row a song. Columns are named by rule: `mfcc_01_mean`, `chroma_03_var`, `tempo`, `loudness_lufs`. What stands
-# in for one of Spotify's features says so: `danceability_proxy`.
+# The same songs as numbers, one row per song. The names of the columns follow a rule: `mfcc_01_mean`, `chroma_03_var`,
+# `tempo`, `loudness_lufs`. A feature that estimates one of Spotify's features ends in `_proxy`: `danceability_proxy`.
 
 # %%
-features = extract_features(tracks, out=pictures_dir / "features.parquet")
-write_table(tracks[tracks.columns.intersection(["song", "album", "year", "duration_ms"])], pictures_dir / "tracks.parquet")
+features = extract_features(tracks, out=images_dir / "features.parquet")
 print(f"{features.shape[0]:,} songs x {features.shape[1]} columns")
 features.head()
 
+# %%
+columns = tracks.columns.intersection(["song", "album", "year", "duration_ms", "source"])
+print(f"written: {write_table(tracks[columns], images_dir / 'tracks.parquet')}")
+
 # %% [markdown]
-# Do they tell the genres apart? How bright the songs of each are (the box holds the middle half of them), and how fast (a dot is a song).
+# Do the features separate the genres? First brightness: each box holds the middle half of the songs of a genre.
 
 # %%
 if features["genre"].notna().any():
     explore.catplot_viz(features, "genre", "spectral_centroid_mean", "box")
+
+# %% [markdown]
+# Then tempo: each dot is a song.
 
 # %%
 if features["genre"].notna().any():
     explore.catplot_viz(features, "genre", "tempo", "strip", alpha=.6)
 
 # %% [markdown]
-# What the table said of a song, where it said anything, beside what was heard in it.
+# If the table has tempo, key and mode: how often do the values estimated from the sound agree with them? An estimated
+# tempo is often half or double the true one.
 
 # %%
-if {"tempo", "key", "mode"} <= {*tracks.columns} and tracks["tempo"].notna().any():
-    both = tracks[["tempo", "key", "mode"]].join(features[["tempo", "key", "mode"]].add_suffix("_loudness_weights"), how="inner")
-    ratio = both["tempo_heard"] / both["tempo"].astype(float)
+known = ["tempo", "key", "mode"]
+if {*known} <= {*tracks.columns} and tracks["tempo"].notna().any():
+    both = tracks[known].join(features[known].add_suffix("_estimated"), how="inner")
+    ratio = both["tempo_estimated"] / both["tempo"].astype(float)
+    octave_error = ratio.map(lambda value: min(abs(value - factor) / factor for factor in (.5, 1, 2)))
+    same_key = (both["key"] == both["key_estimated"]) & (both["mode"] == both["mode_estimated"])
     display(pd.Series({"tempo within 4 %": (ratio.sub(1).abs() < .04).mean(),
-                       "tempo within 4 %, or half or double": (ratio.map(lambda r: min(abs(r - s) / s for s in (.5, 1, 2))) < .04).mean(),
-                       "key and mode the same": ((both["key"] == both["key_heard"]) & (both["mode"] == both["mode_heard"])).mean()},
-                      name="share of songs").to_frame())
+                       "tempo within 4 %, or half or double": (octave_error < .04).mean(),
+                       "same key and mode": same_key.mean()}, name="share of songs").to_frame())
 
 # %%
 if ARCHIVE:
-    print(f"kept in {save_archive(pictures_dir, ARCHIVE)}")
+    print(f"saved to {save_archive(images_dir, ARCHIVE)}")

@@ -3,9 +3,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/06_train_models.ipynb)
 #
-# Trains a family of models on spectrogram pictures and audio features: networks that look, networks that remember, and plain models.
-# It reads what notebook 05 wrote into `OUT_DIR/model_output` (or folders and tables of yours) and writes each model to `OUT_DIR/models` and
-# what it says of every song to `OUT_DIR/predictions.parquet`. Three minutes for the synthetic sample on two cores.
+# Reads the spectrogram images and features that notebook 05 wrote, or your own, and trains a family of models on them.
+# It writes the models to `OUT_DIR/models` and their predictions for each song to `OUT_DIR/predictions.parquet`.
+# It takes three minutes for the synthetic sample on two cores.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
@@ -31,93 +31,106 @@ from models import NAMES, kmeans_view, plot_history
 from training import gather, predictions, train_family, write_predictions
 
 # %% tags=["parameters"]
-MODELS: str = "cnn lstm lstm_cnn multi_cnn mlp linear knn svm forest"  # which to train, separated by blanks or commas
-EPOCHS: int = 12  # times that a network on pictures goes through the songs; 40 to 80 for thousands of real ones
-BACKBONE: str = ""  # for transfer among the models: a folder of a network trained earlier on other songs, or a name in keras.applications
-PICTURES: str = ""  # a folder of spectrogram pictures sorted by genre, ours or made elsewhere; empty: what notebook 05 wrote
-FEATURES: str = ""  # a CSV or Parquet file with a row of features a track; empty: what notebook 05 wrote, else statistics of the pictures
-TRAIN_LIST: str = ""  # a text file of track names, to run a published split as published; empty: artists are split here
-VALID_LIST: str = ""  # the same for validation
-TEST_LIST: str = ""  # the same for the test
+MODELS: str = "cnn lstm lstm_cnn multi_cnn mlp linear knn svm forest"  # to train, separated by blanks or commas
+EPOCHS: int = 12  # epochs of the networks that take images; 40 to 80 for thousands of real songs
+BACKBONE: str = ""  # for the model transfer: the folder of a trained network, or a name in keras.applications
+PICTURES: str = ""  # a folder of spectrogram images sorted by genre, ours or others'; empty: what notebook 05 wrote
+FEATURES: str = ""  # a CSV or Parquet file, one row per track; empty: what notebook 05 wrote, else image statistics
+TRAIN_LIST: str = ""  # a text file of track names, to use a published split; empty: a split by artist is made here
+VALID_LIST: str = ""  # the same for the validation set
+TEST_LIST: str = ""  # the same for the test set
 SEED: int = 0  # the same seed gives the same result on the same machine
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
-names = MODELS.replace(",", " ").split()
-assert set(names) <= set(NAMES), f"choose from {', '.join(NAMES)}"
-assert BACKBONE or "transfer" not in names, "transfer needs BACKBONE: a folder such as models/cnn of an earlier run, or MobileNetV2"
 out = Path(OUT_DIR)
+names = MODELS.replace(",", " ").split()
+assert set(names) <= set(NAMES), f"MODELS={MODELS!r}: choose from {', '.join(NAMES)}"
+assert BACKBONE or "transfer" not in names, "transfer needs BACKBONE: a folder such as models/cnn, or MobileNetV2"
 pd.set_option("display.float_format", "{:.3f}".format)
 
 # %% [markdown]
 # ## The songs and the split
 #
-# Networks take the pictures, plain models take one row of numbers a song. No artist stands on two sides: a model that has heard the
-# singer before would know the genre for the wrong reason. Networks stop, and all models are calibrated, on the validate side. The test
-# side is not looked at here.
+# Networks take the images; the other models take one row of numbers per song. No artist is in two sets: a model that
+# was trained on other songs of the artist could predict the genre from the voice. The validation set decides when a
+# network stops, and calibrates all models. The test set is not used in this notebook.
 
 # %%
 songs = gather(OUT_DIR, pictures=PICTURES, features=FEATURES, lists=(TRAIN_LIST, VALID_LIST, TEST_LIST))
-print(f"{len(songs.tracks):,} tracks, {len(songs.pictures):,} pictures, {songs.features.shape[1]} features")
+print(f"{len(songs.tracks):,} tracks, {len(songs.pictures):,} images, {songs.features.shape[1]} features")
+
+# %%
 artists = songs.tracks.groupby("side")["artist"].agg(set)
-shared = len(artists["train"] & set().union(*artists.drop("train")))
-known = (songs.tracks["artist"] != songs.tracks.index).any()  # else each track passes for an artist's only one
-print(f"{shared} artists of the train side stand on another side too" if known else
-      "who the artists are is not known: some may stand on several sides, and scores flatter")
+shared = artists["train"] & set().union(*artists.drop("train"))
+artists_known = (songs.tracks["artist"] != songs.tracks.index).any()  # else each track has its own name as its artist
+if artists_known:
+    print(f"{len(shared)} artists of the training set are also in the validation or test set")
+else:
+    print("the artists are not known: one artist may be in several sets, and the scores may be too high")
 songs.tracks.groupby(["genre", "side"], observed=True).size().unstack(fill_value=0)
 
 # %% [markdown]
 # ## Before any labels
 #
-# Which clusters form by themselves, and do they follow the genres? The adjusted Rand index is 0 by chance and 1 where they are the same.
+# k-means finds clusters without labels. Do the clusters follow the genres? The adjusted Rand index is 0 at chance
+# level and 1 where clusters and genres are the same.
 
 # %%
-train_side = songs.tracks["side"] == "train"
-view = kmeans_view(songs.features[train_side], songs.tracks.loc[train_side, "genre"])
-print(", ".join(f"{name} {value:.2f}" for name, value in view.attrs.items()))
-view
+train_tracks = songs.tracks[songs.tracks["side"] == "train"]
+clusters = kmeans_view(songs.features.loc[train_tracks.index], train_tracks["genre"])
+print(", ".join(f"{name} {value:.2f}" for name, value in clusters.attrs.items()))
+clusters
 
 # %% [markdown]
 # ## Training
 #
-# Chunks are cut from the pictures at random and varied (shifted, through another equalizer, with holes, mixed in pairs), so that the
-# networks do not learn the songs by heart. Interrupt the cell and the network at work keeps its best weights.
+# To reduce overfitting, the networks are trained on random crops of the images with data augmentation (time shift,
+# filters, masks, mixup). If you interrupt the cell, the network that is being trained keeps its best weights.
 
 # %%
 fitted, report = train_family(names, songs, out=out / "models", seed=SEED,
                               settings={"pictures": {"epochs": EPOCHS}, "transfer": {"backbone": BACKBONE}})
 
 # %% [markdown]
-# `accuracy` is that of the validate side, which was used to stop and to calibrate, so it flatters; the next notebook opens the test.
-# `guessing` is what always naming the commonest genre would reach.
+# `accuracy` is measured on the validation set, which also decided when to stop and how to calibrate; so it is too
+# high. The next notebook uses the test set. `majority_baseline` is the accuracy of always predicting the most frequent
+# genre. `temperature` is the calibration: above 1, the model was overconfident before.
 
 # %%
-guessing = songs.tracks.loc[songs.tracks["side"] == "validate", "genre"].value_counts(normalize=True).max()
-report.assign(guessing=guessing, calibrated_by=[model.temperature_ for model in fitted.values()])
+baseline = songs.tracks.loc[songs.tracks["side"] == "validate", "genre"].value_counts(normalize=True).max()
+report.assign(majority_baseline=baseline, temperature=[model.temperature_ for model in fitted.values()])
+
+# %%
+best = report["accuracy"].astype(float).idxmax()
+print(f"highest validation accuracy: {best}, {report.loc[best, 'accuracy']:.2f} (majority baseline {baseline:.2f})")
 
 # %% [markdown]
-# ## How they learned
+# ## Learning curves
 #
-# Training loss lies above validation loss at first, since the training chunks are varied and mixed. Validation that turns upwards while
-# training falls on means learning by heart.
+# At first the training loss is above the validation loss, because only the training images are augmented. A validation
+# loss that rises while the training loss still falls is a sign of overfitting.
 
 # %% tags=["cover"]
 networks = [name for name in names if hasattr(fitted[name], "history_")]
 if networks:
-    figure, axs = plt.subplots(len(networks), 2, figsize=(9, 2.6 * len(networks)), layout="constrained", squeeze=False)
+    size = (9, 2.6 * len(networks))
+    figure, axs = plt.subplots(len(networks), 2, figsize=size, layout="constrained", squeeze=False)
     for name, pair in zip(networks, axs):
         plot_history(fitted[name], axs=pair)
 
 # %% [markdown]
 # ## One song
 #
-# What each model says of the first song of the validate side: rows sum to one, and a probability of 0.7 is meant to be right seven times in ten.
+# The predictions of each model for the first song of the validation set. Each row sums to one. Of all predictions with
+# a probability of 0.7, seven out of ten should be right.
 
 # %%
-said = {(name, side): proba for side in ("validate", "test") for name, proba in predictions(fitted, songs, side).items() if len(proba)}
+probabilities = {(name, side): proba for side in ("validate", "test")
+                 for name, proba in predictions(fitted, songs, side).items() if len(proba)}
 first = songs.tracks[songs.tracks["side"] == "validate"].iloc[0]
 print(f"{first.name}: {first['genre']}, by {first['artist']}")
-pd.DataFrame({name: said[name, "validate"].loc[first.name] for name in names}).T
+pd.DataFrame({name: probabilities[name, "validate"].loc[first.name] for name in names}).T
 
 # %%
-print(f"kept for the next notebook: {write_predictions(out / 'predictions.parquet', said, songs)}")
+print(f"written for the next notebook: {write_predictions(out / 'predictions.parquet', probabilities, songs)}")

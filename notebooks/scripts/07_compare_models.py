@@ -3,9 +3,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/07_compare_models.ipynb)
 #
-# Says which model is better at which genre, whether the difference is real, and what the score would have looked like with a leak.
-# It reads the predictions that notebook 06 wrote into `OUT_DIR` (and trains two quick models on the sample if it did not run) and writes
-# `scores.csv` and `model_claims.csv` there. A minute; this is where the test side is opened, once.
+# Reads the predictions of notebook 06 and shows which model is better at which genre, and how certain that is.
+# It writes `scores.csv` and `model_claims.csv` to `OUT_DIR`; this is the only notebook that uses the test set.
+# It takes a minute; if notebook 06 did not run, it first trains two quick models on the sample.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
@@ -27,16 +27,17 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
-from evaluation import auc_table, check_model_claims, compare_models, leak_check, plot_calibration, plot_confusion, plot_auc_heatmap, plot_roc
-from evaluation import evaluate
+from evaluation import (auc_table, check_model_claims, compare_models, evaluate, leak_check, plot_auc_heatmap,
+                        plot_calibration, plot_confusion, plot_roc)
+from features import describe_images
 from models import build
 from prepare import write_table
-from features import describe_images
-from training import combine, gather, predictions, read_predictions, stacking_weights, train_family, write_predictions
+from training import (combine, gather, predictions, read_predictions, stacking_weights, train_family,
+                      write_predictions)
 
 # %% tags=["parameters"]
-SIDE: str = "test"  # the side that is judged: "test", or "validate" while you are still choosing
-PICTURES: str = ""  # a folder of spectrogram pictures sorted by genre, ours or made elsewhere; empty: what notebook 05 wrote
+SIDE: str = "test"  # the set to evaluate on: "test", or "validate" while you are still choosing
+PICTURES: str = ""  # a folder of spectrogram images sorted by genre, ours or others'; empty: what notebook 05 wrote
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
@@ -44,104 +45,140 @@ out = Path(OUT_DIR)
 pd.set_option("display.float_format", "{:.3f}".format)
 songs = None
 if not (out / "predictions.parquet").exists():
-    print("notebook 06 has not run here: a linear model and nearest neighbours are trained for a first look")
+    print("notebook 06 has not run here: a linear model and a nearest-neighbour model are trained instead")
     songs = gather(OUT_DIR, pictures=PICTURES)
     fitted, _ = train_family(["linear", "knn"], songs)
-    write_predictions(out / "predictions.parquet", {(name, side): proba for side in ("validate", "test")
-                                                    for name, proba in predictions(fitted, songs, side).items()}, songs)
+    both_sides = {(name, side): proba for side in ("validate", "test")
+                  for name, proba in predictions(fitted, songs, side).items()}
+    write_predictions(out / "predictions.parquet", both_sides, songs)
 
 # %% [markdown]
-# ## The songs that are judged
+# ## The songs and the models
 #
-# One more is judged beside the models: their combination, a weighted geometric mean with weights chosen on the validate side.
+# Besides the models, their combination is evaluated: a weighted geometric mean of their probabilities. The weights are
+# chosen on the validation set.
 
 # %%
-genre, artist, said, genres = read_predictions(out / "predictions.parquet", SIDE)
-known, _, said_before, _ = read_predictions(out / "predictions.parquet", "validate")
-weights = stacking_weights(list(said_before.values()), known.map(genres.index).to_numpy())
-if len(said) > 1:
-    print("weights:", ", ".join(f"{name} {weight:.2f}" for name, weight in zip(said, weights)))
-    said["combined"] = pd.DataFrame(combine(list(said.values()), weights), genre.index, genres)
-print(f"{len(genre)} tracks by {artist.nunique()} artists, {len(genres)} genres, the {SIDE} side")
+genre, artist, probabilities, genres = read_predictions(out / "predictions.parquet", SIDE)
+validation_genre, _, validation_probabilities, _ = read_predictions(out / "predictions.parquet", "validate")
+artists_known = (artist != artist.index).any()  # else each track has its own name as its artist
+by_whom = f"by {artist.nunique()} artists" if artists_known else "(the artists are not known)"
+print(f"{len(genre)} tracks {by_whom}, {len(genres)} genres, the {SIDE} set")
+
+# %%
+if len(probabilities) > 1:
+    truth = validation_genre.map(genres.index).to_numpy()
+    weights = stacking_weights(list(validation_probabilities.values()), truth)
+    print("weights:", ", ".join(f"{name} {weight:.2f}" for name, weight in zip(probabilities, weights)))
+    combined = combine(list(probabilities.values()), weights)
+    probabilities["combined"] = pd.DataFrame(combined, genre.index, genres)
 if SIDE == "validate":
-    print("all models were calibrated, and the combination was weighted, on this very side: the scores flatter them")
+    print("this set was also used to calibrate the models and to choose the weights: the scores are too high")
 
 # %% [markdown]
 # ## Scores
 #
-# Each beside what always naming the commonest genre would reach (`guessing`), with its 95 % interval: a bootstrap over artists. Few artists
-# make wide intervals.
+# Compare each score with its majority baseline (always predicting the most frequent genre). The 95 % intervals are a
+# bootstrap by artist, or by track where the artists are not known. Few artists give wide intervals.
 
 # %%
-scores = pd.concat({name: evaluate(genre, proba, genres, groups=artist) for name, proba in said.items()}, names=["model"])
+scores = pd.concat({name: evaluate(genre, proba, genres, groups=artist) for name, proba in probabilities.items()},
+                   names=["model"])
 write_table(scores.reset_index(), out / "scores.csv")
 overall = scores.loc[(slice(None), ["accuracy", "macro_f1", "roc_auc", "log_loss", "ece"]), :]
-best = scores.xs("accuracy", level="measure")["value"].idxmax()
-overall.rename(columns={"baseline": "guessing"})
+overall.rename(columns={"baseline": "majority baseline"})
+
+# %%
+accuracy = scores.xs("accuracy", level="measure")
+best = accuracy["value"].idxmax()
+print(f"most accurate: {best}, {accuracy.loc[best, 'value']:.2f} ({accuracy.loc[best, 'low']:.2f} to "
+      f"{accuracy.loc[best, 'high']:.2f}); majority baseline {accuracy.loc[best, 'baseline']:.2f}")
 
 # %% [markdown]
 # ## Genre by genre
 #
-# The further a curve bends into the upper left corner, the better; the dashed line is guessing. The numbers are the areas under the curves.
+# The closer a ROC curve comes to the upper left corner, the better. The dashed line is the chance level. The numbers
+# are the areas under the curves (AUC).
 
 # %%
-plot_roc(genre, said, genres);
-
-# %% tags=["cover"]
-plot_auc_heatmap(auc_table(genre, said, genres, groups=artist, n_boot=200)).set_title("area under the ROC curve");
+plot_roc(genre, probabilities, genres);
 
 # %% [markdown]
-# What does the best model take for what?
+# The same areas as a table. Which genres are difficult for all models?
+
+# %% tags=["cover"]
+areas = auc_table(genre, probabilities, genres, groups=artist, n_boot=200)
+plot_auc_heatmap(areas).set_title("area under the ROC curve");
+
+# %% [markdown]
+# Which genres does the most accurate model confuse?
 
 # %%
-print(f"the most accurate here: {best}")
-plot_confusion(genre, said[best], genres);
+print(f"the most accurate model: {best}")
+plot_confusion(genre, probabilities[best], genres);
 
 # %% [markdown]
 # ## Is the difference real?
 #
-# Every two models on the same tracks. A verdict needs the interval of the difference to lie above zero and the test, corrected for the
-# number of pairs, to agree. Shown are the pairs of the most accurate model, and all others in which a difference can be told.
+# Each pair of models is compared on the same tracks. A model is called better only if the interval of the difference
+# is above zero and the McNemar test, corrected for the number of pairs, is significant. The table shows the pairs with
+# the most accurate model, and all other pairs with a clear difference.
 
 # %%
-pairs = compare_models(genre, said, genres, groups=artist)
-print(f"a difference can be told in {(pairs['verdict'] == 'better').sum()} of {len(pairs)} pairs of models")
-pairs[(pairs["better"] == pairs["better"].iloc[0]) | (pairs["verdict"] == "better")] if len(pairs) else pairs
+pairs = compare_models(genre, probabilities, genres, groups=artist)
+if len(pairs):
+    clear = pairs["verdict"] == "better"
+    print(f"a clear difference in {clear.sum()} of {len(pairs)} pairs of models")
+    display(pairs[clear | (pairs["better"] == pairs["better"].iloc[0])])
+else:
+    print("there is only one model: nothing to compare")
 
 # %% [markdown]
-# ## Does a probability mean what it says?
+# ## Are the probabilities calibrated?
 #
-# Of all songs of which a model said 0.7, seven in ten should be right: on the dashed line. Above it a model is too modest, below it too sure.
-# The three most accurate models; the others' calibration errors stand in the table of scores.
+# Of all songs with a predicted probability of 0.7, seven out of ten should be right: this is the dashed line. Above
+# the line a model is underconfident, below it overconfident. The figure shows the three most accurate models. The
+# table of scores has the calibration error of all models (`ece`).
 
 # %%
-leading = scores.xs("accuracy", level="measure")["value"].nlargest(3).index
-plot_calibration(genre, {name: said[name] for name in leading}, genres);
+leading = accuracy["value"].nlargest(3).index
+plot_calibration(genre, {name: probabilities[name] for name in leading}, genres);
 
 # %% [markdown]
-# ## What a leak is worth
+# ## What a leak does to the score
 #
-# The same plain model under three splits. With segments dealt out at random, it has heard a piece of every test song; with tracks at random,
-# other songs of the same artists. Only the last line says how it will do on someone new.
+# The same nearest-neighbour model under three splits. In a random split of segments, other segments of each test song
+# are in the training set. In a random split of tracks, other songs of the same artists are. Only the last split tells
+# how good the model is for a new artist.
 
 # %%
 songs = gather(OUT_DIR, pictures=PICTURES) if songs is None else songs
-textures = describe_images(songs.pictures).assign(artist=songs.pictures["track_id"].map(songs.tracks["artist"]))
-leaks = leak_check(build("knn", n_neighbors=3), textures.drop(columns="artist"), songs.pictures["genre"],
-                   artist=textures["artist"], track=songs.pictures["track_id"])
+segment_artist = songs.pictures["track_id"].map(songs.tracks["artist"])
+leaks = leak_check(build("knn", n_neighbors=3), describe_images(songs.pictures), songs.pictures["genre"],
+                   artist=segment_artist, track=songs.pictures["track_id"])
+song_artists_known = (songs.tracks["artist"] != songs.tracks.index).any()
+if not song_artists_known:
+    print("the artists are not known: each track counts as an artist, and the last split only keeps tracks together")
+    leaks = leaks.rename(index={"artists held out": "tracks held out, artists not known"})
 leaks
 
 # %%
-gain = leaks["accuracy"].iloc[0] - leaks["accuracy"].iloc[-1]
-print(f"a random split of segments reads {100 * gain:.0f} points {'better' if gain >= 0 else 'worse'} than the honest one")
+gain = 100 * (leaks["accuracy"].iloc[0] - leaks["accuracy"].iloc[-1])
+print(f"a random split of segments scores {abs(gain):.0f} points {'higher' if gain >= 0 else 'lower'} "
+      f"than the split by {'artist' if song_artists_known else 'track'}")
 
 # %% [markdown]
-# ## The report's claims
+# ## The claims of the report
 #
-# Which model is best at which genre, each with the interval of its lead over the best other one, corrected for the number of claims.
+# Which model is best at which genre? Each claim is tested with the interval of the model's lead over the best other
+# model, corrected for the number of claims.
 
 # %%
-claims = check_model_claims(genre, {name: proba for name, proba in said.items() if name != "combined"}, genres, groups=artist)
-write_table(claims, out / "model_claims.csv")
-display(claims)
+single_models = {name: proba for name, proba in probabilities.items() if name != "combined"}
+claims = check_model_claims(genre, single_models, genres, groups=artist)
+claims
+
+# %%
+path = write_table(claims, out / "model_claims.csv")
 print("; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
+print(f"written: {path}")

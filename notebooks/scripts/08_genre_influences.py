@@ -3,9 +3,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/08_genre_influences.ipynb)
 #
-# Listens to a collection of songs and says what each is made of: its blend, how that changes over time, what beat, timbre and pitch owe to
-# whom, where it lies on the map, and which known songs are nearest. It reads `SOURCE` (or makes songs to order), writes `labels.csv` into
-# `OUT_DIR`, and takes a minute or two for a dozen songs, a few seconds a song for more.
+# Reads a collection of songs and shows which genres each song resembles, over time and by beat, timbre and pitch.
+# It writes one row per song to `OUT_DIR/labels.csv`.
+# It takes a minute or two for a dozen songs, and a few seconds for each further song.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
@@ -29,144 +29,177 @@ import numpy as np
 import pandas as pd
 from IPython.display import Audio, display
 
-from starter_models import synthetic_benchmark
 from audio import load_audio
-from influences import explain
 from features import extract_features
-from influences import place_on_map
-from influences import aspect_influences, genre_influences
-from influences import aspect_sentence, turning_point
-from influences import label_folder
+from influences import (aspect_influences, aspect_sentence, explain, genre_influences, label_folder, place_on_map,
+                        plot_aspects, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline,
+                        song_card, turning_point)
 from prepare import load_Data, prepare_df
 from recommend import similar_songs
-from influences import plot_aspects, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline
-from influences import song_card
-from starter_models import load_starter
+from starter_models import load_starter, synthetic_benchmark
 
 # %% tags=["parameters"]
-SOURCE: str = ""  # a folder of sound files or a table with their paths; empty: songs made to order
-MODEL: str = ""  # sample, gtzan, or a folder with a model of your own; empty: sample for songs made to order, gtzan for yours
-SHOWN: int = 12  # songs in the pictures
+SOURCE: str = ""  # a folder of sound files or a table with their paths; empty: synthetic songs
+MODEL: str = ""  # sample, gtzan, or a folder with your own model; empty: sample for synthetic songs, gtzan for yours
+SHOWN: int = 12  # songs in the figures
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
-out, model = Path(OUT_DIR), MODEL or ("gtzan" if SOURCE else "sample")
-tracks = prepare_df(load_Data(SOURCE)) if SOURCE else synthetic_benchmark.demo_songs(out / "demo_songs")
+out = Path(OUT_DIR)
+model = MODEL or ("gtzan" if SOURCE else "sample")
+raw = load_Data(SOURCE) if SOURCE else synthetic_benchmark.demo_songs(out / "demo_songs")
+tracks = prepare_df(raw) if SOURCE else raw
 starter = load_starter(model)
 pd.set_option("display.float_format", "{:.2f}".format)
-print(f"{len(tracks)} songs, heard by the model '{model}', which knows {', '.join(starter.classifier.classes_)}")
+pd.set_option("display.max_colwidth", 60)
+print(f"{len(tracks)} songs, analysed by the model '{model}'; its genres: {', '.join(starter.classifier.classes_)}")
 
 # %% [markdown]
 # ## The whole collection
 #
-# One row a song in `labels.csv`: the blend, the shares, the aspects, and how sure. A run that was killed goes on where it stopped; files that
-# cannot be read are named. Where `SOURCE` is empty, all songs are **synthetic**, and their names say what they were made of.
+# One row per song in `labels.csv`: the blend label, the shares of the genres, the genres of beat, timbre and pitch,
+# and the certainty. An interrupted run continues where it stopped. If `SOURCE` is empty, all songs are **synthetic**,
+# and their names are the ground truth.
 
 # %%
 labels = label_folder(starter.classifier, tracks, out=out / "labels.csv", aspects=starter.aspects)
-labels.drop(columns=["path", *(column for column in labels if column.startswith("share: "))]).head(SHOWN)
+usable = len(labels) > 0
+if usable:
+    shares_columns = [column for column in labels if column.startswith("share: ")]
+    display(labels.drop(columns=["path", *shares_columns]).head(SHOWN))
 
 # %%
-plot_collection(labels);
+skipped = pd.DataFrame([*raw.attrs.get("skipped", []), *labels.attrs["skipped"]], columns=["path", "reason"])
+if not usable:
+    print(f"no file of {SOURCE} could be used, so the cells about single songs show nothing; the reasons:")
+if len(skipped):
+    display(skipped)
+else:
+    print("no file was skipped")
+
+# %% [markdown]
+# How often does each label occur, and how certain are the labels?
+
+# %%
+if usable:
+    plot_collection(labels);
 
 # %% [markdown]
 # ## Song by song
 #
-# Each bar is a song; the label beside it names one genre where one stands out, two where two do, and `ambiguous` where nothing does.
+# Each bar is a song. The label beside it names one genre if one has by far the largest share, two if two have, and
+# `ambiguous` if none has.
 
 # %% tags=["cover"]
-shown = labels.head(SHOWN)
-shares = shown.set_index("track_id").filter(like="share: ").rename(columns=lambda column: column.removeprefix("share: "))
-plot_shares(shares);
+if usable:
+    shown = labels.head(SHOWN).set_index("track_id")
+    shares = shown[shares_columns].rename(columns=lambda column: column.removeprefix("share: "))
+    plot_shares(shares);
 
 # %% [markdown]
-# ## Minute by minute
+# ## Over time
 #
-# The song that changes most. The ribbon is read from left to right; where the program hears a turn, it says when.
+# The song whose shares change most. Read the figure from left to right. If the genre changes once and stays changed,
+# the line below says when.
 
 # %%
-windows = {row.track_id: genre_influences(starter.classifier, row.path) for row in shown.itertuples()}
-restless = max(windows, key=lambda name: windows[name].var().sum())
-path = shown.set_index("track_id").loc[restless, "path"]
-print(restless, turning_point(windows[restless]) or "no turn")
-plot_timeline(windows[restless], path);
+if usable:
+    windows = {track_id: genre_influences(starter.classifier, path) for track_id, path in shown["path"].items()}
+    most_variable = max(windows, key=lambda track_id: windows[track_id].var().sum())
+    path = shown.loc[most_variable, "path"]
+    turn = turning_point(windows[most_variable])
+    print(f"{most_variable}: " + (f"from {turn[1]} to {turn[2]} at {turn[0]:.0f} s" if turn else "no turning point"))
+    plot_timeline(windows[most_variable], path);
 
 # %% [markdown]
 # ## Beat, timbre, pitch
 #
-# The three are judged apart, each on the features of its own aspect alone. The song below is the one whose aspects disagree most.
+# Each aspect is predicted from its own features only. The song below is the one whose aspects differ most.
 
 # %%
-if starter.aspects:
-    by_aspect = {row.track_id: aspect_influences(starter.aspects, row.path) for row in shown.itertuples()}
-    torn = max(by_aspect, key=lambda name: by_aspect[name].std().sum())
-    print(f"{torn}: {aspect_sentence(by_aspect[torn])}")
-    plot_aspects(by_aspect[torn])
+if usable and starter.aspects:
+    by_aspect = {track_id: aspect_influences(starter.aspects, path) for track_id, path in shown["path"].items()}
+    most_mixed = max(by_aspect, key=lambda track_id: by_aspect[track_id].std().sum())
+    print(f"{most_mixed}: {aspect_sentence(by_aspect[most_mixed])}")
+    plot_aspects(by_aspect[most_mixed])
 
 # %% [markdown]
-# ## The map
+# ## The map of genres
 #
-# Regions are where two thirds of a genre's songs lie; a star is a song of this collection. The arrows on the axes say which features they
-# follow. Placing a song moves nothing.
+# Each region holds two thirds of the songs of a genre. Each star is a song of this collection. The axis labels name
+# the features that change most along each axis.
 
 # %%
-if starter.genre_map:
-    places = {row.track_id: place_on_map(starter.genre_map, row.path, classifier=starter.classifier) for row in shown.head(6).itertuples()}
-    plot_map(starter.genre_map, places, ax=plt.subplots(figsize=(8, 6.5), layout="constrained")[1])
+if usable and starter.genre_map:
+    stars = {track_id: place_on_map(starter.genre_map, path, classifier=starter.classifier)
+             for track_id, path in shown["path"].head(6).items()}
+    plot_map(starter.genre_map, stars, ax=plt.subplots(figsize=(8, 6.5), layout="constrained")[1])
 
 # %% [markdown]
-# ## Where it was found
+# ## Saliency maps
 #
-# What glows speaks for the genre. To see that the map is no decoration, what glows is blanked: the numbers say how much of the share is left
-# then (1: all of it), and how much is left when as much is blanked anywhere.
+# Which part of the spectrogram decided? Bright areas support the genre. To check the map, its bright areas are
+# blanked. The table shows the part of the share that is left (1: all of it), and the part that is left when random
+# areas of the same size are blanked. A good map has the smaller number in the first column.
 
 # %%
-explanation = explain(starter.classifier, path)
-plot_explanation(explanation)
-np.exp(-explanation.check).rename(columns={"marked": "left without what glows", "random": "left without as much anywhere"})
+if usable:
+    explanation = explain(starter.classifier, shown.loc[most_variable, "path"])
+    plot_explanation(explanation)
+
+# %%
+if usable:
+    columns = {"marked": "left without bright areas", "random": "left without random areas"}
+    display(np.exp(-explanation.check).rename(columns=columns))
 
 # %% [markdown]
-# ## The evidence: songs that lie nearest
+# ## The most similar songs
 #
-# Whole, and by each aspect alone; listen whether you agree.
+# The nearest neighbours of the first song, by all features and by each aspect alone.
 
 # %%
-features = extract_features(tracks, out=out / "features_of_collection.parquet")
-first = features.index[0]
-for by in ("all", "beat", "timbre", "pitch"):
-    nearest = similar_songs(first, features, 2, by=by)
-    print(f"{first}, by {by}: " + "; ".join(f"{name} ({row.reason})" for name, row in nearest.iterrows()))
-
-# %%
-for name in [first, *similar_songs(first, features, 1).index]:
-    y, sr = load_audio(features.loc[name, "path"], seconds=8, sr=16_000)
-    print(name)
-    display(Audio(y, rate=sr))
+if usable:
+    features = extract_features(tracks, out=out / "features_of_collection.parquet")
+    first = features.index[0]
+    for by in ("all", "beat", "timbre", "pitch") if len(features) > 1 else ():
+        nearest = similar_songs(first, features, 2, by=by)
+        print(f"{first}, by {by}: " + "; ".join(f"{name} ({row.reason})" for name, row in nearest.iterrows()))
 
 # %% [markdown]
-# ## Do the numbers mean something?
-#
-# A test whose answers are known: songs made to order that no model has seen, by artists that no model has heard. The dots should climb along
-# the line: the share that was mixed in, and the share that was heard. The generator and the model are both ours, so this shows that the
-# machinery is sound, not that it is right about real music.
+# Listen to the song and to its nearest neighbour. Do you agree?
 
 # %%
-answers = synthetic_benchmark.check_blends(load_starter("sample").classifier, out / "known_answers", n=18)
-print(f"rank correlation of the true and the predicted share: {answers['true'].corr(answers['predicted'], method='spearman'):.2f}, "
-      f"{len(answers)} blends")
-synthetic_benchmark.plot_blends(answers);
+if usable and len(features) > 1:
+    for name in [first, *similar_songs(first, features, 1).index]:
+        y, sr = load_audio(features.loc[name, "path"], seconds=8, sr=16_000)
+        print(name)
+        display(Audio(y, rate=sr))
 
 # %% [markdown]
-# ## A model of your own
+# ## Do the shares agree with the ground truth?
 #
-# Notebook 06 leaves its models in `OUT_DIR/models`; a `cnn` among them answers here too, with class-activation maps of its own.
+# New synthetic songs, each a blend of two genres, by artists that are not in the training set. If the predicted shares
+# are right, the dots rise along the line. The generator and the model both belong to this project, so the test shows
+# that the method works, not that it is right about real music.
 
 # %%
-own = out / "models" / "cnn"
-if (own / "model.json").exists():
-    figure = song_card(load_starter(own).classifier, path)
-else:
-    print("none yet: run notebook 06")
+blends = synthetic_benchmark.check_blends(load_starter("sample").classifier, out / "synthetic_blends", n=18)
+correlation = blends["true"].corr(blends["predicted"], method="spearman")
+print(f"rank correlation of the true and the predicted share: {correlation:.2f}, {len(blends)} blends")
+synthetic_benchmark.plot_blends(blends);
+
+# %% [markdown]
+# ## Your own model
+#
+# Notebook 06 writes its models to `OUT_DIR/models`. If there is a `cnn`, it describes the song here, with
+# class-activation maps as its saliency maps.
 
 # %%
-print(f"kept: {out / 'labels.csv'}")
+own_model = out / "models" / "cnn"
+if not (own_model / "model.json").exists():
+    print("there is no model yet: run notebook 06")
+elif usable:
+    figure = song_card(load_starter(own_model).classifier, shown.loc[most_variable, "path"])
+
+# %%
+print(f"written: {out / 'labels.csv'}")

@@ -3,11 +3,9 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/09_commercial_success.ipynb)
 #
-# Sets a song, or an artist's catalogue, beside what charted, asks what goes with success, and how well anyone could have foretold it.
-# It reads a table of songs (what notebook 02 wrote, else the sample) and a weekly chart (else the sample's own, or the table's most popular
-# songs), and writes `success_claims.csv` and `conclusions.csv` into `OUT_DIR`. A song can be a row of the table, which has Spotify's
-# features on both sides, or a sound file: then the charts' side is a **folder of reference recordings** that you have (`REFERENCE`), and
-# both are described by our own features. One or two minutes, five for thirty thousand songs.
+# Reads a table of songs and a weekly chart, compares a song with what charted, and tests what goes with success.
+# It writes `success_claims.csv` and `conclusions.csv` to `OUT_DIR`.
+# It takes one or two minutes, and five for thirty thousand songs.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
@@ -28,28 +26,22 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from IPython.display import display
 
 import charts
 import explore
-
 import success
-
-from analysis.associations import need_columns
-from synth.corpus import make_corpus
 from features import extract_features
+from prepare import find_song, read_folder, write_table
 from preprocessing import tracks_and_train
-from prepare import find_song
-from prepare import read_folder
-from prepare import write_table
+from synth.corpus import make_corpus
 
 # %% tags=["parameters"]
-SOURCE: str = ""  # empty: what notebook 02 wrote, else the sample; or whatever notebook 02 can read
-CHARTS: str = ""  # a weekly chart, CSV or JSON; empty: the sample's own for the sample, else the songs of popularity HIT or more
-SONG: str = ""  # a song of the table, by title or "artist - title", or a sound file; empty: the first that did not chart
-ARTIST: str = ""  # whose catalogue to set beside the charts; empty: the one with most songs
-REFERENCE: str = ""  # a folder of recordings to set a sound file beside; empty: songs made to order
-HIT: int = 70  # from this popularity on a song counts as a hit
+SOURCE: str = ""  # empty: what notebook 02 wrote, else the sample; or anything that notebook 02 can read
+CHARTS: str = ""  # a weekly chart, CSV or JSON; empty: the sample's own, else songs of popularity HIT or more
+SONG: str = ""  # a song of the table, by title or "artist - title", or a sound file; empty: one that did not chart
+ARTIST: str = ""  # the artist whose songs are compared with the charts; empty: the one with most songs
+REFERENCE: str = ""  # a folder of recordings to compare a sound file with; empty: synthetic songs
+HIT: int = 70  # a song with this popularity or more counts as a hit
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
@@ -58,197 +50,240 @@ pd.set_option("display.max_columns", 40)
 pd.set_option("display.max_colwidth", 160)
 pd.set_option("display.float_format", "{:.3f}".format)
 tracks, _ = tracks_and_train(out / "tracks", SOURCE)
-need_columns(tracks, ["artist"])
+assert {"artist", "song"} <= {*tracks.columns}, "the table needs columns artist and song to look up songs"
 synthetic = tracks["source"].isin(["sample (synthetic)", "sample songs (synthetic)"]).all()
+use_chart = bool(CHARTS) or synthetic
+assert use_chart or {"popularity", "release_year"} <= {*tracks.columns}, (
+    "without a chart, hits are the songs with a high popularity: the table needs a popularity and a release year, "
+    "or name a weekly chart as CHARTS")
 
 # %% [markdown]
 # ## What charted
 #
-# The songs of the table are looked up in the chart, by artist and title however these are spelt. If the line below names the sample, songs
-# and chart are **synthetic**, and it is known what should be found (see `sample_songs.make_table` and `sample_charts.make_chart`).
+# The songs of the table are looked up in the chart by artist and title; differences in spelling are allowed. If the
+# line below names the sample, songs and chart are **synthetic**, and the ground truth is known (see
+# `synth.sample_table.make_table` and `synth.sample_chart.make_chart`).
 
 # %%
-if CHARTS or synthetic:
+if use_chart:
     chart = charts.load_charts(CHARTS or "sample")
     matches = charts.match_songs(tracks, chart)
     charted = charts.charting_songs(tracks, matches)
-    print(f"{len(tracks):,} tracks from {', '.join(tracks['source'].astype(str).unique()[:3])}; {len(charted):,} of them stand in the chart of "
-          f"{chart['date'].dt.year.min()} to {chart['date'].dt.year.max()}: " + ", ".join(f"{n:,} by {how}" for how, n in matches["how"].value_counts().items()))
+    first_year, last_year = chart["date"].dt.year.agg(["min", "max"])
+    print(f"{len(tracks):,} tracks from {', '.join(tracks['source'].astype(str).unique()[:3])}; "
+          f"{len(charted):,} of them are in the chart of {first_year} to {last_year}")
+    print("found by: " + ", ".join(f"{how} {number:,}" for how, number in matches["how"].value_counts().items()))
 else:
-    need_columns(tracks, ["popularity", "release_year"])
     charted = tracks[(tracks["popularity"] >= HIT).fillna(False)]
     charted = charted.assign(chart_year=charted["release_year"])
-    print(f"{len(tracks):,} tracks; no chart is given, so what charted is their {len(charted):,} songs with a popularity of {HIT} or more, by year of release")
+    print(f"{len(tracks):,} tracks; there is no chart, so the {len(charted):,} songs with a popularity of {HIT} or "
+          "more count as charted, in the year of their release")
 
 # %% [markdown]
-# ## One song beside them
+# ## One song compared with the charts
 #
-# Where the song stands among what charted, feature by feature: at 50 in the middle, in the grey band among the middle four fifths. Red is
-# outside. It describes and does not judge: of ten features, a hit has two outside on average.
+# For each feature, the figure shows the percentile of the song among the songs that charted: 50 is the middle, and the
+# grey band holds the middle 80 %. Red is outside the band. This describes the song and does not judge it: of ten
+# features, a hit has two outside the band on average.
 
 # %%
 from_file = bool(SONG) and Path(SONG).is_file()
-song = tracks.loc[[tracks.index[~tracks.index.isin(charted.index)][0] if from_file or not SONG else find_song(SONG, tracks)]]
+uncharted = tracks.index[~tracks.index.isin(charted.index)]
+song = tracks.loc[[find_song(SONG, tracks) if SONG and not from_file else uncharted[0]]]
+song_name = f"{song['song'].iloc[0]} by {song['artist'].iloc[0]}"
 field = charts.own_field(song, charted)
 place, alike = charts.compare_with_charts(song, charted, **field)
-print(f"{song['song'].iloc[0]} by {song['artist'].iloc[0]}, beside what charted; genre: {field['genre'] or 'any'}, years: "
-      f"{'{}-{}'.format(*field['years']) if field['years'] else 'any'}; outside: {', '.join(place.index[place['outside']]) or 'nothing'}")
+years = "{}-{}".format(*field["years"]) if field["years"] else "any"
+print(f"{song_name}, compared with songs of genre: {field['genre'] or 'any'}, years: {years}; "
+      f"outside the band: {', '.join(place.index[place['outside']]) or 'nothing'}")
 charts.plot_place(place);
 
 # %% [markdown]
-# The songs that charted and sound most like it, by the same features. Two songs drawn at random lie about 1.4 apart.
+# The most similar songs that charted, by the same features. Two songs drawn at random have a distance of about 1.4.
 
 # %%
-alike[[column for column in ("artist", "song", "genre", "chart_year", "peak", "weeks", "popularity", "distance", "reason") if column in alike]]
+columns = ["artist", "song", "genre", "chart_year", "peak", "weeks", "popularity", "distance", "reason"]
+alike[[column for column in columns if column in alike]]
 
 # %% [markdown]
-# ## A catalogue beside them
+# ## All songs of one artist
 #
-# Every song of one artist is a dot. A row whose dots lie all on one side is what sets this artist apart from what charted.
+# Each dot is a song of the artist. A row with all its dots on one side shows how this artist differs from what charted.
 
 # %%
-artist = ARTIST.lower() or tracks["artist"].value_counts().index[0]
+most_songs = tracks["artist"].value_counts().index
+artist = ARTIST.lower() or most_songs[0]
 catalogue = tracks[tracks["artist"] == artist]
-assert len(catalogue), f"no song by {artist!r} in {SOURCE}: those with most are {', '.join(tracks['artist'].value_counts().index[:5])}"
-beside = charts.catalogue_beside_charts(catalogue, charted)
-print(f"{artist}: {len(catalogue)} songs, {catalogue.index.isin(charted.index).sum()} of them charted; {beside['outside'].mean():.0%} of all their features lie outside the "
-      f"band, for what charted it is 20 %")
-charts.plot_place(beside);
+assert len(catalogue), f"no song by {artist!r}; the artists with most songs: {', '.join(most_songs[:5])}"
+catalogue_places = charts.catalogue_beside_charts(catalogue, charted)
+print(f"{artist}: {len(catalogue)} songs, {catalogue.index.isin(charted.index).sum()} of them charted; "
+      f"{catalogue_places['outside'].mean():.0%} of their features are outside the band (songs that charted: 20%)")
+charts.plot_place(catalogue_places);
 
 # %% [markdown]
 # ## Over the years
 #
-# What entered the charts in each year: the middle song and the band of the middle four fifths (of yes and no: the share with its interval).
-# A trend is named only where two tests agree, one over songs and one that takes each year as a single observation.
+# For each year, the median of the songs that entered the charts and the band with the middle 80 % (for yes-or-no
+# features: the share with its 95 % interval). A trend is named only if two tests agree: one over songs, and one that
+# counts each year as a single observation.
 
 # %%
-moved = success.trend_tests(charted)
-success.plot_trends(charted, moved);
+trend_tests = success.trend_tests(charted)
+success.plot_trends(charted, trend_tests);
 
 # %%
-moved
+trend_tests
 
 # %% [markdown]
 # ## What goes with success
 #
-# Rank correlations over all songs, and among songs of the same genre and years. What is blue only was about genres, not about songs.
+# Rank correlations over all songs, and among songs of the same genre and years. Where only the first is far from zero,
+# the relation is a difference between genres, not between songs.
 
 # %%
 target = "popularity" if "popularity" in tracks else "charted"
-tracks["charted"], least = tracks.index.isin(charted.index), HIT if target == "popularity" else 1
+hit = HIT if target == "popularity" else 1
+tracks["charted"] = tracks.index.isin(charted.index)
 factors = success.success_factors(tracks, target)
 explore.plot_within(factors, by="genre and years").set_xlabel(f"rank correlation with {target}, 95 % interval");
 
 # %% [markdown]
-# `linear` beside `r` shows whether outliers or a bend are at work; `r_artist` is what remains among the songs of one artist, where fame is
-# held constant.
+# A difference between `linear` and `r` points to outliers or to a relation that is not a straight line. `r_artist` is
+# the correlation among the songs of one artist; there, the fame of the artist is held constant.
 
 # %%
-factors[["r", "low", "high", "p_holm", "linear", "r_within", "r_artist", "low_artist", "high_artist", "strength", "reading"]]
+factors[["r", "low", "high", "p_holm", "linear", "r_within", "r_artist", "low_artist", "high_artist", "strength",
+         "reading"]]
 
 # %% [markdown]
-# The shape of the three strongest within: what a model says on average if every song had this value. The band is the spread over fits to
-# artists drawn anew.
+# The shape of the three strongest relations within genre and years (partial dependence): the mean prediction of a
+# model if all songs had this value. The band shows how the fits differ (a bootstrap by artist).
 
 # %%
-leading = list(factors["r_within"].drop(["mode", "explicit", "has_feat", "key"], errors="ignore").abs().nlargest(3).index)
+within = factors["r_within"].drop(["mode", "explicit", "has_feat", "key"], errors="ignore")
+leading = list(within.abs().nlargest(3).index)
 success.plot_shapes(success.shapes(tracks, leading, target), target);
 
 # %% [markdown]
-# Genre by genre: bold is sure, after correction for every cell. A feature whose row changes colour goes with success in one genre and
-# against it in another; the table below says whether that could be chance: `p` is how often the genres lie as far apart when artists are dealt out anew among them.
+# Genre by genre: bold numbers are significant after correction for the number of cells. If a row changes colour, the
+# feature goes with success in one genre and against it in another.
 
 # %%
-of_genres = tracks if "first_genre" in tracks else tracks.assign(first_genre="all")
-by_genre = success.factors_by_genre(of_genres, target)
+with_genre = tracks if "first_genre" in tracks else tracks.assign(first_genre="all")
+by_genre = success.factors_by_genre(with_genre, target)
 if len(by_genre):
     success.plot_factors_by_genre(by_genre);
 
+# %% [markdown]
+# Could the differences between genres be chance? `p` is a permutation test: how often do the genres differ as much
+# when artists are assigned to genres at random?
+
 # %%
-differ = success.genres_differ(of_genres, target)
-differ
+genre_differences = success.genres_differ(with_genre, target)
+genre_differences
 
 # %% [markdown]
-# ## Could anyone have known?
+# ## Can a hit be predicted?
 #
-# Two models are given what a song sounds like, and nothing else, and asked whether it became a hit: a song by an artist they never heard, or of a
-# later year. In red, the same with each well-known leak put back: what it adds is not real.
+# Two models predict from the audio features alone whether a song became a hit. They are tested on songs of artists
+# that are not in the training set, and on songs of later years. In red: the same with a well-known leak. What a leak
+# adds to the score is not real.
 
 # %% tags=["cover"]
-study = success.hit_study(tracks, target=target, hit=least)
+study = success.hit_study(tracks, target=target, hit=hit)
 success.plot_study(study);
 
 # %%
 study.scores
 
 # %% [markdown]
-# Does a predicted chance mean what it says? Dots on the dashed line do. And how many times as many hits hold the tenths that were
-# given the highest chances?
+# Are the predicted probabilities calibrated? Then the dots, each a tenth of the songs, are on the dashed line.
 
 # %%
-tenths = success.deciles(study)
-success.plot_decile_calibration(tenths);
-
-# %%
-success.plot_lift(tenths);
+deciles = success.deciles(study)
+success.plot_decile_calibration(deciles);
 
 # %% [markdown]
-# For the song from above. The figure is worth what the study is worth, no more.
+# How many times more hits than average are among the songs with the highest probabilities?
+
+# %%
+success.plot_lift(deciles);
+
+# %% [markdown]
+# The prediction for the song from above. Trust it only as far as the scores of the study allow.
 
 # %%
 appeal = success.song_appeal(song, tracks, study)
-print(f"{song['song'].iloc[0]} by {song['artist'].iloc[0]}. {appeal['says']}")
+print(f"{song_name}. {appeal['says']}")
 
 # %% [markdown]
-# ## The same with nothing in it
+# ## The same without any effect
 #
-# Success is dealt out to the songs anew, by lot. Whatever is still called sure below is a false alarm; one run in twenty may have one.
+# Success is assigned to the songs at random (a permutation test), so there is nothing to find. Each significant factor
+# below is a false alarm; one run in twenty may have one. The ROC-AUC should be close to .5.
 
 # %%
-shuffled = tracks.assign(**{target: np.random.default_rng(0).permutation(tracks[target].to_numpy())})
-false_alarms = success.success_factors(shuffled, target)["strength"].str.endswith("sure").sum()
-nothing = success.hit_study(shuffled, target=target, hit=least, leaks=False, year="none", n_splits=3).scores
-print(f"{false_alarms} factors called sure; ROC-AUC " + ", ".join(f"{model} {row['roc_auc']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
-                                                           for (_, model), row in nothing.iterrows()))
+random_order = np.random.default_rng(0).permutation(tracks[target].to_numpy())
+shuffled = tracks.assign(**{target: random_order})
+false_alarms = (success.success_factors(shuffled, target)["p_holm"] < success.ALPHA).sum()
+shuffled_study = success.hit_study(shuffled, target=target, hit=hit, leaks=False, year="none", n_splits=3)
+print(f"{false_alarms} factors are significant")
+for (_, model), row in shuffled_study.scores.iterrows():
+    print(f"ROC-AUC of {model}: {row['roc_auc']:.2f} ({row['low']:.2f} to {row['high']:.2f})")
 
 # %% [markdown]
-# ## From a sound file
+# ## A sound file compared with recordings
 #
-# No column of Spotify's comes with a sound file, and its features are not ours, so the two are never mixed: a recording is set beside
-# recordings. Name a folder of those that you have as `REFERENCE`; without one, songs made to order stand in, and show no more than how it works.
+# A sound file does not come with Spotify's features, and our own features measure something else; the two are never
+# mixed. So a sound file is compared with other recordings: those in the folder `REFERENCE`, or synthetic songs, which
+# only show how it works. If `SONG` is not a sound file, the first of the recordings is compared with the others.
 
 # %%
-recordings = read_folder(REFERENCE) if REFERENCE else make_corpus(out / "reference_songs", songs_per_genre=4, seconds=8, long_songs=0)
-recordings = recordings.drop(columns="track_id", errors="ignore").assign(track_id=recordings["artist"].fillna("") + " - " + recordings["song"])
-heard = extract_features(recordings.drop_duplicates("track_id"), out=out / "reference_features.parquet")
-heard = heard.assign(song=heard.index.str.split(" - ", n=1).str[-1])
-file = SONG if from_file else heard["path"].iloc[0]
-heard_place, heard_alike = charts.compare_with_charts(file, heard[heard["path"] != str(Path(file).absolute())])
-print(f"{Path(file).stem}, beside {len(heard):,} recordings; outside: {', '.join(heard_place.index[heard_place['outside']]) or 'nothing'}")
-charts.plot_place(heard_place).set_xlabel("percentile among the reference recordings");
+if REFERENCE:
+    recordings = read_folder(REFERENCE)
+else:
+    recordings = make_corpus(out / "reference_songs", songs_per_genre=4, seconds=8, long_songs=0)
+recordings["track_id"] = recordings["artist"].fillna("") + " - " + recordings["song"]
+references = extract_features(recordings.drop_duplicates("track_id"), out=out / "reference_features.parquet")
+references["song"] = references.index.str.split(" - ", n=1).str[-1]
+print(f"{len(references):,} recordings")
 
 # %%
-heard_alike[["artist", "song", "genre", "distance", "reason"]]
+file = SONG if from_file else references["path"].iloc[0]
+others = references[references["path"] != str(Path(file).absolute())]
+file_place, file_alike = charts.compare_with_charts(file, others)
+print(f"{Path(file).stem}, compared with {len(others):,} recordings; "
+      f"outside the band: {', '.join(file_place.index[file_place['outside']]) or 'nothing'}")
+charts.plot_place(file_place).set_xlabel("percentile among the reference recordings");
+
+# %% [markdown]
+# The most similar recordings:
+
+# %%
+file_alike[["artist", "song", "genre", "distance", "reason"]]
 
 # %% [markdown]
 # ## Conclusions
 #
-# One page, computed from the above. *Strong*, *moderate*, *weak*, *negligible* are correlations from .5, .3, .1 and 0 on; *sure* is a p-value below
-# .05 after correction for many tests. A prediction *says something* from an area of .7 on (its interval above .6), *little* from .6, *next to
-# nothing* below, and *nothing* where its interval reaches one half.
+# One page, computed from the results above. *Strong*, *moderate*, *weak* and *negligible* are correlations of at least
+# .5, .3, .1 and 0. *Sure* means p < .05 after correction for the number of tests. A prediction *says something* if its
+# ROC-AUC is at least .7 and the interval is above .6; *little* if it is at least .6; *next to nothing* below;
+# *nothing* if the interval includes .5.
 
 # %%
-page = success.conclusions(factors, differ, moved, study)
-write_table(page, out / "conclusions.csv")
-display(page)
+conclusions = success.conclusions(factors, genre_differences, trend_tests, study)
+conclusions
 
 # %% [markdown]
-# ## The report's claims
+# ## The claims of the report
 #
-# *Holds*, *does not hold*, or *cannot be told*; that something holds says nothing about what causes it.
+# The verdicts are *holds*, *does not hold* and *cannot be told*. A claim that holds tells nothing about the cause.
 
 # %%
-claims = success.check_success_claims(tracks, study, differ, target=target)
-write_table(claims, out / "success_claims.csv")
-display(claims)
+claims = success.check_success_claims(tracks, study, genre_differences, target=target)
+claims
+
+# %%
 print("; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
+for table, name in ((conclusions, "conclusions.csv"), (claims, "success_claims.csv")):
+    print(f"written: {write_table(table, out / name)}")
