@@ -86,8 +86,8 @@ figure = song_card(starter.classifier, song, aspects=starter.aspects, genre_map=
 
 # %%
 pd.set_option("display.float_format", "{:.2f}".format)
-print(figure.said["label"])
-figure.said["summary"].head(6)
+print(figure.description["label"])
+figure.description["summary"].head(6)
 
 # %% [markdown]
 # ## How far can we trust the model?
