@@ -1,22 +1,40 @@
-"""Shares of genres in words: labels, certainty, the turning point of a song."""
+"""Genre shares in words: the label of a song, its certainty, its turning point, a sentence about its aspects."""
 
 import numpy as np
 
-ALONE, SECOND, TOGETHER, FAMILY = .50, .10, .60, .60
-"""A genre stands alone from the first share on where no other reaches the second; two are joined where each reaches the
-second and both together the third; a family is named where its genres together reach the fourth. Chosen on songs made to order
-and on GTZAN's lists, cross-fitted."""
+ALONE = .50
+"""A genre is the label by itself where its share is at least this and no other share reaches `SECOND`."""
+SECOND = .10
+"""The second largest share must be at least this for two genres to be joined."""
+TOGETHER = .60
+"""The two largest shares must add up to at least this for two genres to be joined."""
+FAMILY = .60
+"""A family is the label where the shares of its genres add up to at least this.
+
+The four thresholds were chosen with synthetic songs and with GTZAN's train and validation lists, cross-fitted."""
 FAMILIES = {"rock": ("rock", "metal", "punk", "alternative", "grunge"),
             "folk and country": ("folk/acoustic", "folk", "country", "bluegrass"),
             "electronic": ("dance/electronic", "electronic", "techno", "house", "trance", "disco"),
             "jazz and blues": ("jazz", "blues", "swing", "soul"),
             "hip hop and reggae": ("hip hop", "hiphop", "rap", "reggae"),
             "classical": ("classical", "baroque", "opera", "romantic")}
-"""Genres that lie near each other, for songs that are surely of one of them."""
+"""Genres that are similar. A family is named where it is certain, but no one genre of it is."""
+FEWEST_WINDOWS = 4
+"""A song with fewer windows has no turning point: each side needs one window besides the two at the turn."""
 
 
 def certainty(shares):
-    """How sure a row of shares is: 1 where one genre has all, 0 where all are alike (one less the entropy, by its largest).
+    """How certain one row of shares is: 1 where one genre has everything, 0 where all genres have the same.
+
+    Parameters
+    ----------
+    shares : pd.Series or sequence of float
+        They sum to one.
+
+    Returns
+    -------
+    float
+        One minus the entropy of the shares, divided by the largest entropy that so many genres can have.
 
     Examples
     --------
@@ -26,32 +44,39 @@ def certainty(shares):
     """
     values = np.asarray(shares, dtype=float)
     values = values[values > 0]
-    return float(1 + (values * np.log(values)).sum() / np.log(max(2, len(shares))))
+    entropy = -(values * np.log(values)).sum()
+    largest = np.log(max(2, len(shares)))
+    return float(np.clip(1 - entropy / largest, 0, 1))  # rounding errors would print as "-0 %"
 
 
 def blend_label(shares, *, families=FAMILIES):
-    """A name for a row of shares: a genre, two joined (the stronger first), a family, or `ambiguous`.
+    """The label of one row of shares: a genre, two genres joined (the larger first), a family, or `ambiguous`.
 
     Parameters
     ----------
     shares : pd.Series
-        One row of `genre_influences`, or the `share` of `song_influences`.
+        One row of `influences.genre_influences`, or the column `share` of `influences.song_influences`.
     families : dict of str to sequence of str
-        Which genres lie near each other.
+        Which genres are similar.
 
     Returns
     -------
     str
-        By the thresholds `ALONE`, `SECOND`, `TOGETHER` and `FAMILY`.
+        Decided by the thresholds `ALONE`, `SECOND`, `TOGETHER` and `FAMILY`.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> blend_label(pd.Series({"hip hop": .5, "metal": .4, "jazz": .1})), blend_label(pd.Series({"jazz": .92, "metal": .08}))
-    ('hip hop-metal', 'jazz')
-    >>> thirds = [.36, .33, .31]
-    >>> blend_label(pd.Series(thirds, ["rock", "jazz", "metal"])), blend_label(pd.Series([*thirds[1:], .3, .06], list("abcd")))
-    ('rock-jazz', 'a-b')
+    >>> blend_label(pd.Series({"jazz": .92, "metal": .08}))
+    'jazz'
+    >>> blend_label(pd.Series({"hip hop": .5, "metal": .4, "jazz": .1}))
+    'hip hop-metal'
+    >>> blend_label(pd.Series({"rock": .36, "jazz": .33, "metal": .31}))  # two genres come before a family
+    'rock-jazz'
+    >>> blend_label(pd.Series({"rock": .3, "metal": .2, "punk": .2, "jazz": .15, "folk": .15}))
+    'rock family'
+    >>> blend_label(pd.Series({"rock": .25, "jazz": .25, "folk": .25, "latin": .25}))
+    'ambiguous'
     """
     shares = shares.sort_values(ascending=False, kind="stable")
     first, second = shares.iloc[0], shares.iloc[1]
@@ -59,41 +84,66 @@ def blend_label(shares, *, families=FAMILIES):
         return str(shares.index[0])
     if second >= SECOND and first + second >= TOGETHER:
         return "-".join(map(str, shares.index[:2]))
-    together = {name: shares[shares.index.isin(genres)] for name, genres in families.items()}
-    name = max(together, key=lambda name: together[name].sum(), default=None)
-    if name and len(together[name]) > 1 and together[name].sum() >= FAMILY:
-        return f"{name} family"
+    members = {name: shares[shares.index.isin(genres)] for name, genres in families.items()}
+    family = max(members, key=lambda name: members[name].sum(), default=None)
+    if family and len(members[family]) > 1 and members[family].sum() >= FAMILY:
+        return f"{family} family"
     return "ambiguous"
 
 
 def turning_point(shares):
-    """When a song turns from one genre to another.
+    """The time at which a song turns from one label to another.
+
+    The windows are cut in two so that the shares vary least within the two sides. The two windows at the cut are
+    left out of the labels, since they contain sound of both sides.
 
     Parameters
     ----------
-    shares : pd.DataFrame
-        From `genre_influences`.
+    shares : pd.DataFrame [shape=(windows, genres)]
+        From `influences.genre_influences`: indexed by the start of each window in seconds, with the length of a window
+        in ``attrs["seconds"]``.
 
     Returns
     -------
     (float, str, str) or None
-        Seconds, and the labels before and after, without the windows that hear both: the cut that leaves the windows on either
-        side most alike among themselves; None where both sides have one label, or there are fewer than four windows.
+        The time in seconds, the label before it and the label after it. None where both sides have the same label, or
+        where there are fewer than `FEWEST_WINDOWS` windows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> shares = pd.DataFrame({"jazz": [1, 1, 1, 0, 0, 0], "metal": [0, 0, 0, 1, 1, 1]}, index=range(0, 30, 5))
+    >>> shares.attrs["seconds"] = 5
+    >>> turning_point(shares)
+    (15.0, 'jazz', 'metal')
     """
     values = shares.to_numpy(float)
-    if len(values) < 4:
+    if len(values) < FEWEST_WINDOWS:
         return None
-    spread = [values[:cut].var(axis=0).sum() * cut + values[cut:].var(axis=0).sum() * (len(values) - cut)
-              for cut in range(2, len(values) - 1)]
-    cut = 2 + int(np.argmin(spread))
-    before, after = (blend_label(part.mean()) for part in (shares.iloc[:cut - 1], shares.iloc[cut + 1:]))
-    # a window stands for its middle
-    middle = (shares.index[cut - 1] + shares.index[cut]) / 2 + shares.attrs.get("seconds", 0) / 2
-    return None if before == after else (float(middle), before, after)
+    cuts = range(2, len(values) - 1)
+    variation = [values[:cut].var(axis=0).sum() * cut + values[cut:].var(axis=0).sum() * (len(values) - cut)
+                 for cut in cuts]
+    cut = cuts[int(np.argmin(variation))]
+    before = blend_label(shares.iloc[:cut - 1].mean())
+    after = blend_label(shares.iloc[cut + 1:].mean())
+    if before == after:
+        return None
+    # the time of a window is its middle
+    time = (shares.index[cut - 1] + shares.index[cut]) / 2 + shares.attrs.get("seconds", 0) / 2
+    return float(time), before, after
 
 
 def aspect_sentence(shares):
-    """The aspects in words.
+    """The labels of beat, timbre and pitch, in one line.
+
+    Parameters
+    ----------
+    shares : pd.DataFrame [shape=(aspects, genres)]
+        From `influences.aspect_influences`.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -103,4 +153,5 @@ def aspect_sentence(shares):
     'hip hop in beat, metal in timbre, hip hop-jazz in pitch'
     """
     labels = {aspect: blend_label(row) for aspect, row in shares.iterrows()}
-    return ", ".join(f"{'of no one genre' if label == 'ambiguous' else label} in {aspect}" for aspect, label in labels.items())
+    return ", ".join(f"{'no single genre' if label == 'ambiguous' else label} in {aspect}"
+                     for aspect, label in labels.items())

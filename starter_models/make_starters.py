@@ -1,8 +1,13 @@
-"""Train the models that are there from the start: `make starter-sample` and `make starter-gtzan`.
+"""Train the starter models: ``python starter_models/make_starters.py sample``, or ``gtzan``.
 
-A starter is one network over statistics of pictures, trained on songs, on parts of songs and on pairs of songs sounding at
-once, so that a share means a share; three plain models for beat, timbre and pitch; and a map. Scores and temperatures come from
-cross-fitting: no song is judged by a model that saw it, or a neighbour of it.
+A starter model has four parts:
+
+- one network on image statistics. It is trained on songs, on excerpts of songs, and on pairs of excerpts that sound at
+  once, so that a predicted share of .3 means 30 % of the sound;
+- three linear models for beat, timbre and pitch;
+- a genre map;
+- scores and a temperature, both by cross-fitting: every song is judged by a model that was trained neither on the song
+  nor on any other song of its group.
 """
 
 import argparse
@@ -38,96 +43,173 @@ from training import tracks_on_list
 
 SETTINGS = {"dropout": .5, "epochs": 25, "mixup": 0.1, "verbose": False}
 VARIANTS = 7
-"""Parts of each song, all but one of which sound together with a part of another song."""
-PURE, MIXED, SECONDS = 120, 90, 15.0
-"""Rendered songs a genre, and of beat, timbre and pitch from three genres; their length."""
+"""Excerpts of each song. The first sounds alone, the others together with an excerpt of another song."""
+SHORTEST_EXCERPT = .45
+"""Of the length of the song."""
+PURE = 120
+"""Synthetic songs of each genre, each by an artist of its own."""
+MIXED = 90
+"""For each genre, so many synthetic songs whose beat, timbre and pitch come from three genres."""
+SECONDS = 15.0
+"""Length of a synthetic song."""
+FOLDS = 3
+TRACKS_OF_ONE_ARTIST = 8
+"""GTZAN does not name its artists. So many tracks that follow each other are kept on one side of a split."""
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=("sample", "gtzan"))
-    parser.add_argument("--songs", default="runs/starter_songs", help="where the sample's songs are rendered")
-    parser.add_argument("--images", help="GTZAN's pictures by genre")
-    parser.add_argument("--lists", nargs="*", default=[], help="text files of the tracks to train on")
-    parser.add_argument("--features", help="a table of features that explain the map's axes")
+    parser.add_argument("--songs", default="runs/starter_songs", help="folder for the sample's synthetic songs")
+    parser.add_argument("--images", help="folder of GTZAN's spectrogram images by genre")
+    parser.add_argument("--lists", nargs="*", default=[], help="text files with the tracks to train on")
+    parser.add_argument("--features", help="table of features that explain the axes of the genre map")
     parser.add_argument("--without",
-                        help="a text file of tracks that are left out, with their neighbours, to be judged afterwards")
+                        help="text file with test tracks: they and the other tracks of their groups are left out")
     parser.add_argument("--out", default=str(HERE))
-    asked = parser.parse_args()
-    songs = rendered(Path(asked.songs)) if asked.name == "sample" else pictured(asked.images, asked.lists, asked.features,
-                                                                               asked.without)
-    train_starter(*songs, Path(asked.out) / asked.name)
+    arguments = parser.parse_args()
+    if arguments.name == "sample":
+        songs = rendered(Path(arguments.songs))
+    else:
+        songs = pictured(arguments.images, arguments.lists, arguments.features, arguments.without)
+    train_starter(*songs, Path(arguments.out) / arguments.name)
 
 
 def rendered(folder):
-    """Songs made to order: pictures of the pure ones; features and the genres of the aspects of all."""
-    rng = np.random.default_rng(0)
-    plans = [{"beat": genre, "timbre": genre, "pitch": genre, "artist": 100 + number} for genre in GENRES
-             for number in range(PURE)]
-    plans += [dict(zip(("beat", "timbre", "pitch"), rng.permutation(GENRES)[:3])) | {"artist": 1000 + number}
-              for number in range(MIXED * len(GENRES))]
-    work = Parallel(n_jobs=-1, return_as="generator")(delayed(_render)(folder, number, plan) for number, plan in enumerate(plans))
-    tracks = pd.DataFrame(list(tqdm(work, total=len(plans), desc="songs", file=sys.stdout, mininterval=5)))
+    """Render the synthetic songs and describe them.
+
+    Parameters
+    ----------
+    folder : Path
+        For sound files, spectrogram images and features; files that exist are used again.
+
+    Returns
+    -------
+    tuple
+        The arguments of `train_starter`, without the folder.
+    """
+    plans = _plans()
+    jobs = (delayed(_render)(folder, number, plan) for number, plan in enumerate(plans))
+    songs = Parallel(n_jobs=-1, return_as="generator")(jobs)
+    tracks = pd.DataFrame(list(tqdm(songs, total=len(plans), desc="songs", file=sys.stdout, mininterval=5)))
     pure = tracks[tracks["beat"] == tracks["timbre"]]
     manifest = write_spectrograms(pure, folder / "pictures", segment_seconds=SECONDS)
     features = extract_features(tracks, out=folder / "features.parquet")
-    labels = tracks.set_index("track_id").loc[features.index]
-    about = {"trained on": f"{len(pure)} songs made to order (synthetic), {PURE} artists a genre, and {len(tracks) - len(pure)} "
-                           "whose beat, timbre and pitch are of three genres, for the aspects",
+    genres = tracks.set_index("track_id").loc[features.index, list(aspects.ASPECTS)]
+    about = {"trained on": f"{len(pure)} synthetic songs, {PURE} artists a genre; for the aspects also "
+                           f"{len(tracks) - len(pure)} whose beat, timbre and pitch come from three genres",
              "trust": "it knows the sample's synthesiser and no real music"}
     numbers = features.select_dtypes("number").drop(columns=["segment", "start", "seconds"])
-    return manifest, manifest["track_id"].to_numpy(), numbers, labels[list(aspects.ASPECTS)], labels.index, numbers, about
+    return manifest, manifest["track_id"].to_numpy(), numbers, genres, genres.index, numbers, about
+
+
+def _plans():
+    """For each synthetic song, the genres of its aspects and its artist."""
+    rng = np.random.default_rng(0)
+    pure = [{"beat": genre, "timbre": genre, "pitch": genre, "artist": 100 + number}
+            for genre in GENRES for number in range(PURE)]
+    mixed = [dict(zip(("beat", "timbre", "pitch"), rng.permutation(GENRES)[:3])) | {"artist": 1000 + number}
+             for number in range(MIXED * len(GENRES))]
+    return pure + mixed
 
 
 def _render(folder, number, plan):
-    parts = {aspect: plan[aspect] for aspect in ("beat", "timbre", "pitch")}
-    named = "-".join(one.replace("/", " ") for one in parts.values())  # so that songs of another plan are not taken for these
-    path = folder / "songs" / f"{number:04d} {named} {plan['artist']}.flac"
+    genres = {aspect: plan[aspect] for aspect in ("beat", "timbre", "pitch")}
+    # the genres are part of the name, so that a song of an older plan is not used for this one
+    name = "-".join(genre.replace("/", " ") for genre in genres.values())
+    path = folder / "songs" / f"{number:04d} {name} {plan['artist']}.flac"
     if not path.exists():
-        song = render(**parts, artist=plan["artist"], seed=number, seconds=SECONDS)
+        song = render(**genres, artist=plan["artist"], seed=number, seconds=SECONDS)
         save_sound(path, song.y, song.sr)
-    return {"track_id": f"{number:04d}", "path": str(path), "genre": plan["beat"], "artist": str(plan["artist"])} | parts
+    track = {"track_id": f"{number:04d}", "path": str(path), "genre": plan["beat"], "artist": str(plan["artist"])}
+    return track | genres
 
 
 def pictured(images, lists, features, without=None):
-    """GTZAN's pictures; of the aspects, statistics of the same pictures."""
+    """Read GTZAN's spectrogram images; the aspects, too, are trained on their statistics.
+
+    Parameters
+    ----------
+    images : str or Path
+        A folder with one folder of images a genre.
+    lists : sequence of str or Path
+        Text files with the tracks to train on.
+    features : str or Path or None
+        A CSV file with a column `filename` and features that explain the axes of the genre map.
+    without : str or Path, optional
+        A text file with test tracks: they and the other tracks of their groups are left out.
+
+    Returns
+    -------
+    tuple
+        The arguments of `train_starter`, without the folder.
+    """
     manifest = index_images(images)
-    named = [name for file in lists for name in tracks_on_list(file, manifest["track_id"])]
-    manifest = manifest.set_index("track_id", drop=False).rename_axis(None).loc[named]
+    names = [name for file in lists for name in tracks_on_list(file, manifest["track_id"])]
+    manifest = manifest.set_index("track_id", drop=False).rename_axis(None).loc[names]
     manifest["genre"] = manifest["genre"].astype(object)
-    # tracks that follow each other tend to be of one artist, or of one album
-    groups = (manifest["genre"] + (manifest.groupby("genre").cumcount() // 8).astype(str)).to_numpy()
+    # tracks that follow each other are often by the same artist or from the same album
+    blocks = manifest.groupby("genre").cumcount() // TRACKS_OF_ONE_ARTIST
+    groups = (manifest["genre"] + blocks.astype(str)).to_numpy()
     if without:
-        judged = np.isin(groups, groups[np.isin(manifest["track_id"], tracks_on_list(without, manifest["track_id"]))])
-        manifest, groups = manifest[~judged], groups[~judged]
-        named = manifest["track_id"].tolist()
-        print(f"{judged.sum()} tracks left out")
-    table = None
-    if features:
-        table = pd.read_csv(features)
-        table.index = table["filename"].str.replace(".wav", "", regex=False).str.replace(".", "", regex=False)
-        table = table.loc[table.index.isin(named)].select_dtypes("number").drop(columns="length", errors="ignore")
-    about = {"trained on": f"{len(named)} pictures of 30 s clips of GTZAN (Tzanetakis & Cook 2002; research use only), those of "
-                           "the fault-filtered train and validation lists of Kereliuk, Sturm & Larsen (2015)",
-             "trust": "ten genres, of recordings up to the 1990s, cut to 30 s; many artists appear several times; a song of "
-                      "another genre, time or place is described by the nearest of these ten, or called ambiguous"}
-    statistics = describe_images(manifest)
-    return manifest, groups, statistics, manifest["genre"], groups, table, about
+        test_tracks = np.isin(manifest["track_id"], tracks_on_list(without, manifest["track_id"]))
+        left_out = np.isin(groups, groups[test_tracks])
+        manifest = manifest[~left_out]
+        groups = groups[~left_out]
+        print(f"{left_out.sum()} tracks left out")
+    table = _features_of(features, manifest["track_id"].tolist()) if features else None
+    about = {"trained on": f"{len(manifest)} spectrogram images of 30 s clips of GTZAN (Tzanetakis & Cook 2002; "
+                           "research use only), those of the fault-filtered train and validation lists of Kereliuk, "
+                           "Sturm & Larsen (2015)",
+             "trust": "ten genres, recordings up to the 1990s, cut to 30 s; many artists appear several times; a song "
+                      "of another genre, time or place is described by the nearest of these ten, or called ambiguous"}
+    return manifest, groups, describe_images(manifest), manifest["genre"], groups, table, about
+
+
+def _features_of(file, names):
+    """The numeric features of the named tracks: `blues.00001.wav` in the file is the track `blues00001`."""
+    table = pd.read_csv(file)
+    table.index = table["filename"].str.replace(".wav", "", regex=False).str.replace(".", "", regex=False)
+    return table.loc[table.index.isin(names)].select_dtypes("number").drop(columns="length", errors="ignore")
 
 
 def train_starter(manifest, groups, features, aspect_genres, aspect_groups, meaning, about, folder):
-    """Train, judge and save everything that a starter consists of."""
-    genre, settings = manifest["genre"].astype(str).to_numpy(), settings_of(manifest)
-    genres, whole = sorted(set(genre)), describe_images(manifest)
-    folds = list(GroupKFold(3, shuffle=True, random_state=0).split(genre, groups=groups))
-    varied, first, shares = variants(manifest, genre, genres, folds, settings)
+    """Train and judge a starter model and save all its parts.
+
+    Parameters
+    ----------
+    manifest : pd.DataFrame
+        The songs' spectrogram images, as from `audio.write_spectrograms`.
+    groups : sequence
+        The artist of each song, or a stand-in: no group is on two sides of a split.
+    features : pd.DataFrame
+        One row a song, for the aspects. They may be other songs than those of the manifest.
+    aspect_genres : pd.DataFrame or pd.Series
+        The genres of their beat, timbre and pitch, or one genre for all three.
+    aspect_groups : sequence
+        Their artists.
+    meaning : pd.DataFrame or None
+        Features by track that explain the axes of the genre map.
+    about : dict of str to str
+        What is said of the model in its card.
+    folder : Path
+        Where it is saved.
+    """
+    genre = manifest["genre"].astype(str).to_numpy()
+    genres = sorted(set(genre))
+    settings = settings_of(manifest)
+    whole = describe_images(manifest)
+    folds = list(GroupKFold(FOLDS, shuffle=True, random_state=0).split(genre, groups=groups))
+    excerpts, first, shares = variants(manifest, genre, genres, folds, settings)
     exact = (genre[:, None] == np.array(genres)).astype(float)
 
     def fitted(songs):
+        """The network, trained on these songs and their excerpts."""
         chosen = np.isin(first, songs)
-        rows = pd.concat([whole.iloc[songs], varied[chosen]], ignore_index=True)
-        rows.attrs = dict(whole.attrs)
-        return models.build("mlp", **SETTINGS).fit(rows, pd.DataFrame(np.vstack([exact[songs], shares[chosen]]), columns=genres))
+        rows = pd.concat([whole.iloc[songs], excerpts[chosen]], ignore_index=True)
+        targets = pd.DataFrame(np.vstack([exact[songs], shares[chosen]]), columns=genres)
+        rows.attrs = dict(whole.attrs)  # how the images were made, which pd.concat drops
+        return models.build("mlp", **SETTINGS).fit(rows, targets)
 
     scores = np.zeros(exact.shape)
     for train, held_out in folds:
@@ -135,87 +217,173 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
         scores[held_out] = model.decision_function(whole.iloc[held_out])
     model = fitted(np.arange(len(genre)))
     model.calibrate(scores, np.arange(len(scores)), exact, f"{len(genre)} songs, cross-fitted in three folds")
-    model.distribution_ = typical_distances(whole, varied[::VARIANTS], genre, folds)  # the first part of each song sounds alone
+    # the first excerpt of each song sounds alone
+    model.distribution_ = typical_distances(whole, excerpts[::VARIANTS], genre, folds)
     proba = model.probabilities(scores)
     judged = evaluate(genre, proba, genres, groups=groups)
     print(judged.round(3).to_string())
-    kept = pd.DataFrame(proba, columns=genres).assign(track_id=manifest["track_id"].to_numpy(), genre=genre)
-    write_table(kept, Path("runs") / f"starter_{folder.name}_crossfit.parquet")
+    predictions = pd.DataFrame(proba, columns=genres).assign(track_id=manifest["track_id"].to_numpy(), genre=genre)
+    write_table(predictions, Path("runs") / f"starter_{folder.name}_crossfit.parquet")
     models.save(model, folder, scores=judged[["value", "low", "high"]].round(4).to_dict("index"), about=about)
-    aspects, aspect_scores = aspects_of(features, aspect_genres, aspect_groups)
-    for aspect, one in aspects.items():
-        models.save(one, folder / "aspects" / aspect, scores=aspect_scores[aspect], about=about)
+    aspect_models, aspect_scores = aspects_of(features, aspect_genres, aspect_groups)
+    for aspect, aspect_model in aspect_models.items():
+        models.save(aspect_model, folder / "aspects" / aspect, scores=aspect_scores[aspect], about=about)
     embedded = pd.DataFrame(model.embed(whole), index=pd.Index(manifest["track_id"], name="track_id"))
     genre_map.save_map(genre_map.project(embedded, genre, features=meaning), folder / "map.json")
 
 
-def typical_distances(whole, parts, genre, folds):
-    """How far songs of each genre stray, by a part of each song that was held out; where from and along what lines, by all."""
-    everything, both = pd.concat([whole, parts], ignore_index=True), np.tile(genre, 2)
-    found = np.zeros(len(everything))
+def typical_distances(whole, excerpts, genre, folds):
+    """What the out-of-distribution score needs: how far from its genre a song usually lies.
+
+    The distances are those of one excerpt of each song, to components that were fitted without the songs of its fold.
+    The components that are returned are fitted on all songs.
+
+    Parameters
+    ----------
+    whole, excerpts : pd.DataFrame [shape=(songs, statistics)]
+        Image statistics of each song and of one excerpt of it, in the same order.
+    genre : np.ndarray of str [shape=(songs,)]
+    folds : list of (train, held_out)
+        Numbers of songs.
+
+    Returns
+    -------
+    dict
+        As from `learning.out_of_distribution.fit_distribution`.
+    """
+    everything = pd.concat([whole, excerpts], ignore_index=True)
+    genre_of_row = np.tile(genre, 2)
+    song_of_row = np.tile(np.arange(len(genre)), 2)
+    distances = np.zeros(len(everything))
     for _, held_out in folds:
-        out = np.isin(np.tile(np.arange(len(genre)), 2), held_out)
-        lines = out_of_distribution.fit_components(everything[~out], both[~out])
-        found[out] = out_of_distribution.distances_to_genre(lines, everything[out], both[out])
-    lines = out_of_distribution.fit_components(everything, both)
-    return lines | {"distances": out_of_distribution.distance_quantiles(found[len(genre):], genre, lines["centres"])}
+        out = np.isin(song_of_row, held_out)
+        components = out_of_distribution.fit_components(everything[~out], genre_of_row[~out])
+        distances[out] = out_of_distribution.distances_to_genre(components, everything[out], genre_of_row[out])
+    components = out_of_distribution.fit_components(everything, genre_of_row)
+    usual = out_of_distribution.distance_quantiles(distances[len(genre):], genre, components["centres"])
+    return components | {"distances": usual}
 
 
 def variants(manifest, genre, genres, folds, settings):
-    """Parts of songs, and pairs of parts at once: statistics, the number of the first song, and shares. Pairs are of one fold."""
-    store, rng = ChunkStore(manifest, BANDS), np.random.default_rng(0)
+    """Excerpts of songs, and pairs of excerpts that sound at once.
+
+    Both songs of a pair are of the same fold, so that no held-out song is in a pair that a model is trained on.
+
+    Parameters
+    ----------
+    manifest : pd.DataFrame
+        The songs' spectrogram images.
+    genre : np.ndarray of str [shape=(songs,)]
+    genres : list of str
+    folds : list of (train, held_out)
+        Numbers of songs.
+    settings : dict
+        Of the images; `decibels` is the range between black and white.
+
+    Returns
+    -------
+    statistics : pd.DataFrame [shape=(songs * VARIANTS, statistics)]
+        Image statistics. The first of each `VARIANTS` rows is of one song alone.
+    first : np.ndarray [shape=(songs * VARIANTS,)]
+        The number of the song, or of the first of the two.
+    shares : np.ndarray [shape=(songs * VARIANTS, genres)]
+        The share of each genre in the power.
+    """
+    store = ChunkStore(manifest, BANDS)
+    rng = np.random.default_rng(0)
+    swap = PairSwap(rng)
     fold = np.zeros(len(genre), int)
     for number, (_, held_out) in enumerate(folds):
         fold[held_out] = number
     levels, first, shares = [], [], []
     for song in range(len(genre)):
         for variant in range(VARIANTS):
-            length = int(store.lengths[song] * rng.uniform(.45, 1))
+            length = int(store.lengths[song] * rng.uniform(SHORTEST_EXCERPT, 1))
             other = song if not variant else int(rng.choice(np.flatnonzero(fold == fold[song])))
-            pair = np.stack([store.read(one, int(rng.integers(0, max(1, store.lengths[one] - length + 1))), length)
-                             for one in (song, other)])
-            targets = np.array([[one == name for name in genres] for one in genre[[song, other]]], float)
-            (pair,), targets, _ = mix_power([pair], targets, np.ones(2), _Swap(rng), 1.0 if variant else 0,
-                                           decibels=settings["decibels"])
+            pair = np.stack([_random_excerpt(store, number, length, rng) for number in (song, other)])
+            targets = np.array([[name == of_song for name in genres] for of_song in genre[[song, other]]], float)
+            (pair,), targets, _ = mix_power([pair], targets, np.ones(2), swap, 1.0 if variant else 0,
+                                            decibels=settings["decibels"])
             levels.append(pair[0])
             first.append(song)
             shares.append(targets[0])
-    work = Parallel(n_jobs=-1, return_as="generator")(delayed(_describe)(levels[at:at + 32]) for at in range(0, len(levels), 32))
-    rows = [row for piece in tqdm(work, total=-(-len(levels) // 32), desc="variants", file=sys.stdout, mininterval=5)
-            for row in piece]
-    return pd.DataFrame(np.array(rows, np.float32), columns=statistic_names()), np.array(first), np.array(shares)
+    return _statistics(levels), np.array(first), np.array(shares)
 
 
-def _describe(levels):
-    return [describe_levels(one) for one in levels]
+def _random_excerpt(store, number, length, rng):
+    return store.read(number, int(rng.integers(0, max(1, store.lengths[number] - length + 1))), length)
 
 
-class _Swap:
-    """Random numbers that always pair the first of two with the second."""
+class PairSwap:
+    """Stands in for a random generator in `mix_power`: of two examples, each is always mixed with the other.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Draws the shares.
+
+    Examples
+    --------
+    >>> PairSwap(np.random.default_rng(0)).permutation(2).tolist()
+    [1, 0]
+    """
 
     def __init__(self, rng):
         self.beta = rng.beta
 
     def permutation(self, n):
+        """The numbers below `n`, from the last to the first."""
         return np.arange(n)[::-1]
 
 
+def _statistics(levels, batch=32):
+    """The image statistics of each image, as a frame."""
+    starts = range(0, len(levels), batch)
+    jobs = (delayed(_describe)(levels[start:start + batch]) for start in starts)
+    batches = Parallel(n_jobs=-1, return_as="generator")(jobs)
+    rows = [row for rows in tqdm(batches, total=len(starts), desc="variants", file=sys.stdout, mininterval=5)
+            for row in rows]
+    return pd.DataFrame(np.array(rows, np.float32), columns=statistic_names())
+
+
+def _describe(levels):
+    return [describe_levels(image) for image in levels]
+
+
 def aspects_of(features, genres, groups):
-    """The three models of `influences.fit_aspects`, and how they score on groups that they did not see."""
-    strength = {"C": .01 if len(features.columns) > 500 else .1}  # more features than songs
-    aspects = influences.fit_aspects(features, genres, groups=groups, **strength)
-    scores = {}
-    wanted = genres if isinstance(genres, pd.DataFrame) else pd.DataFrame({aspect: genres for aspect in aspects})
-    right = {aspect: np.zeros(len(features)) for aspect in aspects}
-    for train, held_out in GroupKFold(3, shuffle=True, random_state=0).split(features, groups=groups):
-        judged = influences.fit_aspects(features.iloc[train], wanted.iloc[train], groups=np.asarray(groups)[train], **strength)
+    """Fit the models for beat, timbre and pitch, and judge them by cross-validation.
+
+    Parameters
+    ----------
+    features : pd.DataFrame [shape=(songs, features)]
+    genres : pd.DataFrame or pd.Series
+        Columns `beat`, `timbre` and `pitch`, or one genre for all three.
+    groups : sequence
+        The artist of each song: no artist is on two sides of a split.
+
+    Returns
+    -------
+    fitted : dict of str to classifier
+        From `influences.fit_aspects`, on all songs.
+    scores : dict of str to dict
+        For each aspect: `accuracy`, `guessing` (the majority baseline) and `n`, the number of songs.
+    """
+    strength = {"C": .01 if len(features.columns) > 500 else .1}  # stronger regularisation: more features than songs
+    fitted = influences.fit_aspects(features, genres, groups=groups, **strength)
+    truth = genres if isinstance(genres, pd.DataFrame) else pd.DataFrame({aspect: genres for aspect in fitted})
+    correct = {aspect: np.zeros(len(features)) for aspect in fitted}
+    for train, held_out in GroupKFold(FOLDS, shuffle=True, random_state=0).split(features, groups=groups):
+        judged = influences.fit_aspects(features.iloc[train], truth.iloc[train], groups=np.asarray(groups)[train],
+                                        **strength)
         for aspect, model in judged.items():
-            right[aspect][held_out] = model.predict(features.iloc[held_out]) == wanted[aspect].iloc[held_out].to_numpy()
-    for aspect in aspects:
-        share = wanted[aspect].value_counts(normalize=True).max()
-        scores[aspect] = {"accuracy": float(right[aspect].mean()), "guessing": float(share), "n": len(features)}
+            predicted = model.predict(features.iloc[held_out])
+            correct[aspect][held_out] = predicted == truth[aspect].iloc[held_out].to_numpy()
+    scores = {}
+    for aspect in fitted:
+        majority = truth[aspect].value_counts(normalize=True).max()
+        scores[aspect] = {"accuracy": float(correct[aspect].mean()), "guessing": float(majority), "n": len(features)}
         print(aspect, scores[aspect])
-    return aspects, scores
+    return fitted, scores
 
 
 if __name__ == "__main__":

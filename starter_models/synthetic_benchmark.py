@@ -1,10 +1,11 @@
-"""Songs made to order whose answers are known, and how well a model finds them.
+"""A benchmark of synthetic songs with ground truth: how well a model finds the genres that a song was made from.
 
-The generator and the starter model are both ours: what is shown here is that the machinery is sound, not that it is right
-about music.
+Both the synthesiser and the starter model are part of this project. The benchmark shows that the method works, not that
+the model is right about real music.
 """
 
 import sys
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -19,122 +20,227 @@ from synth.sample_table import GENRES
 from synth.songs import blend, change, render
 
 FIRST_ARTIST = 5000
-"""Artists from here on are in no training set."""
+"""Artists with this number or a higher one are in no training set; each kind of song has a thousand of its own."""
+FIRST_ARTIST_OF_BLENDS = FIRST_ARTIST + 1000
+FIRST_ARTIST_OF_ASPECTS = FIRST_ARTIST + 2000
+FIRST_ARTIST_OF_CHANGES = FIRST_ARTIST + 3000
+CHANGE_SECONDS = 30.0
+"""When the songs that change their genre do so; they are twice as long."""
 
 
 def demo_songs(folder):
-    """A dozen songs made to order: pure ones, blends, songs whose parts are of three genres, a song that changes.
+    """Write synthetic songs: of one genre, blends of two, aspects of three, and one that changes its genre.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where the sound files are written; files that exist are used again.
 
     Returns
     -------
     pd.DataFrame
-        A tracks table: `track_id` says what the song is; `path`.
+        A table of tracks with `track_id` and `song` (what the song was made from), `path` and `source`.
     """
-    made = {f"{genre}": lambda at, genre=genre: render(genre, seed=at, artist=at) for genre in GENRES[:5]}
-    made |= {f"{one} and {two}": lambda at, pair=(one, two): blend(*pair, .5, seed=at, artist=at)
-             for one, two in (("hip hop", "metal"), ("classical", "dance/electronic"), ("jazz", "latin"))}
-    made |= {f"beat {beat}, timbre {timbre}, pitch {pitch}":
-             lambda at, parts=(beat, timbre, pitch): render(beat=parts[0], timbre=parts[1], pitch=parts[2], seed=at, artist=at)
-             for beat, timbre, pitch in (("hip hop", "metal", "classical"), ("dance/electronic", "folk/acoustic", "jazz"))}
-    made["jazz that becomes metal"] = lambda at: change("jazz", "metal", 30, seconds=60, seed=at, artist=at)
-    rows = [{"track_id": name, "song": name, "path": _written(Path(folder), name, song, FIRST_ARTIST + number),
-             "source": "sample songs (synthetic)"} for number, (name, song) in enumerate(made.items())]
+    songs = {genre: partial(render, genre) for genre in GENRES[:5]}
+    for first, second in (("hip hop", "metal"), ("classical", "dance/electronic"), ("jazz", "latin")):
+        songs[f"{first} and {second}"] = partial(blend, first, second, .5)
+    for beat, timbre, pitch in (("hip hop", "metal", "classical"), ("dance/electronic", "folk/acoustic", "jazz")):
+        songs[f"beat {beat}, timbre {timbre}, pitch {pitch}"] = partial(render, beat=beat, timbre=timbre, pitch=pitch)
+    songs["jazz that becomes metal"] = _changing("jazz", "metal")
+    rows = [{"track_id": name, "song": name, "path": _sound_file(folder, name, make, FIRST_ARTIST + number),
+             "source": "sample songs (synthetic)"} for number, (name, make) in enumerate(songs.items())]
     return pd.DataFrame(rows)
 
 
-def _written(folder, name, make, number):
-    path = folder / f"{name.replace('/', '-')}.flac"
+def _changing(first, second):
+    return partial(change, first, second, CHANGE_SECONDS, seconds=2 * CHANGE_SECONDS)
+
+
+def _sound_file(folder, name, make, number):
+    """The path of a song, which is rendered if there is no such file; its number is both its seed and its artist."""
+    path = Path(folder) / f"{name.replace('/', '-')}.flac"
     if not path.exists():
-        song = make(number)
+        song = make(seed=number, artist=number)
         save_sound(path, song.y, song.sr)
     return str(path)
 
 
 def check_pure(classifier, folder, *, n=96):
-    """Songs of one genre: what was said of each. Columns `genre, label, named, confidence`."""
+    """Predict songs of one genre each.
+
+    Parameters
+    ----------
+    classifier
+        Fitted, with the genres of `synth.sample_table.GENRES`.
+    folder : str or Path
+        Where the sound files are written; files that exist are used again.
+    n : int
+        Number of songs.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a song: `genre` (the truth), `label`, `named` (the genre with the largest share) and `confidence` (that
+        share, 0 to 1).
+    """
     rows = []
-    for number in _bar(n, "pure songs"):
-        genre, at = GENRES[number % len(GENRES)], FIRST_ARTIST + number
-        path = _written(Path(folder), f"pure {number:03d}", lambda at, genre=genre: render(genre, seed=at, artist=at), at)
+    for number in _progress(n, "pure songs"):
+        genre = GENRES[number % len(GENRES)]
+        path = _sound_file(folder, f"pure {number:03d}", partial(render, genre), FIRST_ARTIST + number)
         shares = _shares(classifier, path)
-        rows.append({"genre": genre, "label": blend_label(shares), "named": shares.idxmax(), "confidence": shares.max()})
+        rows.append({"genre": genre, "label": blend_label(shares), "named": shares.idxmax(),
+                     "confidence": shares.max()})
     return pd.DataFrame(rows)
 
 
 def check_blends(classifier, folder, *, n=96, weights=None):
-    """Blends of two genres. Columns `one, two, true` (share of the second), `predicted` (its share of what the two have
-    together), `label`, `top_two` and `label_names_both`."""
-    pairs, rows = list(combinations(GENRES, 2)), []
+    """Predict blends of two genres.
+
+    Parameters
+    ----------
+    classifier
+        Fitted, with the genres of `synth.sample_table.GENRES`.
+    folder : str or Path
+        Where the sound files are written; files that exist are used again.
+    n : int
+        Number of songs.
+    weights : sequence of float, optional
+        Shares of the second genre, 0 to 1, used in turn; evenly spaced from 0 to 1 by default.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a song: `one` and `two` (the genres), `true` (the share of the second), `predicted` (its predicted share
+        of what the two have together), `share` (its predicted share), `label`, `top_two` (whether the two genres have
+        the largest shares) and `label_names_both`.
+    """
+    weights = np.linspace(0, 1, n) if weights is None else weights
+    pairs = list(combinations(GENRES, 2))
     order = np.random.default_rng(0).permutation(len(pairs))
-    for number in _bar(n, "blends"):
-        (one, two), at = pairs[order[number % len(pairs)]], FIRST_ARTIST + 1000 + number
-        weight = np.linspace(0, 1, n)[number] if weights is None else weights[number % len(weights)]
-        path = _written(Path(folder), f"blend {number:03d} {weight:.2f}",
-                        lambda at, pair=(one, two), weight=weight: blend(*pair, weight, seed=at, artist=at), at)
+    rows = []
+    for number in _progress(n, "blends"):
+        first, second = pairs[order[number % len(pairs)]]
+        weight = weights[number % len(weights)]
+        path = _sound_file(folder, f"blend {number:03d} {weight:.2f}", partial(blend, first, second, weight),
+                           FIRST_ARTIST_OF_BLENDS + number)
         shares = _shares(classifier, path)
         label = blend_label(shares)
-        rows.append({"one": one, "two": two, "true": weight, "predicted": shares[two] / max(shares[one] + shares[two], 1e-9),
-                     "share": shares[two], "label": label, "top_two": set(shares.nlargest(2).index) == {one, two},
-                     "label_names_both": label in (f"{one}-{two}", f"{two}-{one}")})
+        rows.append({"one": first, "two": second, "true": weight,
+                     "predicted": shares[second] / max(shares[first] + shares[second], 1e-9),
+                     "share": shares[second], "label": label,
+                     "top_two": set(shares.nlargest(2).index) == {first, second},
+                     "label_names_both": label in (f"{first}-{second}", f"{second}-{first}")})
     return pd.DataFrame(rows)
 
 
 def check_aspects(aspects, folder, *, n=96):
-    """Songs whose beat, timbre and pitch are of three genres. A column an aspect: whether it was named right."""
-    rng, rows = np.random.default_rng(1), []
-    for number in _bar(n, "aspects"):
-        at, parts = FIRST_ARTIST + 2000 + number, dict(zip(("beat", "timbre", "pitch"), map(str, rng.permutation(GENRES)[:3])))
-        path = _written(Path(folder), f"parts {number:03d}", lambda at, parts=parts: render(**parts, seed=at, artist=at), at)
-        said = aspect_influences(aspects, path).idxmax(axis=1)
-        rows.append({aspect: said[aspect] == genre for aspect, genre in parts.items()})
+    """Predict songs whose beat, timbre and pitch come from three different genres.
+
+    Parameters
+    ----------
+    aspects : dict of str to classifier
+        From `influences.fit_aspects`.
+    folder : str or Path
+        Where the sound files are written; files that exist are used again.
+    n : int
+        Number of songs.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a song; columns `beat`, `timbre` and `pitch`: whether the genre of that aspect has its largest share.
+    """
+    rng = np.random.default_rng(1)
+    rows = []
+    for number in _progress(n, "aspects"):
+        genres = dict(zip(("beat", "timbre", "pitch"), map(str, rng.permutation(GENRES)[:3])))
+        path = _sound_file(folder, f"parts {number:03d}", partial(render, **genres), FIRST_ARTIST_OF_ASPECTS + number)
+        predicted = aspect_influences(aspects, path).idxmax(axis=1)
+        rows.append({aspect: predicted[aspect] == genre for aspect, genre in genres.items()})
     return pd.DataFrame(rows)
 
 
 def check_changes(classifier, folder, *, n=24):
-    """Songs that change genre half-way. Columns `one, two, true, found` (s), `within`: whether to within one window."""
-    rng, rows = np.random.default_rng(2), []
-    for number in _bar(n, "changes"):
-        at, (one, two) = FIRST_ARTIST + 3000 + number, map(str, rng.permutation(GENRES)[:2])
-        path = _written(Path(folder), f"change {number:03d}",
-                        lambda at, pair=(one, two): change(*pair, 30, seconds=60, seed=at, artist=at), at)
+    """Predict songs that change from one genre to another half-way.
+
+    Parameters
+    ----------
+    classifier
+        Fitted, with the genres of `synth.sample_table.GENRES`.
+    folder : str or Path
+        Where the sound files are written; files that exist are used again.
+    n : int
+        Number of songs.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a song: `one` and `two` (the genres), `true` and `found` (time of the change in seconds; NaN where
+        none was found) and `within` (whether the two times differ by no more than one window).
+    """
+    rng = np.random.default_rng(2)
+    rows = []
+    for number in _progress(n, "changes"):
+        first, second = map(str, rng.permutation(GENRES)[:2])
+        path = _sound_file(folder, f"change {number:03d}", _changing(first, second), FIRST_ARTIST_OF_CHANGES + number)
         windows = genre_influences(classifier, path)
         turn = turning_point(windows)
-        rows.append({"one": one, "two": two, "true": 30.0, "found": turn[0] if turn else np.nan,
-                     "within": bool(turn) and abs(turn[0] - 30) <= windows.attrs["seconds"]})
+        found = turn[0] if turn else np.nan
+        rows.append({"one": first, "two": second, "true": CHANGE_SECONDS, "found": found,
+                     "within": bool(abs(found - CHANGE_SECONDS) <= windows.attrs["seconds"])})
     return pd.DataFrame(rows)
 
 
 def check_out_of_distribution(classifier, files):
-    """Sounds that are no music. Columns `path, label, out_of_distribution`."""
+    """Predict sounds that are not music: a good model calls them ambiguous.
+
+    Parameters
+    ----------
+    classifier
+        Fitted.
+    files : sequence of str or Path
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a file: `path`, `label` and `out_of_distribution` (the mean score of its windows, 0 to 1).
+    """
     rows = []
-    for path in tqdm(files, desc="strange sounds", file=sys.stdout, mininterval=1):
+    for path in tqdm(files, desc="out-of-distribution sounds", file=sys.stdout, mininterval=1):
         windows = genre_influences(classifier, path)
-        rows.append({"path": str(path), "label": blend_label(windows.mean()), "out_of_distribution": windows.attrs["out_of_distribution"]})
+        rows.append({"path": str(path), "label": blend_label(windows.mean()),
+                     "out_of_distribution": windows.attrs["out_of_distribution"]})
     return pd.DataFrame(rows)
 
 
 def _shares(classifier, path):
+    """The genre shares of a whole song."""
     return song_influences(genre_influences(classifier, path), n_boot=1)["share"].reindex(classifier.classes_)
 
 
-def _bar(n, desc):
-    return tqdm(range(n), desc=desc, unit="song", file=sys.stdout, mininterval=1)
+def _progress(n, description):
+    return tqdm(range(n), desc=description, unit="song", file=sys.stdout, mininterval=1)
 
 
 def plot_blends(table, *, ax=None):
-    """The share that was mixed in, and the share that was heard; returns the Axes.
+    """The true and the predicted share of the second genre of each blend; on the dashed line the two are equal.
 
     Parameters
     ----------
     table : pd.DataFrame
         From `check_blends`.
     ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
     """
     import matplotlib.pyplot as plt
     if ax is None:
         ax = plt.subplots(figsize=(5, 4.5), layout="constrained")[1]
     ax.plot([0, 1], [0, 1], color=".7", ls="--", lw=1)
     ax.scatter(table["true"], table["predicted"], s=30, color="tab:blue", alpha=.8)
-    ax.set(xlabel="share of the second genre that was mixed in (in loudness)", ylabel="share of the second genre that was heard",
-           xlim=(-.03, 1.03), ylim=(-.03, 1.03), title="blends made to order")
+    ax.set(xlabel="true share of the second genre (0 to 1, by loudness)",
+           ylabel="predicted share of the second genre (0 to 1)", xlim=(-.03, 1.03), ylim=(-.03, 1.03),
+           title="synthetic blends of two genres")
     return ax

@@ -1,0 +1,56 @@
+"""Starter models are small, contain no songs, and tell what they were trained on."""
+
+import numpy as np
+import pytest
+
+from influences import genre_influences
+from learning import persistence
+from signals.aspects import ASPECTS
+from starter_models import FOLDER, load_starter, model_card
+
+
+@pytest.mark.parametrize("name", ["sample", "gtzan"])
+def test_starters_are_small_contain_no_songs_and_tell_what_they_are(name):
+    files = [path for path in (FOLDER / name).rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 3e6
+    assert {path.name for path in files} <= {"model.json", "weights.keras", "weights.skops", "map.json"}
+    scores = model_card(load_starter(name))
+    assert {"accuracy", "ece", "roc_auc"} <= set(scores.index) and {"trained on", "trust"} <= set(scores.attrs)
+    assert ((scores["low"] <= scores["value"]) & (scores["value"] <= scores["high"]))[["accuracy", "roc_auc"]].all()
+
+
+@pytest.mark.parametrize("name", ["sample", "gtzan"])
+def test_the_models_of_a_starter_know_the_same_genres(name):
+    starter = load_starter(name)
+    genres = starter.classifier.classes_.tolist()
+    assert list(starter.aspects) == list(ASPECTS)
+    assert all(sorted(model.classes_) == sorted(genres) for model in starter.aspects.values())
+    assert sorted(starter.genre_map.regions.index) == sorted(genres) and starter.genre_map.songs.empty
+
+
+def test_a_folder_without_aspects_and_map_is_a_starter_of_the_classifier_alone(tmp_path):
+    import shutil
+    for file in ("model.json", "weights.keras"):
+        shutil.copy(FOLDER / "sample" / file, tmp_path)
+    starter = load_starter(tmp_path)
+    assert starter.aspects is None and starter.genre_map is None
+    assert starter.classifier.classes_.tolist() == load_starter("sample").classifier.classes_.tolist()
+
+
+def test_scores_without_intervals_are_shown_too():
+    """Notebook 06 saves models with plain numbers as scores."""
+    starter = load_starter("sample")
+    starter.classifier.saved_scores_ = {"validate accuracy": .6, "n": 24}
+    assert model_card(starter)["value"].to_dict() == {"validate accuracy": .6, "n": 24}
+
+
+def test_an_unknown_model_is_refused_with_the_names_of_those_that_exist():
+    with pytest.raises(persistence.ModelError, match="gtzan, sample"):
+        load_starter("no such model")
+
+
+def test_a_real_recording_of_a_dance_by_brahms_is_classical(shared):
+    gtzan = load_starter("gtzan")
+    dance = next((shared / "librosa_examples").glob("Hungarian_Dance*.ogg"))
+    shares = genre_influences(gtzan.classifier, dance).mean()
+    assert shares.idxmax() == "classical" and np.isclose(shares.sum(), 1)
