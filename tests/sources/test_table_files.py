@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from sources import table_files
-from sources.files import write_table
 from sources.table_files import numbers_from_text, read_folder, read_table, standard_names
 
 SONGS = pd.DataFrame({"artist": ["Björk", "Sigur Rós, Amiina", None], "song": ["Jóga", 'Say "Hoppípolla"', "None"],
@@ -219,30 +218,6 @@ def test_a_folder_of_nothing_readable(tmp_path):
     (tmp_path / "a.mp3").touch()
     with pytest.raises(ValueError, match=r"none of the 1 sound files.*a\.mp3: empty file"):
         read_folder(tmp_path)
-
-
-# ---- writing
-
-@pytest.mark.parametrize("name", ["songs.csv", "songs.parquet"])
-def test_what_is_written_is_read_again(tmp_path, name):
-    path = write_table(SONGS, tmp_path / "new" / name)
-    assert_same(read_table(path))
-    assert os.stat(path).st_mode & 0o444 == 0o444
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = write_table(SONGS, tmp_path / "songs.csv")
-    before = path.read_bytes()
-
-    def fail(self, file, **kwargs):
-        with open(file, "w") as out:
-            out.write("half of a")
-        raise OSError("the disk is full")
-    monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
-    with pytest.raises(OSError, match="disk is full"):
-        write_table(SONGS.head(1), path)
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["songs.csv"]
 
 
 def test_the_sample_keeps_its_columns_through_a_file(tmp_path):
