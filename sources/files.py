@@ -1,4 +1,4 @@
-"""Names of files that every system accepts, writing a file completely or not at all, and a journal for resuming a run."""
+"""File names that every system accepts, files that are written completely or not at all, and a journal for resuming."""
 
 import contextlib
 import json
@@ -16,7 +16,8 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", 
 def safe_name(text, longest=60):
     """Text as the name of a file or folder on any system.
 
-    The name has no separators, is not empty, is no reserved word, and is not too long. Different texts can have the same name.
+    The name has no separators, is not empty, is no reserved word, and is not too long. Different texts can have the
+    same name.
 
     Parameters
     ----------
@@ -56,7 +57,8 @@ def _temporary(path):
 def atomic_path(path):
     """A temporary path to write a file to; the file is moved to `path` when the ``with`` block ends.
 
-    If the block fails, the temporary file is removed, and an older file at `path` stays as it was. Missing folders are made.
+    If the block fails, the temporary file is removed, and an older file at `path` stays as it was. Missing folders are
+    made.
 
     Parameters
     ----------
@@ -91,8 +93,8 @@ def atomic_path(path):
 def atomic_folder(folder):
     """A temporary folder to write files to; it is moved to `folder` when the ``with`` block ends.
 
-    If the block fails, the temporary folder is removed, and an older folder stays as it was. If it succeeds, an older folder
-    is replaced with all its files.
+    If the block fails, the temporary folder is removed, and an older folder stays as it was. If it succeeds, an older
+    folder is replaced with all its files.
 
     Parameters
     ----------
@@ -178,8 +180,8 @@ def write_table(df, path):
 class Journal:
     """A file that lists the finished work of a run, so that a run that was stopped continues where it was.
 
-    Each line is one piece of work: its key, a mark, and its result. The mark is everything that the result depends on; if the
-    mark has changed, the work has to be done again. A last line that a killed run did not finish is ignored.
+    Each line is one piece of work: its key, a mark, and its result. The mark is everything that the result depends on;
+    if the mark has changed, the work has to be done again. A last line that a killed run did not finish is ignored.
 
     Parameters
     ----------
@@ -202,7 +204,7 @@ class Journal:
 
     @classmethod
     def beside(cls, file):
-        """The journal of a file that a run is going to write: a hidden file in the same folder. For None, one in memory."""
+        """The journal of a file that a run is going to write, hidden in the same folder. For None, one in memory."""
         return cls(None if file is None else Path(file).with_name(f".{Path(file).name}.jsonl"))
 
     def _read(self):
@@ -215,9 +217,9 @@ class Journal:
                 lines[line["key"]] = line
         return lines
 
-    def keys(self):
+    def __iter__(self):
         """The keys of all pieces of work in the journal, in the order in which they were first added."""
-        return list(self._lines)
+        return iter(self._lines)
 
     def get(self, key, mark):
         """The result of one piece of work; None if there is none, or if the mark is another."""

@@ -163,12 +163,12 @@ def test_a_failed_write_of_a_table_leaves_the_old_file_and_nothing_else(tmp_path
 
 def test_a_journal_is_there_again_when_it_is_reopened(tmp_path):
     journal = Journal(tmp_path / "new" / "done.jsonl")
-    assert journal.keys() == [] and not journal.path.exists()
+    assert list(journal) == [] and not journal.path.exists()
     journal.add("a", [1, "x"], {"tempo": 120.5, "name": "Jóga\n"})
     journal.add("b", {"plan": None}, [])
     for opened in (journal, Journal(journal.path)):
         assert opened.get("a", [1, "x"]) == {"tempo": 120.5, "name": "Jóga\n"} and opened.get("b", {"plan": None}) == []
-        assert opened.keys() == ["a", "b"]
+        assert list(opened) == ["a", "b"]
 
 
 def test_a_result_with_another_mark_is_not_given():
@@ -183,7 +183,7 @@ def test_a_later_result_takes_the_place_of_an_earlier_one(tmp_path):
     journal.add("a", [1], "first")
     journal.add("a", [2], "second")
     for opened in (journal, Journal(journal.path)):
-        assert opened.get("a", [1]) is None and opened.get("a", [2]) == "second" and opened.keys() == ["a"]
+        assert opened.get("a", [1]) is None and opened.get("a", [2]) == "second" and list(opened) == ["a"]
 
 
 @pytest.mark.parametrize("cut", range(1, 12))
@@ -195,12 +195,12 @@ def test_an_unfinished_last_line_is_ignored_and_the_next_one_is_read(tmp_path, c
     journal = Journal(journal.path)
     assert journal.get("a", [1]) == "first" and journal.get("b", [1]) is None
     journal.add("c", [1], "third")
-    assert Journal(journal.path).keys() == ["a", "c"]
+    assert list(Journal(journal.path)) == ["a", "c"]
 
 
 def test_lines_that_are_no_entries_are_ignored(tmp_path):
     path = write_text(tmp_path / "done.jsonl", '[]\n3\n{"no": "key"}\nnot JSON\n{"key": "a", "mark": 1, "rows": 2}\n')
-    assert Journal(path).keys() == ["a"]
+    assert list(Journal(path)) == ["a"]
 
 
 @given(st.dictionaries(st.text(max_size=4), st.tuples(st.lists(st.integers()), st.text()), max_size=6))
@@ -210,7 +210,7 @@ def test_any_entries_are_read_as_they_were_written(tmp_path_factory, entries):
     for key, (mark, result) in entries.items():
         journal.add(key, mark, result)
     opened = Journal(path)
-    assert opened.keys() == list(entries)
+    assert list(opened) == list(entries)
     assert all(opened.get(key, mark) == result for key, (mark, result) in entries.items())
 
 

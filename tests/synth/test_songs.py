@@ -1,14 +1,9 @@
 """Songs made to order: the same each time, with known answers that can be heard in them."""
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from signals.descriptors import describe
-from sources.table_files import read_folder
-from synth.corpus import make_corpus
 from synth.sample_table import GENRES
 from synth.songs import blend, change, render
 
@@ -78,44 +73,3 @@ def test_the_hook_of_a_long_song_returns_with_the_same_samples():
     (one, end), (two, _) = song.hooks[:2]
     first, second = (song.y[round(start * song.sr):][:round((end - one) * song.sr)] for start in (one, two))
     assert np.corrcoef(first[2 * song.sr:-song.sr], second[2 * song.sr:-song.sr])[0, 1] > .95
-
-
-# ---- the corpus
-
-SMALL = {"genres": ["hip hop", "dance/electronic"], "songs_per_genre": 2, "seconds": 2.0, "long_songs": 2, "long_seconds": 4.0,
-         "n_jobs": 1}
-
-
-def test_a_corpus_is_tagged_listed_and_kept(tmp_path):
-    table = make_corpus(tmp_path, **SMALL)
-    assert len(table) == 6 and table["track_id"].is_unique and all(Path(path).is_file() for path in table["path"])
-    tags = read_folder(tmp_path).set_index("path")
-    for row in table.itertuples():
-        assert tags.loc[row.path, ["artist", "song"]].tolist() == [row.artist, row.song]
-    assert {Path(path).parent.name for path in table["path"]} == {"hip hop", "dance-electronic", "dance-electronic, hip hop"}
-    changing = table.dropna(subset=["changes_at"])
-    assert changing[["genre", "beat_genre"]].values.tolist() == [["dance/electronic, hip hop", "dance/electronic"]]
-    assert changing["changes_at"].tolist() == [2.0]
-    assert (table["genre"] == table["timbre_genre"]).sum() == 5
-    times = {path: Path(path).stat().st_mtime_ns for path in table["path"]}
-    pd.testing.assert_frame_equal(make_corpus(tmp_path, **SMALL), table)
-    assert {path: Path(path).stat().st_mtime_ns for path in table["path"]} == times, "nothing is made again"
-    Path(table["path"].iloc[0]).unlink()
-    make_corpus(tmp_path, **SMALL | {"seed": 1})
-    assert all(Path(path).stat().st_mtime_ns != times.get(path) for path in table["path"]), "another seed, other songs"
-    assert not [path for path in tmp_path.rglob(".*") if path.suffix != ".json"], "nothing half written"
-
-
-def test_a_smaller_corpus_leaves_nothing_of_a_larger_one_and_nobody_elses_file_is_touched(tmp_path):
-    make_corpus(tmp_path, **SMALL)
-    mine = tmp_path / "hip hop" / "mine.mp3"
-    mine.write_bytes(b"not made to order")
-    table = make_corpus(tmp_path, **SMALL | {"songs_per_genre": 1, "long_songs": 0})
-    assert {str(path) for path in tmp_path.rglob("*.mp3")} == {*table["path"], str(mine)}
-    assert len(list(tmp_path.rglob(".*.json"))) == 2
-    assert not (tmp_path / "dance-electronic, hip hop").exists()
-
-
-def test_an_unknown_genre(tmp_path):
-    with pytest.raises(ValueError, match="no recipe for polka"):
-        make_corpus(tmp_path, genres=["polka"])
