@@ -5,12 +5,12 @@ publisher lets anyone download is downloaded; what needs a login is looked for i
 get it and where to put it.
 """
 
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+from sources.files import atomic_folder
 
 # pandas and what needs it are imported by the readers: `notebooks/choose_notebooks.py` asks `is_sound` without them.
 
@@ -160,17 +160,25 @@ def _find(dataset):
 
 
 def _unzip(archive):
-    """The folder that an archive holds, unpacked beside it; it appears whole or not at all."""
+    """Unpack the folder that an archive holds to a folder beside it, completely or not at all; returns the folder."""
     folder = archive.with_suffix("")
-    if not folder.exists():
-        beside = Path(tempfile.mkdtemp(dir=archive.parent, prefix=f".{archive.name}."))
-        try:
-            with zipfile.ZipFile(archive) as packed:
-                packed.extractall(beside)
-            (beside / folder.name).replace(folder)
-        except (zipfile.BadZipFile, FileNotFoundError) as error:
-            raise ValueError(f"{archive} does not hold a folder {folder.name!r} ({error}): remove it, to load it "
-                             "again") from error
-        finally:
-            shutil.rmtree(beside)
+    if folder.exists():
+        return folder
+    try:
+        with zipfile.ZipFile(archive) as packed, atomic_folder(folder) as temporary:
+            _extract_folder(packed, folder.name, temporary)
+    except (zipfile.BadZipFile, FileNotFoundError) as error:
+        raise ValueError(f"{archive} does not hold a folder {folder.name!r} ({error}): remove the file, and it is "
+                         "downloaded again") from error
     return folder
+
+
+def _extract_folder(packed, name, target):
+    """Extract what is in one folder of an archive directly into the target folder."""
+    members = [member for member in packed.infolist() if member.filename.startswith(f"{name}/")]
+    if not members:
+        raise FileNotFoundError("there is no such folder in it")
+    for member in members:
+        member.filename = member.filename.removeprefix(f"{name}/")
+        if member.filename:
+            packed.extract(member, target)
