@@ -1,4 +1,5 @@
-"""The embedded default: a weekly chart made to order, of the songs of the sample and others. Synthetic and deterministic.
+"""The embedded default: a weekly chart made to order, of the songs of the sample and others. Synthetic and
+deterministic.
 
 How it is made is written down in `make_chart`, so that what is found in it can be checked against what was put in.
 """
@@ -22,11 +23,12 @@ def make_chart(n_tracks=1200, seed=0):
 
     The songs are those of `sample_songs.make_table` with the same arguments, which has all their features. The rules:
 
-    - A third of the songs chart: those in which popularity + 8 NOISE is highest; the higher, the better their places and the
+    - A third of the songs chart: those in which popularity + 8 NOISE is highest; the higher, the better their places
+    and the
       longer they stay. So what goes with popularity goes with charting too, a little less.
     - The week in which a song enters is drawn from twenty years and knows nothing of when it was released or of what
-      genre it is. It goes with one thing alone: the shorter a song is for its genre, the later it enters (a correlation of
-      .5 in normal scores). So what charted grew shorter, and nothing else about it changed.
+      genre it is. It goes with one thing alone: the shorter a song is for its genre, the later it enters (a correlation
+      of .5 in normal scores). So what charted grew shorter, and nothing else about it changed.
     - For every two of these, another song charts that is not in the table: half of them by artists who are in it.
     - Songs are written as charts write them: a featured artist stands beside the artist and not in the title, "&" for
       "and", capitals, other punctuation, an accent; one song in twenty has a letter left out.
@@ -98,7 +100,8 @@ def _as_charts_write(songs, rng):
 
 
 def _weekly(songs):
-    """A row for each week and place: a song fades by a point and a half a week, and the ten strongest of a week are listed."""
+    """A row for each week and place: a song fades by a point and a half a week, and the ten strongest of a week are
+    listed."""
     stay = (8 + 14 * songs["strength"].rank(pct=True)).astype(int)
     rows = songs.loc[songs.index.repeat(stay)].copy()
     age = rows.groupby(level=0).cumcount()

@@ -26,7 +26,7 @@ def test_a_song_is_as_long_as_asked_and_never_clips(genre):
 def test_its_parts_can_come_from_different_genres():
     song = render(beat="hip hop", timbre="metal", pitch="classical", seconds=4, seed=1)
     assert song.parts == {"beat": "hip hop", "timbre": "metal", "pitch": "classical"}
-    with pytest.raises(ValueError, match="no recipe for the timbre of 'polka'"):
+    with pytest.raises(ValueError, match="no preset for the timbre of 'polka'"):
         render("jazz", timbre="polka")
 
 
