@@ -36,7 +36,7 @@ DOORS = {
     "artists": "the genres of many artists at once are closed to development apps; this column stays empty",
     "": "the app lacks a permission for this, or Spotify has closed it to development apps: log in again, and check "
         "the app's settings"}
-"""Explanations of a refusal whose message has none of these words, by the first part of the path that was asked for."""
+"""Explanations of a refusal whose message has none of these words, by the first part of the path."""
 
 
 class CollectError(RuntimeError):
