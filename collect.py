@@ -1,14 +1,12 @@
-"""Spotify library and playlists -> CSV; playlists back to Spotify, or to a file for any player.
+"""Export a Spotify library and playlists to CSV files, and write playlists to Spotify or to files for any player.
 
-Spotify's developer terms allow exports for looking at and playlists; they forbid training models on its content. Every
-exported row says where it is from, in `source`.
+Spotify's developer terms allow exports for looking at them and for playlists. They forbid to train models on Spotify's
+content. Each exported row therefore names where it comes from, in the column `source`.
 """
 
 import hashlib
 import json
-import os
 import re
-import shutil
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,101 +14,176 @@ from xml.etree import ElementTree
 import pandas as pd
 from tqdm import tqdm
 
-from sources.files import safe_name, write_table
-from sources.spotify_api import CollectError, NotFound, Refused, spotify_client
+from sources.files import Journal, safe_name, write_table, write_text
+from sources.spotify_api import CollectError, NotFound, RecordedSpotify, Refused, spotify_client
 
-__all__ = ["EXPORT_COLUMNS", "CollectError", "EXPORT_FEATURES", "RECORDED", "SOURCE", "create_playlist", "export_playlist",
-           "export_playlist_file", "export_saved_tracks", "export_top_tracks", "list_playlists", "sound_locations",
-           "recorded_client", "spotify_client"]
+__all__ = ["EXPORT_COLUMNS", "CollectError", "EXPORT_FEATURES", "RECORDED", "SOURCE", "create_playlist",
+           "export_playlist", "export_playlist_file", "export_saved_tracks", "export_top_tracks", "list_playlists",
+           "sound_locations", "recorded_client", "spotify_client"]
 
 SOURCE = "Spotify export"
 PAGE, BATCH = 50, 100
-"""What both generations of the API give a page, and take at once."""
-EXPORT_COLUMNS = ["track_id", "artist", "song", "album", "release_date", "genre", "duration_ms", "explicit", "popularity",
-           "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness",
-           "valence", "tempo", "added_at", "uri", "source"]
-EXPORT_FEATURES = EXPORT_COLUMNS[9:20]
+"""How many entries one page has, and how many ids one request may name, in both generations of the API."""
+EXPORT_COLUMNS = ["track_id", "artist", "song", "album", "release_date", "genre", "duration_ms", "explicit",
+                  "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
+                  "instrumentalness", "liveness", "valence", "tempo", "added_at", "uri", "source"]
+EXPORT_FEATURES = EXPORT_COLUMNS[9:20]  # Spotify's audio features
 RECORDED = Path(__file__).resolve().parent / "notebooks" / "recorded_library.json"
 
 
-# ---- out of Spotify
+# ---- from Spotify to a table
 
 def list_playlists(client):
     """The user's playlists.
 
     Parameters
     ----------
-    client : spotify.Spotify
+    client : spotify_api.Spotify
 
     Returns
     -------
     pd.DataFrame
-        Indexed by `playlist_id`: `name, owner, tracks`.
+        Indexed by `playlist_id`: `name, owner, tracks` (their number).
     """
     rows = []
-    for one in filter(None, _listed(client, "me/playlists")):
-        tracks = one.get("items") or one.get("tracks") or {}
-        rows.append({"playlist_id": one["id"], "name": one["name"], "owner": one["owner"]["id"], "tracks": tracks.get("total")})
+    for playlist in filter(None, _entries(client, "me/playlists")):
+        tracks = playlist.get("items") or playlist.get("tracks") or {}
+        rows.append({"playlist_id": playlist["id"], "name": playlist["name"], "owner": playlist["owner"]["id"],
+                     "tracks": tracks.get("total")})
     return pd.DataFrame(rows, columns=["playlist_id", "name", "owner", "tracks"]).set_index("playlist_id")
 
 
 def export_saved_tracks(client, out="spotify/saved_tracks.csv"):
-    """The user's saved tracks, to a table and a CSV file.
+    """Export the user's saved tracks to a table and a CSV file.
 
-    Each page is kept as it comes, so that an export that ended early goes on where it stopped and fetches nothing twice.
+    Each page is kept in a hidden file beside the CSV file until the export is complete. An export that was interrupted
+    continues where it stopped and fetches nothing twice.
 
     Parameters
     ----------
-    client : spotify.Spotify
+    client : spotify_api.Spotify
     out : str or Path
+        The CSV file.
 
     Returns
     -------
     pd.DataFrame
-        The tracks table: one row a track, `source` says "Spotify export"; what the account does not get stays empty. What was
-        left out and why in ``attrs["skipped"]``.
+        One row for each track, with the columns `EXPORT_COLUMNS`. `source` is "Spotify export". Columns that Spotify
+        does not give to the account are empty. ``attrs["skipped"]`` lists the entries that are left out, with the
+        reason.
 
     Raises
     ------
     CollectError
-        The export ended early; what was fetched is kept.
+        The export stopped early; what was fetched is kept.
     """
     return _export(client, "me/tracks", out)
 
 
 def export_playlist(client, playlist, out=None):
-    """A playlist's tracks; the rest as for `export_saved_tracks`.
+    """Export the tracks of a playlist. Result and errors are those of `export_saved_tracks`.
 
     Parameters
     ----------
+    client : spotify_api.Spotify
     playlist : str
         Its id, address or URI.
     out : str or Path, optional
-        ``spotify/ID.csv`` where it is not given.
+        The CSV file; by default ``spotify/ID.csv``.
     """
     playlist = playlist.split("?")[0].rstrip("/").split("/")[-1].split(":")[-1]
     out = out or Path("spotify") / f"{safe_name(playlist)}.csv"
+    return _with_tracks_path(playlist, lambda path: _export(client, path, out))
+
+
+def _with_tracks_path(playlist, request):
+    """The result of a request for the tracks of a playlist, which the API before 2026 has at another path."""
     try:
-        return _export(client, f"playlists/{playlist}/items", out)
-    except NotFound:  # the API before 2026
-        return _export(client, f"playlists/{playlist}/tracks", out)
+        return request(f"playlists/{playlist}/items")
+    except NotFound:
+        return request(f"playlists/{playlist}/tracks")
 
 
 def export_top_tracks(client, out="spotify/top_tracks.csv", *, time_range="medium_term"):
-    """What the user plays most; the rest as for `export_saved_tracks`.
+    """Export the tracks that the user plays most. Result and errors are those of `export_saved_tracks`.
 
     Parameters
     ----------
+    client : spotify_api.Spotify
+    out : str or Path
+        The CSV file.
     time_range : {'short_term', 'medium_term', 'long_term'}
-        Four weeks, half a year, a year.
+        The last four weeks, half a year, or a year.
     """
     return _export(client, "me/top/tracks", out, time_range=time_range)
 
 
 def _export(client, path, out, **parameters):
-    out = Path(out)
-    kept = out.parent / f".{out.name}.pages"
-    entries = _pages(client, path, kept, parameters)
+    """Fetch a list of tracks with their genres and features, and write it to a CSV file."""
+    journal = Journal.beside(out)
+    entries = _fetch_entries(client, path, journal, parameters)
+    if entries is None:
+        print("the list has changed since its first page was fetched: all its pages are fetched again")
+        journal.path.unlink()
+        journal = Journal.beside(out)
+        entries = _fetch_entries(client, path, journal, parameters, stop_if_changed=False)
+    rows, skipped = _rows(entries)
+    table = pd.DataFrame(rows, columns=EXPORT_COLUMNS)
+    table = _with_genres(client, table, entries, journal)
+    table = _with_features(client, table, journal)
+    table.attrs |= {"skipped": skipped, "source": SOURCE}
+    write_table(table, out)
+    journal.path.unlink(missing_ok=True)  # the export is complete: the next one starts from the beginning
+    if skipped:
+        counts = pd.Series([entry["reason"] for entry in skipped]).value_counts()
+        print(f"{len(skipped)} of {len(entries)} entries left out: "
+              + "; ".join(f"{reason} {number}" for reason, number in counts.items()))
+    return table
+
+
+def _fetch_entries(client, path, journal, parameters, *, stop_if_changed=True):
+    """All entries of a list, page by page; pages in the journal are not fetched again.
+
+    None if the list became longer or shorter after its first page was fetched: such pages do not fit together.
+    """
+    entries, offset, total = [], 0, None
+    with tqdm(desc="tracks", unit="track", file=sys.stdout, mininterval=1, disable=journal.path is None) as bar:
+        while total is None or offset < total:
+            answer = _fetch(client, journal, f"entries from {offset}", path, "items", limit=PAGE, offset=offset,
+                            **parameters)
+            if stop_if_changed and total not in (None, answer["total"]):
+                return None
+            total = bar.total = answer["total"]
+            entries += answer["items"]
+            offset += len(answer["items"]) or PAGE
+            bar.update(len(answer["items"]))
+    return entries
+
+
+def _fetch(client, journal, key, path, content, **parameters):
+    """An answer from the journal, or from Spotify; what comes from Spotify is added to the journal."""
+    mark = [path, sorted(map(list, parameters.items()))]
+    answer = journal.get(key, mark)
+    if answer is None:
+        answer = _complete(client.get(path, **parameters), path, content)
+        journal.add(key, mark, answer)
+    return answer
+
+
+def _complete(answer, path, content="items"):
+    """The answer, if it holds the list that it should hold; else an error."""
+    if isinstance(answer.get(content), list) and (content != "items" or isinstance(answer.get("total"), int)):
+        return answer
+    raise CollectError(f"Spotify's answer about {path} lacks its {content}. What was fetched is kept; try again later")
+
+
+def _entries(client, path):
+    """All entries of a list, without a file for resuming."""
+    return _fetch_entries(client, path, Journal(None), {}, stop_if_changed=False)
+
+
+def _rows(entries):
+    """The entries as rows, each track once; and those that are left out, with the reason."""
     rows, skipped = {}, []
     for entry in entries:
         row, reason = _row(entry)
@@ -119,235 +192,161 @@ def _export(client, path, out, **parameters):
         if row:
             rows[row["track_id"]] = row
         else:
-            skipped.append({"song": _name(entry), "reason": reason})
-    table = pd.DataFrame(rows.values(), columns=EXPORT_COLUMNS)
-    table = _with_genres(client, table, entries, kept)
-    table = _with_features(client, table, kept)
-    table.attrs |= {"skipped": skipped, "source": SOURCE}
-    write_table(table, out)
-    shutil.rmtree(kept)  # it is complete: the next export begins anew
-    if skipped:
-        print(f"{len(skipped)} of {len(entries)} left out: " + "; ".join(
-            f"{reason} {number}" for reason, number in pd.Series([one["reason"] for one in skipped]).value_counts().items()))
-    return table
-
-
-def _pages(client, path, kept, parameters):
-    """All entries of a listing, page by page; what is kept from an earlier run is not fetched.
-
-    Where the list grew or shrank after the first of the kept pages, they do not fit together: it is begun anew, once.
-    """
-    entries, offset, total, bar, anew = [], 0, None, None, False
-    while total is None or offset < total:
-        answer = _fetched(client, kept, f"{offset:06d}", path, "items", limit=PAGE, offset=offset, **parameters)
-        if total not in (None, answer["total"]) and not anew:
-            print("the list has changed since its first page was fetched: it is begun anew")
-            shutil.rmtree(kept)
-            bar.close()
-            entries, offset, total, bar, anew = [], 0, None, None, True
-            continue
-        total = answer["total"]
-        bar = bar or tqdm(total=total, desc="tracks", unit="track", file=sys.stdout, mininterval=1)
-        entries += answer["items"]
-        bar.update(len(answer["items"]))
-        offset += len(answer["items"]) or PAGE
-    bar.close()
-    return entries
-
-
-def _fetched(client, kept, name, path, holds, **parameters):
-    """An answer from disk, or from Spotify and then onto disk; whole or not at all."""
-    place = kept / f"{name}.json"
-    question = hashlib.sha1(f"{path} {sorted(parameters.items())}".encode()).hexdigest()
-    try:
-        known = json.loads(place.read_text(encoding="utf-8"))
-        if known["question"] == question:
-            return known["answer"]
-    except (OSError, ValueError, KeyError):
-        pass
-    answer = _whole(client.get(path, **parameters), path, holds)
-    kept.mkdir(parents=True, exist_ok=True)
-    beside = place.with_suffix(".part")
-    beside.write_text(json.dumps({"question": question, "answer": answer}), encoding="utf-8")
-    os.replace(beside, place)
-    return answer
-
-
-def _whole(answer, path, holds="items"):
-    """An answer, if it holds the list that it should."""
-    if not isinstance(answer.get(holds), list) or holds == "items" and not isinstance(answer.get("total"), int):
-        raise CollectError(f"Spotify's answer about {path} lacks its {holds}: what was fetched before is kept; try again later")
-    return answer
-
-
-def _listed(client, path):
-    """The entries of a listing, page by page, none of which is kept."""
-    offset, total = 0, 1
-    while offset < total:
-        answer = _whole(client.get(path, limit=PAGE, offset=offset), path)
-        yield from answer["items"]
-        offset, total = offset + (len(answer["items"]) or PAGE), answer["total"]
+            skipped.append({"song": (_track(entry) or {}).get("name") or "?", "reason": reason})
+    return list(rows.values()), skipped
 
 
 def _track(entry):
-    """The track of an entry, which both generations of the API wrap differently, or not at all."""
+    """The track of an entry. Each generation of the API wraps it in another way, or not at all."""
     if not entry:
         return None
     return entry.get("item") or entry.get("track") if {"item", "track", "added_at"} & set(entry) else entry
 
 
-def _name(entry):
-    return (_track(entry) or {}).get("name") or "?"
-
-
 def _row(entry):
-    """An entry as a row of the tracks table, or why it is none."""
+    """An entry as a row, or None and the reason why it is not a track."""
     track = _track(entry)
     if not track or not track.get("name"):
         return None, "removed or not available"
     if track.get("type") == "episode":
         return None, "podcast"
-    artists = ", ".join(one["name"] for one in track.get("artists") or [] if one.get("name"))
+    artists = ", ".join(artist["name"] for artist in track.get("artists") or [] if artist.get("name"))
     album = track.get("album") or {}
-    identity = track.get("id") or hashlib.sha1(f"{artists}|{track['name']}".encode()).hexdigest()[:22]  # a local file has no id
-    return {"track_id": identity, "artist": artists or None, "song": track["name"], "album": album.get("name"),
-            "release_date": album.get("release_date"), "duration_ms": track.get("duration_ms"), "explicit": track.get("explicit"),
-            "popularity": track.get("popularity"), "added_at": entry.get("added_at"), "uri": track.get("uri"),
-            "source": SOURCE}, None
+    # a file of the user's own disk has no id
+    track_id = track.get("id") or hashlib.sha1(f"{artists}|{track['name']}".encode()).hexdigest()[:22]
+    row = {name: track.get(name) for name in ("duration_ms", "explicit", "popularity", "uri")}
+    row |= {"track_id": track_id, "artist": artists or None, "song": track["name"], "album": album.get("name"),
+            "release_date": album.get("release_date"), "added_at": entry.get("added_at"), "source": SOURCE}
+    return row, None
 
 
-def _with_genres(client, table, entries, kept):
-    """The genres of each track's artists, where the account gets them."""
-    artists = {}
-    for entry in entries:
-        track = _track(entry) or {}
-        for one in (track.get("artists") or [])[:1]:
-            if one.get("id"):
-                artists.setdefault(track.get("id"), one["id"])
+def _with_genres(client, table, entries, journal):
+    """The table with the genres of each track's first artist, if Spotify gives them to the account."""
+    first_artists = {track.get("id"): track["artists"][0].get("id")
+                     for track in filter(None, map(_track, entries)) if track.get("artists")}
     genres = {}
     try:
-        for ids in _batches(sorted(set(artists.values())), PAGE):
-            for one in filter(None, _fetched(client, kept, f"artists {ids[0]}", "artists", "artists",
-                                            ids=",".join(ids))["artists"]):
-                genres[one["id"]] = ", ".join(one.get("genres") or []) or None
+        for ids in _batches(sorted(set(first_artists.values()) - {None}), PAGE):
+            answer = _fetch(client, journal, f"artists from {ids[0]}", "artists", "artists", ids=",".join(ids))
+            genres |= {artist["id"]: ", ".join(artist.get("genres") or []) or None
+                       for artist in answer["artists"] if artist}
     except (Refused, NotFound) as error:
         print(error)
-    return table.assign(genre=[genres.get(artists.get(track)) for track in table["track_id"]])
+    return table.assign(genre=[genres.get(first_artists.get(track_id)) for track_id in table["track_id"]])
 
 
-def _with_features(client, table, kept):
-    """Spotify's audio features, where the app still gets them."""
-    known = table.loc[table["uri"].fillna("").str.startswith("spotify:track:"), "track_id"].tolist()
-    found = {}
+def _with_features(client, table, journal):
+    """The table with Spotify's audio features, if Spotify gives them to the app."""
+    on_spotify = table["uri"].fillna("").str.startswith("spotify:track:")
+    features = {}
     try:
-        for ids in _batches(known, BATCH):
-            answer = _fetched(client, kept, f"features {ids[0]}", "audio-features", "audio_features", ids=",".join(ids))
-            found |= {one["id"]: one for one in answer["audio_features"] if one}
+        for ids in _batches(table.loc[on_spotify, "track_id"].tolist(), BATCH):
+            answer = _fetch(client, journal, f"features from {ids[0]}", "audio-features", "audio_features",
+                            ids=",".join(ids))
+            features |= {track["id"]: track for track in answer["audio_features"] if track}
     except (Refused, NotFound) as error:
         print(error)
-    if not found:
+    if not features:
         return table
-    return table.assign(**{name: [found.get(track, {}).get(name) for track in table["track_id"]] for name in EXPORT_FEATURES})
+    return table.assign(**{name: [features.get(track_id, {}).get(name) for track_id in table["track_id"]]
+                           for name in EXPORT_FEATURES})
 
 
 def _batches(values, size):
     return [values[first:first + size] for first in range(0, len(values), size)]
 
 
-# ---- into Spotify, or a file
+# ---- from a table to Spotify
 
 def create_playlist(tracks, name, *, client=None, dry_run=True):
-    """Make a playlist on Spotify, or add to the user's playlist of that name what it has not.
+    """Make a private playlist on Spotify, or add tracks to the user's playlist of that name; no track is added twice.
 
     Parameters
     ----------
     tracks : pd.DataFrame
-        With `uri`, or with `track_id` as Spotify has it; rows that Spotify does not know are left out and counted.
+        With a column `uri`, or with Spotify's `track_id`. Rows that are not on Spotify are left out and counted.
     name : str
-    client : spotify.Spotify, optional
-        Not needed to see what would be done.
+        The playlist's name.
+    client : spotify_api.Spotify, optional
+        Not needed for a dry run.
     dry_run : bool
-        Only say what would be done.
+        Only print what would be done.
 
     Returns
     -------
     list of str
-        What was added, or would be.
+        The URIs of the tracks that were added, or would be.
 
     Raises
     ------
     CollectError
-        Spotify refused; running it again doubles nothing.
+        A request failed; the same call can be repeated.
     """
-    uris = list(dict.fromkeys(_uris(tracks)))
+    uris = list(dict.fromkeys(filter(None, map(_uri, tracks.reset_index().to_dict("records")))))
     missing = len(tracks) - len(uris)
-    note = f" ({missing} of {len(tracks)} rows are not on Spotify, or twice here)" if missing else ""
+    note = f" ({missing} of {len(tracks)} rows are not on Spotify, or are repeated)" if missing else ""
     if dry_run and client is None:
-        print(f"would make a private playlist {name!r} of {len(uris)} tracks{note}; dry_run=False does it")
+        print(f"would make a private playlist {name!r} of {len(uris)} tracks{note}; dry_run=False makes it")
         return uris
-    mine = list_playlists(client)
     me = client.get("me")["id"]
-    found = mine[(mine["name"] == name) & (mine["owner"] == me)]
-    there = set(_uris_of(client, found.index[0])) if len(found) else set()
-    new = [uri for uri in uris if uri not in there]
+    playlist = _own_playlist(client, me, name)
+    present = set() if playlist is None else _uris_in_playlist(client, playlist)
+    new = [uri for uri in uris if uri not in present]
     if dry_run:
-        print(f"would add {len(new)} of {len(uris)} tracks to {'the' if len(found) else 'a new private'} playlist {name!r}{note}")
+        print(f"would add {len(new)} of {len(uris)} tracks to the {'new ' * (not playlist)}playlist {name!r}{note}")
         return new
-    playlist = found.index[0] if len(found) else _made(client, me, name)
-    for some in tqdm(_batches(new, BATCH), desc=f"to {name}", unit="batch", file=sys.stdout):
-        _posted(client, playlist, some)
-    print(f"{len(new)} tracks added to {name!r}, {len(there)} were there{note}")
+    playlist = playlist or _make_playlist(client, me, name)
+    for batch in tqdm(_batches(new, BATCH), desc=f"to {name}", unit="batch", file=sys.stdout):
+        _with_tracks_path(playlist, lambda path, batch=batch: client.post(path, {"uris": batch}))
+    print(f"{len(new)} tracks added to {name!r}, which had {len(present)}{note}")
     return new
 
 
-def _uris(tracks):
-    """The tracks that Spotify knows, as its URIs."""
-    return list(filter(None, map(_uri, tracks.reset_index().to_dict("records"))))
-
-
 def _uri(row):
-    uri, identity = _text(row, "uri"), _text(row, "track_id")
+    """Spotify's URI of a row's track; empty if the row has none."""
+    uri, track_id = _text(row, "uri"), _text(row, "track_id")
     if uri.startswith("spotify:track:"):
         return uri
-    return f"spotify:track:{identity}" if not uri and len(identity) == 22 and identity.isalnum() else ""
+    return f"spotify:track:{track_id}" if not uri and len(track_id) == 22 and track_id.isalnum() else ""
 
 
-def _uris_of(client, playlist):
-    """What stands in a playlist already."""
+def _own_playlist(client, me, name):
+    """The id of the user's own playlist of that name, or None."""
+    playlists = list_playlists(client)
+    own = playlists.index[(playlists["name"] == name) & (playlists["owner"] == me)]
+    return own[0] if len(own) else None
+
+
+def _uris_in_playlist(client, playlist):
+    """The URIs of the tracks that are already in a playlist."""
+    tracks = map(_track, _with_tracks_path(playlist, lambda path: _entries(client, path)))
+    return {track["uri"] for track in tracks if track and track.get("uri")}
+
+
+def _make_playlist(client, me, name):
+    """Make a private playlist on Spotify; returns its id."""
+    payload = {"name": name, "public": False, "description": "made with What a song is made of"}
     try:
-        entries = list(_listed(client, f"playlists/{playlist}/items"))
-    except NotFound:  # the API before 2026
-        entries = list(_listed(client, f"playlists/{playlist}/tracks"))
-    return [track["uri"] for track in map(_track, entries) if track and track.get("uri")]
-
-
-def _made(client, me, name):
-    wanted = {"name": name, "public": False, "description": "made with What a song is made of"}
-    try:
-        return client.post("me/playlists", wanted)["id"]
+        return client.post("me/playlists", payload)["id"]
     except (NotFound, Refused):  # the API before 2026
-        return client.post(f"users/{me}/playlists", wanted)["id"]
+        return client.post(f"users/{me}/playlists", payload)["id"]
 
 
-def _posted(client, playlist, uris):
-    try:
-        client.post(f"playlists/{playlist}/items", {"uris": uris})
-    except NotFound:
-        client.post(f"playlists/{playlist}/tracks", {"uris": uris})
-
+# ---- from a table to a file
 
 def export_playlist_file(tracks, path):
-    """Write a playlist for any player, or as a table: the ending says which.
+    """Write a playlist to a file for any player, or to a table. The ending of the file decides which.
 
-    Players look for a sound file from where the playlist lies, so paths are written from the root.
+    Players look for a sound file relative to the folder of the playlist; therefore all paths are written as absolute
+    paths.
 
     Parameters
     ----------
     tracks : pd.DataFrame
-        In the order of the playlist; `path`, `uri` or Spotify's `track_id`, and what is there of `artist, song, album,
-        duration_ms`.
+        In the order of the playlist, with `path`, `uri` or Spotify's `track_id`. `artist, song, album, duration_ms` are
+        written if they are present.
     path : str or Path
-        Ends in ``.m3u8``, ``.xspf`` or ``.csv``; it appears whole or not at all.
+        Ends in ``.m3u8``, ``.xspf`` or ``.csv``. The file is written completely or not at all.
 
     Returns
     -------
@@ -356,7 +355,7 @@ def export_playlist_file(tracks, path):
     Raises
     ------
     ValueError
-        The ending is another, or no row says where its sound is.
+        The file has another ending, or no row has the location of its sound.
 
     Examples
     --------
@@ -375,57 +374,63 @@ def export_playlist_file(tracks, path):
     writers = {".m3u8": _m3u8, ".xspf": _xspf}
     if path.suffix not in writers:
         raise ValueError(f"{path.name} should end in .m3u8, .xspf or .csv")
-    rows = [row for row in tracks.reset_index().to_dict("records") if _place(row)]
+    rows = [row for row in tracks.reset_index().to_dict("records") if _location(row)]
     if not rows:
-        raise ValueError("no row says where its sound is: the table needs a column 'path' or 'uri'")
+        raise ValueError("no row has the location of its sound: the table needs a column 'path' or 'uri'")
     if len(rows) < len(tracks):
         print(f"{len(tracks) - len(rows)} of {len(tracks)} rows have neither path nor uri: left out")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(writers[path.suffix](rows), encoding="utf-8")
-    os.replace(beside, path)
-    return path
-
-
-def _text(row, column):
-    """A cell in one line, without what XML cannot hold."""
-    value = row.get(column)
-    return "" if value is None or pd.isna(value) else " ".join(re.sub(r"[\x00-\x1f\x7f\ufffe\uffff]", " ", str(value)).split())
-
-
-def _place(row):
-    """Where a row's sound is; a path as it is, since two spaces in one mean two."""
-    return str(row["path"]) if _text(row, "path") else _text(row, "uri") or _uri(row)
-
-
-def _is_address(place):
-    return bool(re.match(r"[a-z][a-z0-9+.-]+:", place)) and not Path(place).exists()
+    return write_text(path, writers[path.suffix](rows))
 
 
 def sound_locations(tracks):
-    """Where each song's sound is, a path or Spotify's URI; empty where nobody knows."""
-    return [_place(row) for row in tracks.reset_index().to_dict("records")]
+    """Where the sound of each song is: its path or Spotify's URI; empty text if the row has neither.
+
+    Examples
+    --------
+    >>> sound_locations(pd.DataFrame({"path": ["/music/sea.mp3", None], "uri": [None, "spotify:track:x"]}))
+    ['/music/sea.mp3', 'spotify:track:x']
+    """
+    return [_location(row) for row in tracks.reset_index().to_dict("records")]
+
+
+def _text(row, column):
+    """A cell as text in one line, without characters that XML does not allow."""
+    value = row.get(column)
+    if value is None or pd.isna(value):
+        return ""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f\ufffe\uffff]", " ", str(value)).split())
+
+
+def _location(row):
+    # a path is taken as it is: its name can have two blanks in a row
+    return str(row["path"]) if _text(row, "path") else _text(row, "uri") or _uri(row)
+
+
+def _is_address(location):
+    return bool(re.match(r"[a-z][a-z0-9+.-]+:", location)) and not Path(location).exists()
 
 
 def _m3u8(rows):
     lines = ["#EXTM3U"]
     for row in rows:
         seconds = round(float(row["duration_ms"]) / 1000) if _text(row, "duration_ms") else -1
+        location = _location(row)
         lines.append(f"#EXTINF:{seconds},{' - '.join(filter(None, (_text(row, 'artist'), _text(row, 'song'))))}")
-        lines.append(_place(row) if _is_address(_place(row)) else str(Path(_place(row)).absolute()))
+        lines.append(location if _is_address(location) else str(Path(location).absolute()))
     return "\n".join(lines) + "\n"
 
 
 def _xspf(rows):
     root = ElementTree.Element("playlist", version="1", xmlns="http://xspf.org/ns/0/")
-    listed = ElementTree.SubElement(root, "trackList")
+    track_list = ElementTree.SubElement(root, "trackList")
     for row in rows:
-        track = ElementTree.SubElement(listed, "track")
-        place = _place(row)
-        location = place if _is_address(place) else Path(place).absolute().as_uri()
-        about = {"location": location, "title": _text(row, "song"), "creator": _text(row, "artist"), "album": _text(row, "album"),
-                 "duration": str(round(float(row["duration_ms"]))) if _text(row, "duration_ms") else ""}
-        for name, value in about.items():
+        track = ElementTree.SubElement(track_list, "track")
+        location = _location(row)
+        elements = {
+            "location": location if _is_address(location) else Path(location).absolute().as_uri(),
+            "title": _text(row, "song"), "creator": _text(row, "artist"), "album": _text(row, "album"),
+            "duration": str(round(float(row["duration_ms"]))) if _text(row, "duration_ms") else ""}
+        for name, value in elements.items():
             if value:
                 ElementTree.SubElement(track, name).text = value
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
@@ -433,29 +438,12 @@ def _xspf(rows):
 
 # ---- without an account
 
-class _Recorded:
-    """Answers as Spotify would, from a recorded example."""
-
-    def __init__(self, answers):
-        self.answers, self.requests = answers, 0
-
-    def get(self, path, *, limit=PAGE, offset=0, ids=None, **_):
-        self.requests += 1
-        if path not in self.answers:
-            raise Refused(f"the recorded example has no {path}")
-        answer = self.answers[path]
-        if ids is not None:
-            name, = answer
-            return {name: [one for one in answer[name] if one["id"] in ids.split(",")]}
-        return answer if "items" not in answer else answer | {"items": answer["items"][offset:offset + limit]}
-
-
 def recorded_client():
-    """A client that answers from a small recorded example (synthetic names), for trying things without an account.
+    """A client with a small recorded example instead of Spotify, to try the functions without an account.
 
     Examples
     --------
     >>> list_playlists(recorded_client())["name"].tolist()
     ['Made up for the evening', 'Made up for a run']
     """
-    return _Recorded(json.loads(RECORDED.read_text(encoding="utf-8")))
+    return RecordedSpotify(json.loads(RECORDED.read_text(encoding="utf-8")))

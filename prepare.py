@@ -1,7 +1,8 @@
-"""Any source of songs -> one clean table of tracks.
+"""From any source of songs to one clean table of tracks.
 
-`load_Data` reads, `handle_nulls` and `change_dtypes` clean, `prepare_df` does all of it in order. None of them changes
-the frame passed in; what was dropped and why is printed and kept in ``attrs["report"]``.
+`load_Data` reads a table, `handle_nulls` and `change_dtypes` clean it, and `prepare_df` does all cleaning in order.
+They return new tables and do not change their argument. All changes are counted, printed and listed in
+``attrs["report"]``.
 """
 
 import difflib
@@ -23,32 +24,37 @@ __all__ = ["CATEGORIES", "COLUMNS", "INTEGERS", "NOT_FOUND", "TRUTH", "change_dt
 
 INTEGERS = ["year", "duration_ms", "popularity", "key", "mode", "time_signature", "track_number"]
 CATEGORIES = ["genre", "source", "album_type", "playlist_subgenre", "subset"]
-# What Spotify writes where it found no value
+# What Spotify writes if it found no value.
 NOT_FOUND = {"key": -1, "tempo": 0, "time_signature": 0, "duration_ms": 0}
 TRUTH = {"true": True, "1": True, "1.0": True, "yes": True, "explicit": True,
          "false": False, "0": False, "0.0": False, "no": False}
 
 
 def load_Data(source="sample"):
-    """Read a table of songs from wherever it is.
+    """Read a table of songs from a file, a folder, a public data set, or the synthetic sample.
 
     Parameters
     ----------
     source : str or Path
-        ``"sample"`` (a synthetic table made to order, see `sample_songs.make_table`); ``"sample_songs"`` (songs made to
-        order, with their paths, see `corpus.make_corpus`: rendered once, into ``data/``); a CSV, TSV or Parquet file, plain
-        or in gzip or zip; a folder of sound files, laid out as ``genre/song.mp3`` or flat with tags; or the name of a public
-        data set: ``tidytuesday``, ``fma_metadata``, ``fma_small``, ``fma_medium``, ``top_hits``, ``gtzan``.
+        One of these:
+
+        - ``"sample"``: a synthetic table, see `sample_table.make_table`;
+        - ``"sample_songs"``: synthetic songs with their paths, see `corpus.make_corpus`; they are rendered only once,
+          to ``data/``;
+        - a CSV, TSV or Parquet file, plain or packed with gzip or zip;
+        - a folder of sound files, as ``genre/song.mp3`` or without subfolders, with tags;
+        - the name of a public data set: ``tidytuesday``, ``fma_metadata``, ``fma_small``, ``fma_medium``, ``top_hits``,
+          ``gtzan``.
 
     Returns
     -------
     pd.DataFrame
-        The raw rows; known columns are named as in `tables.COLUMNS` and come first, others are kept.
+        The rows as they were read. Known columns are named as in `table_files.COLUMNS` and come first; others are kept.
 
     Raises
     ------
     FileNotFoundError, ConnectionError, ValueError
-        Nothing is there, or it cannot be read; the message says what was looked for and what to do.
+        The source does not exist or cannot be read; the message explains what was searched for and what to do.
 
     Examples
     --------
@@ -59,7 +65,7 @@ def load_Data(source="sample"):
     if source == "sample":
         df = table_files.numbers_from_text(table_files.standard_names(sample_table.make_table()), "the sample")
     elif source == "sample_songs":
-        from synth.corpus import make_corpus  # it renders and encodes sound: only who asks for that waits for it
+        from synth.corpus import make_corpus  # importing it takes long
         df = make_corpus(public_datasets.DATA_DIR / "sample_songs")
     elif source in public_datasets.DATASETS:
         df = public_datasets.load_data_set(source)
@@ -69,9 +75,10 @@ def load_Data(source="sample"):
         df = table_files.read_table(path)
     else:
         names = ["sample", "sample_songs", *public_datasets.DATASETS]
-        near = difflib.get_close_matches(str(source), names, n=1)
-        raise FileNotFoundError(f"no songs found for {str(source)!r}: there is no file or folder {path.absolute()}, and "
-                                f"the known names are {', '.join(names)}" + (f". Did you mean {near[0]!r}?" if near else ""))
+        similar = difflib.get_close_matches(str(source), names, n=1)
+        raise FileNotFoundError(f"no songs found for {str(source)!r}: there is no file or folder {path.absolute()}, "
+                                f"and the known names are {', '.join(names)}"
+                                + (f". Did you mean {similar[0]!r}?" if similar else ""))
     if "source" not in df:
         df["source"] = path.name
     known = [column for column in table_files.COLUMNS if column in df]
@@ -79,7 +86,16 @@ def load_Data(source="sample"):
 
 
 def split_genres(cell):
-    """The genres in one cell, as a list; an empty set, list or text is no genre.
+    """The genres in one cell of a table.
+
+    Parameters
+    ----------
+    cell : str, list, tuple, set or missing
+
+    Returns
+    -------
+    list of str
+        Each genre once; empty for an empty set, list or text.
 
     Examples
     --------
@@ -99,7 +115,7 @@ def split_genres(cell):
 
 
 def first_genre(genres):
-    """The first genre of each cell, as the report takes it; missing where there is none.
+    """The first genre of each cell.
 
     Parameters
     ----------
@@ -108,25 +124,25 @@ def first_genre(genres):
     Returns
     -------
     pd.Series
-        Same index and name.
+        With the same index and name; missing for cells without a genre.
 
     Examples
     --------
     >>> first_genre(pd.Series(["rock, pop", None], name="genre")).tolist()
     ['rock', None]
     """
-    # cells repeat: take each apart once
+    # many cells are equal: split each only once
     first = {cell: (split_genres(cell) or [None])[0] for cell in genres.dropna().astype(str).unique()}
     return pd.Series([None if pd.isna(cell) else first[str(cell)] for cell in genres], index=genres.index,
                      name=genres.name, dtype=object)
 
 
 def handle_nulls(df):
-    """Make missing what is missing, complete partial dates, and drop rows that name no song.
+    """Mark missing values as null, complete partial dates, and drop rows without a song.
 
-    Text is stripped; empty text and empty sets of genres become null; Spotify's marks for "not found" (key -1,
-    tempo 0, duration 0) become null; ``1998`` and ``1998-05`` become the first day of that year or month; a missing year is
-    taken from the date. A row is dropped only where it has neither a song's name nor a path.
+    Text is stripped. Empty text, empty sets of genres, and Spotify's values for "not found" (key -1, tempo 0, duration
+    0) become null. ``1998`` and ``1998-05`` become the first day of that year or month. A missing year is taken from
+    the date. A row is dropped only if it has neither a song's name nor a path.
 
     Parameters
     ----------
@@ -136,16 +152,16 @@ def handle_nulls(df):
     Returns
     -------
     pd.DataFrame
-        A new frame; ``attrs["report"]`` lists what was done: dicts of `step`, `what`, `rows`.
+        A new table; ``attrs["report"]`` lists all changes as dicts of `step, what, rows`.
 
     Examples
     --------
     >>> raw = pd.DataFrame({"song": ["So What", " "], "genre": ["set()", "jazz"], "release_date": ["1959", None]})
     >>> handle_nulls(raw)[["song", "release_date"]].values.tolist()
     handle_nulls: 2 rows in, 1 out
-      empty genres made null: 1
+      empty genres set to null: 1
       partial release dates completed: 1
-      rows dropped, neither song nor path: 1
+      rows dropped because they have neither song nor path: 1
     [['So What', '1959-01-01']]
     """
     out, report = df.copy(), []
@@ -158,12 +174,12 @@ def handle_nulls(df):
         filled = out["genre"].notna()
         joined = {cell: ", ".join(split_genres(cell)) or None for cell in out["genre"].dropna().astype(str).unique()}
         out["genre"] = out["genre"].astype(object).map(lambda cell: joined.get(str(cell)))
-        report.append(("empty genres made null", int((filled & out["genre"].isna()).sum())))
+        report.append(("empty genres set to null", int((filled & out["genre"].isna()).sum())))
     for column, mark in NOT_FOUND.items():
         if column in out and pd.api.types.is_numeric_dtype(out[column]):
-            found_none = (out[column] == mark).fillna(False).astype(bool)
-            out[column] = out[column].mask(found_none)
-            report.append((f"{column} {mark} means not found, made null", int(found_none.sum())))
+            not_found = (out[column] == mark).fillna(False).astype(bool)
+            out[column] = out[column].mask(not_found)
+            report.append((f"{column} {mark} (not found) set to null", int(not_found.sum())))
     if "release_date" in out and _is_text(out["release_date"]):
         out["release_date"], completed = _complete_dates(out["release_date"])
         report.append(("partial release dates completed", completed))
@@ -172,15 +188,15 @@ def handle_nulls(df):
     named = pd.Series(False, index=out.index)
     for column in [column for column in ("song", "path") if column in out]:
         named |= out[column].notna()
-    report.append(("rows dropped, neither song nor path", int((~named).sum())))
-    return _say("handle_nulls", df, out[named], report)
+    report.append(("rows dropped because they have neither song nor path", int((~named).sum())))
+    return _reported("handle_nulls", df, out[named], report)
 
 
 def change_dtypes(df):
-    """Give every known column its type: integers, booleans, categories, dates.
+    """Convert every known column to its type: integer, float, boolean, category or date.
 
-    A column of whole numbers with gaps becomes pandas' `Int64`; one with fractions stays as it is. A date that cannot
-    be read becomes null and is counted.
+    A column of whole numbers with missing values becomes pandas' `Int64`; a column with fractions is not converted. A
+    date that cannot be read becomes null and is counted.
 
     Parameters
     ----------
@@ -189,11 +205,12 @@ def change_dtypes(df):
     Returns
     -------
     pd.DataFrame
-        A new frame of the same rows.
+        A new table with the same rows.
 
     Examples
     --------
-    >>> typed = change_dtypes(pd.DataFrame({"year": [1959.0, None], "explicit": ["False", "True"], "genre": ["jazz", "rock"]}))
+    >>> raw = pd.DataFrame({"year": [1959.0, None], "explicit": ["False", "True"], "genre": ["jazz", "rock"]})
+    >>> typed = change_dtypes(raw)
     >>> [str(dtype) for dtype in typed.dtypes]
     ['Int64', 'bool', 'category']
     """
@@ -206,22 +223,25 @@ def change_dtypes(df):
         out[column] = pd.to_numeric(out[column], errors="coerce").astype("float64")
     if "explicit" in out and not pd.api.types.is_bool_dtype(out["explicit"]):
         truth = out["explicit"].astype("string").str.strip().str.lower().map(TRUTH)
-        report.append(("explicit neither true nor false, made null", int((truth.isna() & out["explicit"].notna()).sum())))
+        report.append(("values of explicit that are neither true nor false set to null",
+                       int((truth.isna() & out["explicit"].notna()).sum())))
         out["explicit"] = truth.astype("boolean") if truth.isna().any() else truth.astype(bool)
     if "release_date" in out:
         dates = to_dates(out["release_date"])
-        report.append(("release dates that cannot be read, made null", int((dates.isna() & out["release_date"].notna()).sum())))
+        report.append(("release dates that cannot be read set to null",
+                       int((dates.isna() & out["release_date"].notna()).sum())))
         out["release_date"] = dates
     for column in [column for column in CATEGORIES if column in out]:
         out[column] = out[column].astype("category")
-    return _say("change_dtypes", df, out, report)
+    return _reported("change_dtypes", df, out, report)
 
 
 def prepare_df(df):
-    """The clean table of tracks: nulls, types, duplicates and index done, in that order.
+    """The clean table of tracks: null values, types, duplicates and index, in this order.
 
-    Rows of one track become one: the most popular of them, with the genres of all (the most frequent first). A track
-    is known by its `track_id`; where the source has none, one is made from artist and song, else from the path.
+    Several rows of one track become one row: the most popular of them, with the genres of all rows (the most frequent
+    first). Tracks are identified by `track_id`. If the source has none, it is made from artist and song, or else from
+    the path.
 
     Parameters
     ----------
@@ -231,41 +251,53 @@ def prepare_df(df):
     Returns
     -------
     pd.DataFrame
-        One row a track, indexed by `track_id`; what was dropped and why in ``attrs["report"]``.
+        One row for each track, indexed by `track_id`; ``attrs["report"]`` lists all changes, see `report`.
 
     Examples
     --------
-    >>> raw = pd.DataFrame({"artist": ["Miles Davis", "miles davis"], "song": ["So What"] * 2, "genre": ["jazz", "modal jazz"]})
+    >>> raw = pd.DataFrame({"artist": ["Miles Davis", "miles davis"], "song": ["So What"] * 2,
+    ...                     "genre": ["jazz", "modal jazz"]})
     >>> prepare_df(raw).genre.to_dict()
     prepare_df: 2 rows in, 1 out
-      rows dropped, the same track again: 1
-      tracks with genres of several rows joined: 1
+      rows dropped because they repeat a track: 1
+      tracks that have the genres of several rows: 1
     {'miles davis - so what': 'jazz, modal jazz'}
     """
     raw = df.reset_index() if df.index.name == "track_id" and "track_id" not in df else df
     typed = change_dtypes(handle_nulls(raw))
     ids = _track_ids(typed)
-    whole = typed.duplicated()
-    same = ids[~whole].duplicated()
-    out = _one_row_a_track(typed, ids)
-    report = [("rows dropped, the same in every column", int(whole.sum())),
-              ("rows dropped, the same track again", int(same.sum()))]
+    equal_rows = typed.duplicated()
+    repeated_tracks = ids[~equal_rows].duplicated()
+    out = _one_row_per_track(typed, ids)
+    report = [("rows dropped because all columns are equal", int(equal_rows.sum())),
+              ("rows dropped because they repeat a track", int(repeated_tracks.sum()))]
     if "genre" in out:
         out["genre"], joined = _joined_genres(typed["genre"], ids, out.index)
-        report.append(("tracks with genres of several rows joined", joined))
-    out = _say("prepare_df", typed, out, report)
-    if "source" in out:  # it stays with a frame of numbers, where the column does not
+        report.append(("tracks that have the genres of several rows", joined))
+    out = _reported("prepare_df", typed, out, report)
+    if "source" in out:  # attributes stay with a selection of columns without `source`
         out.attrs["source"] = ", ".join(out["source"].dropna().astype(str).unique()[:5])
     return out
 
 
 def report(df):
-    """What the steps of `prepare_df` did to a table, as a frame of `step`, `what`, `rows`."""
+    """The changes that `handle_nulls`, `change_dtypes` and `prepare_df` have made to a table.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+        As they return it.
+
+    Returns
+    -------
+    pd.DataFrame
+        `step, what, rows`: the function, the change, and the number of rows.
+    """
     return pd.DataFrame(df.attrs.get("report", []), columns=["step", "what", "rows"])
 
 
-def _say(step, before, after, lines):
-    """Print what a step did, where it did something, and add it to what the steps before it did."""
+def _reported(step, before, after, lines):
+    """Print the changes of a step, and add them to the report of the table; returns the table."""
     lines = [(what, rows) for what, rows in lines if rows]
     if lines:
         print(f"{step}: {len(before):,} rows in, {len(after):,} out")
@@ -284,40 +316,48 @@ _QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 
 
 def _join_listed(cell):
-    """`['A', 'B']`, as some exports write artists, becomes `A, B`; a list of anything but texts stays as it is."""
+    """`['A', 'B']`, as some exports write artists, becomes `A, B`; a list of other things is not changed."""
     if isinstance(cell, str) and re.fullmatch(rf"\[\s*{_QUOTED}(?:\s*,\s*{_QUOTED})*\s*\]", cell):
         return ", ".join(re.sub(r"\\(.)", r"\1", text[1:-1]) for text in re.findall(_QUOTED, cell))
     return cell
 
 
 def _complete_dates(dates):
-    """`1998` and `1998-05` as the first day of that year or month; and how many."""
+    """Dates with `1998` and `1998-05` completed to the first day of that year or month; and the number of these."""
     text = dates.astype("string").str.strip().str.removesuffix(".0")
-    year, month = text.str.fullmatch(r"[12]\d{3}").fillna(False), text.str.fullmatch(r"[12]\d{3}-\d{1,2}").fillna(False)
-    whole = text.mask(year, text + "-01-01").mask(month, text + "-01").mask(text.str.startswith("0000"))
-    return whole.astype(object).where(whole.notna(), None), int(year.sum() + month.sum())
+    is_year = text.str.fullmatch(r"[12]\d{3}").fillna(False)
+    is_month = text.str.fullmatch(r"[12]\d{3}-\d{1,2}").fillna(False)
+    complete = text.mask(is_year, text + "-01-01").mask(is_month, text + "-01").mask(text.str.startswith("0000"))
+    return complete.astype(object).where(complete.notna(), None), int(is_year.sum() + is_month.sum())
 
 
 def to_dates(dates):
-    """Dates from text in any of the usual formats; what cannot be read becomes null."""
+    """Dates from text in any usual format; text that cannot be read becomes null.
+
+    Examples
+    --------
+    >>> to_dates(pd.Series(["1959-08-17", "17 August 1959", "soon"])).dt.year.tolist()
+    [1959.0, 1959.0, nan]
+    """
     if pd.api.types.is_datetime64_any_dtype(dates):
         return dates
     return pd.to_datetime(dates.astype("string"), errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
 
 
 def _track_ids(df):
-    """The id of each row: the source's own, else artist and song, else path, else song."""
+    """The id of each row: that of the source, else artist and song, else the path, else the song."""
     def text(column):
         return df[column].astype("string") if column in df else pd.Series(pd.NA, index=df.index, dtype="string")
-    made = (text("artist") + " - " + text("song")).str.lower().str.replace(r"\s+", " ", regex=True)
+    names = (text("artist") + " - " + text("song")).str.lower().str.replace(r"\s+", " ", regex=True)
     path = text("path")
-    # two recordings may carry the same tags: they are two tracks
-    recordings = path.groupby(made).transform("nunique").fillna(0)
-    made = made.mask(recordings.gt(1) & path.notna(), made + " [" + path + "]")
-    return text("track_id").fillna(made).fillna(path).fillna(text("song").str.lower()).astype(object).rename("track_id")
+    # two files with the same tags are two recordings, and so two tracks
+    recordings = path.groupby(names).transform("nunique").fillna(0)
+    names = names.mask(recordings.gt(1) & path.notna(), names + " [" + path + "]")
+    ids = text("track_id").fillna(names).fillna(path).fillna(text("song").str.lower())
+    return ids.astype(object).rename("track_id")
 
 
-def _one_row_a_track(df, ids):
+def _one_row_per_track(df, ids):
     """The most popular row of each track, in the order in which the tracks first appear."""
     popularity = df["popularity"].astype("float64") if "popularity" in df else pd.Series(0.0, index=df.index)
     rank = pd.DataFrame({"id": ids.values, "popularity": popularity.fillna(-1).values, "row": range(len(df))})
@@ -330,11 +370,12 @@ def _one_row_a_track(df, ids):
 
 
 def _joined_genres(genres, ids, tracks):
-    """The genres of all rows of each track, most frequent first; and how many tracks had several different cells."""
+    """The genres of all rows of each track, the most frequent first; and the number of tracks with different cells."""
     rows = pd.DataFrame({"id": ids.values, "genre": genres.astype(object).values}).dropna()
     cells = rows.drop_duplicates().groupby("id", sort=False).size()
     several = rows[rows["id"].isin(cells.index[cells > 1])]
     joined = rows.drop_duplicates("id").set_index("id")["genre"]
-    for track, own in several.groupby("id", sort=False)["genre"]:
-        joined[track] = ", ".join(genre for genre, _ in Counter(g for cell in own for g in split_genres(cell)).most_common())
+    for track, track_cells in several.groupby("id", sort=False)["genre"]:
+        counts = Counter(genre for cell in track_cells for genre in split_genres(cell))
+        joined[track] = ", ".join(genre for genre, _ in counts.most_common())
     return pd.Categorical(joined.reindex(tracks)), int((cells > 1).sum())

@@ -1,4 +1,4 @@
-"""Files: names that are safe on every system, files that appear whole or not at all, and a journal of what is done."""
+"""File names that every system accepts, files that are written completely or not at all, and a journal for resuming."""
 
 import contextlib
 import json
@@ -14,7 +14,20 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", 
 
 
 def safe_name(text, longest=60):
-    """Text as the name of a file or folder on any system: no separators, no reserved word, not too long.
+    """Text as the name of a file or folder on any system.
+
+    The name has no separators, is not empty, is no reserved word, and is not too long. Different texts can have the
+    same name.
+
+    Parameters
+    ----------
+    text : str
+    longest : int
+        The most bytes that the name may have in UTF-8, at least 5.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -22,16 +35,21 @@ def safe_name(text, longest=60):
     ('_AC_DC_ Back in Black_', 'con_', '_')
     """
     name = unicodedata.normalize("NFKC", str(text))
-    name = re.sub(r"[^\w &'()+,.-]", "_", name)
-    name = name.encode("utf-8")[:longest].decode("utf-8", errors="ignore").strip(" .") or "_"
+    name = _cut(re.sub(r"[^\w &'()+,.-]", "_", name), longest)
     stem, dot, rest = name.partition(".")
-    return f"{stem}_{dot}{rest}" if stem.casefold() in RESERVED else name
+    reserved = stem.strip().casefold() in RESERVED  # Windows ignores blanks before the dot
+    return _cut(f"{stem.strip()}_{dot}{rest}", longest) if reserved else name
 
 
-# ---- whole or not at all
+def _cut(name, longest):
+    """The name in at most so many bytes, without blanks and dots at its ends; an underscore where nothing is left."""
+    return name.encode("utf-8")[:longest].decode("utf-8", errors="ignore").strip(" .") or "_"
+
+
+# ---- writing completely or not at all
 
 def _temporary(path):
-    """A hidden name beside `path` that no other process or thread uses."""
+    """A hidden name in the folder of `path` that no other process or thread uses."""
     return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
@@ -39,7 +57,8 @@ def _temporary(path):
 def atomic_path(path):
     """A temporary path to write a file to; the file is moved to `path` when the ``with`` block ends.
 
-    Where the block fails, nothing is left and a file that was at `path` stays as it was. Folders are made as needed.
+    If the block fails, the temporary file is removed, and an older file at `path` stays as it was. Missing folders are
+    made.
 
     Parameters
     ----------
@@ -48,7 +67,8 @@ def atomic_path(path):
     Yields
     ------
     Path
-        In the same folder, without the file's ending.
+        In the same folder as `path`. It does not end in the suffix of `path`: a writer that chooses the format by the
+        suffix has to be told the format.
 
     Examples
     --------
@@ -71,7 +91,29 @@ def atomic_path(path):
 
 @contextlib.contextmanager
 def atomic_folder(folder):
-    """As `atomic_path`, for a folder and all that is in it; a folder that was there is replaced."""
+    """A temporary folder to write files to; it is moved to `folder` when the ``with`` block ends.
+
+    If the block fails, the temporary folder is removed, and an older folder stays as it was. If it succeeds, an older
+    folder is replaced with all its files.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Yields
+    ------
+    Path
+        An empty folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     with atomic_folder(Path(parent) / "model") as temporary:
+    ...         _ = (temporary / "weights.txt").write_text("1 2 3")
+    ...     sorted(path.name for path in (Path(parent) / "model").iterdir())
+    ['weights.txt']
+    """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(folder)
@@ -86,14 +128,35 @@ def atomic_folder(folder):
 
 
 def write_text(path, text):
-    """Write text as UTF-8, whole or not at all; returns the path."""
+    """Write a text file in UTF-8, completely or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+    text : str
+
+    Returns
+    -------
+    Path
+    """
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Path(path)
 
 
 def write_table(df, path):
-    """Write a frame to a Parquet or CSV file, whole or not at all; returns the path.
+    """Write a table as a Parquet or CSV file, completely or not at all.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+        In a CSV file its index is written only if it has a name.
+    path : str or Path
+        CSV if it ends in ``.csv``, else Parquet.
+
+    Returns
+    -------
+    Path
 
     Examples
     --------
@@ -108,22 +171,22 @@ def write_table(df, path):
         if path.suffix == ".csv":
             df.to_csv(temporary, index=df.index.name is not None)
         else:
-            df.to_parquet(temporary, row_group_size=5000)  # piece by piece, so that a long table needs little memory
+            df.to_parquet(temporary, row_group_size=5000)  # in groups of rows, so that a long table needs little memory
     return path
 
 
 # ---- resuming
 
 class Journal:
-    """A file that lists what is done, so that a run that was killed continues where it stopped.
+    """A file that lists the finished work of a run, so that a run that was stopped continues where it was.
 
-    Each line is one piece of work: its key, a mark of everything that its result depends on, and the result. A last line
-    that a killed run left unfinished is ignored.
+    Each line is one piece of work: its key, a mark, and its result. The mark is everything that the result depends on;
+    if the mark has changed, the work has to be done again. A last line that a killed run did not finish is ignored.
 
     Parameters
     ----------
     path : str or Path or None
-        A JSON-lines file. None keeps nothing.
+        A file of JSON lines; it is made with the first line. With None the journal is kept in memory only.
 
     Examples
     --------
@@ -141,7 +204,7 @@ class Journal:
 
     @classmethod
     def beside(cls, file):
-        """The journal of a file that is to be written: hidden, in the same folder. None for None."""
+        """The journal of a file that a run is going to write, hidden in the same folder. For None, one in memory."""
         return cls(None if file is None else Path(file).with_name(f".{Path(file).name}.jsonl"))
 
     def _read(self):
@@ -154,18 +217,31 @@ class Journal:
                 lines[line["key"]] = line
         return lines
 
+    def __iter__(self):
+        """The keys of all pieces of work in the journal, in the order in which they were first added."""
+        return iter(self._lines)
+
     def get(self, key, mark):
-        """The result that is known for a key; None where there is none, or where the mark differs."""
+        """The result of one piece of work; None if there is none, or if the mark is another."""
         line = self._lines.get(key)
         return line["rows"] if line and mark is not None and line["mark"] == mark else None
 
     def add(self, key, mark, result):
-        """Write down the result of one piece of work."""
+        """Add the result of one piece of work; it takes the place of an earlier result with the same key.
+
+        Parameters
+        ----------
+        key : str
+        mark : object
+            As JSON has it: a list rather than a tuple, so that it is equal to itself after it was read from the file.
+        result : object
+            As JSON has it; not None.
+        """
         line = {"key": key, "mark": mark, "rows": result}
         self._lines[key] = line
         if self.path is None:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(self.path, "a", encoding="utf-8") as lines:
-            # a line break first: the line before may be one that a killed run left unfinished
+            # the line break comes first: a killed run may have left the line before unfinished
             lines.write("\n" + json.dumps(line, default=float))

@@ -1,21 +1,20 @@
-"""Public data sets by name: where each one is, how it is fetched once and kept, and how it is read.
+"""Public data sets by name: where they are, how they are downloaded once, and how they are read.
 
-A new data set is one row of `DATASETS` and, where its files are laid out in a way of their own, one reader. What a
-publisher lets anyone download is downloaded; what needs a login is looked for in `DATA_DIR`, and the error says where to
-get it and where to put it.
+A new data set needs one row in `DATASETS` and, if its files have a layout of their own, one reader. Data sets without a
+login are downloaded. Data sets with a login must be put into `DATA_DIR`; an error explains where to get them.
 """
 
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-# pandas and what needs it are imported by the readers: `notebooks/choose_notebooks.py` asks `is_sound` without them.
+from sources.files import atomic_folder
+
+# pandas is imported by the readers only, because `notebooks/choose_notebooks.py` uses `is_sound` without pandas.
 
 DATA_DIR = Path(__file__).resolve().parents[1] / "data"
-"""Where downloads are kept, and where files that need a login are looked for."""
+"""The folder for downloads, and for files that need a login."""
 
 
 class DataSet(NamedTuple):
@@ -25,16 +24,16 @@ class DataSet(NamedTuple):
     ----------
     name : str
     address : str
-        Of the file to download, or of the page to get it from where a login is needed.
+        The address of the file; if a login is needed, the page where the user can download it.
     file : str
         The name of the file (or folder) in `DATA_DIR`.
     read : callable
-        Takes the path of the file and returns its rows as a frame.
+        Takes the path of the file and returns a table.
     checksum : str or None
-        As the publisher gives it; None where there is none.
+        The publisher's checksum, if there is one.
     needs_login : bool
     sound : bool
-        Whether it holds sound files.
+        Whether the data set has sound files.
     """
 
     name: str
@@ -59,7 +58,7 @@ def _read_folder(path):
 
 
 def _read_fma_tracks(archive):
-    """FMA's table of tracks, whose header has two rows."""
+    """The table of tracks of FMA; its header has two rows."""
     import pandas as pd
     raw = pd.read_csv(_unzip(archive) / "tracks.csv", index_col=0, header=[0, 1], low_memory=False)
     return pd.DataFrame({
@@ -71,7 +70,7 @@ def _read_fma_tracks(archive):
 
 
 def _read_fma_sound(archive):
-    """FMA's tracks whose sound file is in the archive as `123/123456.mp3`."""
+    """The tracks of FMA that have a sound file in the archive, `123/123456.mp3`."""
     folder = _unzip(archive)
     paths = {str(int(file.stem)): str(file) for file in sorted(folder.glob("*/*.mp3"))}
     tracks = load_data_set("fma_metadata")
@@ -92,14 +91,14 @@ DATASETS = {row.name: row for row in (
             "sha1:ade154f733639d52e35e32f5593efe5be76c6d70", sound=True),
     DataSet("fma_medium", _FMA + "fma_medium.zip", "fma_medium.zip", _read_fma_sound,
             "sha1:c67b69ea232021025fca9231fc1c7c1a063ab50b", sound=True),
-    DataSet("top_hits", "https://www.kaggle.com/datasets/paradisejoy/top-hits-spotify-from-20002019", "songs_normalize.csv",
-            _read_table, needs_login=True),
+    DataSet("top_hits", "https://www.kaggle.com/datasets/paradisejoy/top-hits-spotify-from-20002019",
+            "songs_normalize.csv", _read_table, needs_login=True),
     DataSet("gtzan", "https://www.kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification",
             "genres_original", _read_folder, needs_login=True, sound=True))}
 
 
 def is_sound(name):
-    """Whether a name is that of a public data set of sound files.
+    """Whether this is the name of a public data set with sound files.
 
     Examples
     --------
@@ -110,7 +109,7 @@ def is_sound(name):
 
 
 def load_data_set(name):
-    """Read a public data set; it is downloaded where it is not here yet.
+    """Read a public data set; it is downloaded first if necessary.
 
     Parameters
     ----------
@@ -120,57 +119,83 @@ def load_data_set(name):
     Returns
     -------
     pd.DataFrame
-        Columns as in `table_files.COLUMNS`; a data set of sound files has their paths.
+        Columns as in `table_files.COLUMNS`; a data set with sound files has a column `path`.
 
     Raises
     ------
     ConnectionError
-        It cannot be downloaded; the message says where to put the file instead.
+        The data set cannot be downloaded; the message explains where to put the file instead.
     FileNotFoundError
-        It needs a login and has not been put in its place yet.
+        The data set needs a login and is not in `DATA_DIR`.
+    ValueError
+        The file is damaged or has another checksum.
     """
     dataset = DATASETS[name]
     return dataset.read(_find(dataset) if dataset.needs_login else fetch(dataset))
 
 
 def fetch(dataset):
-    """Download a data set's file where it is not here yet, check it against its checksum, and return its path."""
+    """The path of a data set's file; it is downloaded if necessary, and its checksum is checked.
+
+    Parameters
+    ----------
+    dataset : DataSet
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ConnectionError
+        The file cannot be downloaded.
+    ValueError
+        The checksum differs.
+    """
     import pooch
     import requests
     file = DATA_DIR / dataset.file
-    pooch.get_logger().setLevel("WARNING")  # it recommends to note down a checksum of our own
+    pooch.get_logger().setLevel("WARNING")  # it recommends to store a checksum of our own
     try:
         return Path(pooch.retrieve(dataset.address, known_hash=dataset.checksum, fname=file.name, path=DATA_DIR,
                                    progressbar=not file.exists()))
     except (requests.RequestException, OSError) as error:
         raise ConnectionError(f"{dataset.name} cannot be downloaded from {dataset.address} ({type(error).__name__}). "
-                              f"Get it some other way and put it at {file}") from error
-    except ValueError as error:  # pooch says so where the checksum differs
-        raise ValueError(f"what came from {dataset.address} is not what its publisher announced: {error}") from error
+                              f"Download it in another way and put it at {file}") from error
+    except ValueError as error:  # pooch raises it if the checksum differs
+        raise ValueError(f"the file from {dataset.address} does not have its publisher's checksum: {error}") from error
 
 
 def _find(dataset):
     """The path of a data set that the user has put into `DATA_DIR`."""
-    places = [DATA_DIR / dataset.name / dataset.file, DATA_DIR / dataset.file]
-    found = next((place for place in places if place.exists()), None)
-    if found is None:
-        raise FileNotFoundError(f"{dataset.name} needs a login: get it from {dataset.address} and put {dataset.file!r} "
-                                f"at {places[0]}")
-    return found
+    paths = [DATA_DIR / dataset.name / dataset.file, DATA_DIR / dataset.file]
+    existing = [path for path in paths if path.exists()]
+    if not existing:
+        raise FileNotFoundError(f"{dataset.name} needs a login: download it from {dataset.address} and put "
+                                f"{dataset.file!r} at {paths[0]}")
+    return existing[0]
 
 
 def _unzip(archive):
-    """The folder that an archive holds, unpacked beside it; it appears whole or not at all."""
+    """Unpack the folder that an archive holds to a folder beside it, completely or not at all; returns the folder."""
     folder = archive.with_suffix("")
-    if not folder.exists():
-        beside = Path(tempfile.mkdtemp(dir=archive.parent, prefix=f".{archive.name}."))
-        try:
-            with zipfile.ZipFile(archive) as packed:
-                packed.extractall(beside)
-            (beside / folder.name).replace(folder)
-        except (zipfile.BadZipFile, FileNotFoundError) as error:
-            raise ValueError(f"{archive} does not hold a folder {folder.name!r} ({error}): remove it, to load it "
-                             "again") from error
-        finally:
-            shutil.rmtree(beside)
+    if folder.exists():
+        return folder
+    try:
+        with zipfile.ZipFile(archive) as packed, atomic_folder(folder) as temporary:
+            _extract_folder(packed, folder.name, temporary)
+    except (zipfile.BadZipFile, FileNotFoundError) as error:
+        raise ValueError(f"{archive} does not hold a folder {folder.name!r} ({error}): remove the file, and it is "
+                         "downloaded again") from error
     return folder
+
+
+def _extract_folder(packed, name, target):
+    """Extract what is in one folder of an archive directly into the target folder."""
+    members = [member for member in packed.infolist() if member.filename.startswith(f"{name}/")]
+    if not members:
+        raise FileNotFoundError("there is no such folder in it")
+    for member in members:
+        member.filename = member.filename.removeprefix(f"{name}/")
+        if member.filename:
+            packed.extract(member, target)

@@ -1,7 +1,7 @@
-"""Table files and folders of songs, read into one frame with the project's column names.
+"""Read table files and folders of sound files into a table with the project's column names.
 
-The room beneath `prepare`: it knows file formats, encodings, separators, other people's column names and
-numbers written as text. What the rows mean is `prepare`'s business.
+This module handles file formats, encodings, separators, other spellings of column names, and numbers written as text.
+Cleaning the rows is done by `prepare`.
 """
 
 import csv
@@ -19,13 +19,14 @@ from tqdm import tqdm
 COLUMNS = ["track_id", "artist", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
            "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
            "instrumentalness", "liveness", "valence", "tempo", "path", "source"]
-"""The tracks table: one row a track."""
+"""The columns of the table of tracks, one row for each track."""
 TEXT = ["track_id", "artist", "song", "album", "release_date", "genre", "path", "source"]
 SHARES = ["danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"]
 """Spotify's audio features that run from 0 to 1."""
 NUMBERS = ["year", "duration_ms", "popularity", "key", "loudness", "mode", "tempo", "time_signature",
            "track_number", *SHARES]
-# Other people's names, after `_plain`, for ours. Where a file has both, its own exact name wins.
+# Other names of each column, in the form of `_plain`. If a file has an exact name and another one, the exact one is
+# used.
 COLUMN_NAMES = {
     "track_id": ["id", "spotify_id", "track_uri", "uri", "song_id"],
     "artist": ["track_artist", "artist_name", "artist_names", "artist_name_s", "artists"],
@@ -39,7 +40,7 @@ COLUMN_NAMES = {
     "popularity": ["track_popularity", "song_popularity"],
     "path": ["file", "filename", "file_path", "filepath"],
 }
-# Not "None" or "Null": those are artists and songs.
+# Not "None" or "Null": there are artists and songs of these names.
 MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "\\N"]
 SEPARATORS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq")
@@ -51,8 +52,8 @@ PITCH_CLASSES = {"C": 0, "C#": 1, "DB": 1, "D": 2, "D#": 3, "EB": 3, "E": 4, "F"
 def read_table(path):
     """Read a CSV, TSV or Parquet file, plain or in gzip or zip, with the project's column names.
 
-    The encoding (UTF-8 with or without a mark, UTF-16 with one, else Latin-1) and the separator (comma, tab,
-    semicolon, bar) are recognised. Index columns saved by accident are dropped; columns it does not know are kept.
+    The encoding (UTF-8 with or without a byte order mark, UTF-16 with one, else Latin-1) and the separator (comma, tab,
+    semicolon, bar) are recognised. Index columns saved by accident are dropped; unknown columns are kept.
 
     Parameters
     ----------
@@ -62,14 +63,14 @@ def read_table(path):
     Returns
     -------
     pd.DataFrame
-        The rows as they stand in the file, columns as in `COLUMNS` where they are known.
+        The rows of the file. Known columns have the names in `COLUMNS`.
 
     Raises
     ------
     FileNotFoundError
         There is no such file.
     ValueError
-        The file is no table of songs; the message names file and column and says what to do.
+        The file is not a table of songs; the message names the file and the column, and explains what to do.
 
     Examples
     --------
@@ -92,16 +93,16 @@ def read_table(path):
         df = _read_text(path, data)
     df = standard_names(_drop_saved_index(df))
     if "song" not in df and "path" not in df:
-        raise ValueError(f"{path} has no column with a song's name ('song', 'track_name', 'title' ...) or a sound file's "
-                         f"'path'; its columns are {list(df.columns)[:12]}. If that is one long name, its separator is "
-                         f"none of {', '.join(SEPARATORS.values())}: save it comma separated")
+        raise ValueError(f"{path} has no column with a song's name ('song', 'track_name', 'title' ...) or a sound "
+                         f"file's 'path'; its columns are {list(df.columns)[:12]}. If this is one long name, the "
+                         f"separator is none of {', '.join(SEPARATORS.values())}: save the table with commas")
     if df.empty:
         raise ValueError(f"{path} has a header but no rows")
     return numbers_from_text(df, path)
 
 
 def _unpack(path):
-    """The name and the bytes of a file, or of the one table in a zip."""
+    """The name and the content of a file, unpacked; of a zip file, those of the one table in it."""
     data = path.read_bytes()
     try:
         if data[:2] == b"\x1f\x8b":
@@ -111,7 +112,8 @@ def _unpack(path):
                 tables = [member for member in archive.namelist()
                           if member.lower().endswith(TABLE_SUFFIXES) and not member.startswith("__MACOSX")]
                 if len(tables) != 1:
-                    raise ValueError(f"{path} holds {len(tables)} tables ({tables[:5]}): unzip it and name one")
+                    raise ValueError(f"{path} holds {len(tables)} tables ({tables[:5]}): unzip it and give the "
+                                     "path of one")
                 return tables[0], archive.read(tables[0])
     except (OSError, EOFError, zipfile.BadZipFile, gzip.zlib.error) as error:
         raise ValueError(f"{path} cannot be unpacked ({error}): download or save it again") from error
@@ -122,7 +124,7 @@ def _read_parquet(path, data):
     try:
         df = pd.read_parquet(io.BytesIO(data))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} is no readable Parquet file ({error}): save it again") from error
+        raise ValueError(f"{path} is not a readable Parquet file ({error}): save it again") from error
     return df.reset_index() if df.index.name else df
 
 
@@ -156,7 +158,7 @@ def _decode(path, data):
 
 
 def _separator(text):
-    """The separator that cuts the header into most fields; one that does not occur where there is one column."""
+    """The separator that splits the header into the most fields; the tab if there is only one column."""
     header = next((line for line in text.splitlines() if line.strip()), "")
     fields = {separator: len(next(csv.reader([header], delimiter=separator))) for separator in SEPARATORS}
     best = max(fields, key=fields.get)
@@ -164,35 +166,44 @@ def _separator(text):
 
 
 def _decimal_commas(text, separator):
-    """Whether numbers are written `0,75`, as spreadsheets in much of Europe save them beside semicolons."""
+    """Whether numbers are written `0,75`: in much of Europe, spreadsheets save them so, separated by semicolons."""
     return separator == ";" and bool(re.search(r";-?0,\d+(;|\r?\n|$)", text[:100_000]))
 
 
 def _drop_saved_index(df):
-    """Drop columns without a name that only count rows, and columns without name or content."""
-    def accidental(column):
+    """Drop columns without a name that only number the rows, and columns without a name or content."""
+    def is_saved_index(column):
         if not re.fullmatch(r"(Unnamed: \d+(_level_\d+)?|index|level_0|)", str(column)):
             return False
         values = df[column].dropna()
         return values.empty or (pd.api.types.is_integer_dtype(values) and values.is_unique)
-    return df.drop(columns=[column for column in df.columns if accidental(column)])
+    return df.drop(columns=[column for column in df.columns if is_saved_index(column)])
 
 
 def _plain(name):
-    """A column's name in lower case, words joined by underscores."""
+    """The name of a column in lower case, with words joined by underscores."""
     return re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
 
 
 def _known_name(column):
-    """Our name for a column, or None."""
+    """The project's name for a column, or None if the column is unknown."""
     plain = _plain(column)
     if plain in COLUMNS or plain in NUMBERS:
         return plain
-    return next((ours for ours, theirs in COLUMN_NAMES.items() if plain in theirs), None)
+    return next((name for name, other_names in COLUMN_NAMES.items() if plain in other_names), None)
 
 
 def standard_names(df):
-    """Give known columns the project's names; others keep theirs. Returns a new frame.
+    """Give known columns the project's names; other columns keep theirs.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+
+    Returns
+    -------
+    pd.DataFrame
+        A new frame.
 
     Examples
     --------
@@ -200,32 +211,37 @@ def standard_names(df):
     ['artist', 'genre', 'mood']
     """
     taken = {column for column in df.columns if column in COLUMNS or column in NUMBERS}
-    names = {}
-    # a name nearer the head of its list wins over one further back, wherever the columns stand
-    order = {theirs: i for names_ in COLUMN_NAMES.values() for i, theirs in enumerate(names_)}
-    for column in sorted(df.columns, key=lambda column: order.get(_plain(column), -1)):
-        ours = _known_name(column)
-        if ours and ours not in taken:
-            names[column] = ours
-            taken.add(ours)
-    return df.rename(columns=names)
+    new_names = {}
+    # if several columns could have one name, the first in the list of COLUMN_NAMES gets it, not the first in the file
+    priority = {other: i for other_names in COLUMN_NAMES.values() for i, other in enumerate(other_names)}
+    for column in sorted(df.columns, key=lambda column: priority.get(_plain(column), -1)):
+        name = _known_name(column)
+        if name and name not in taken:
+            new_names[column] = name
+            taken.add(name)
+    return df.rename(columns=new_names)
 
 
 def numbers_from_text(df, where="the table"):
-    """Turn numbers written as text (`1,234`, `87 %`, `C#`, `Major`) into numbers. Returns a new frame.
+    """Turn numbers written as text (`1,234`, `87 %`, `C#`, `Major`) into numbers.
 
-    A percentage becomes a share in the columns that run from 0 to 1, and its bare number elsewhere.
+    `87 %` becomes .87 in the columns `SHARES`, and 87 in all other columns.
 
     Parameters
     ----------
     df : pd.DataFrame
     where : str or Path
-        What the error calls the table.
+        The name of the table in error messages.
+
+    Returns
+    -------
+    pd.DataFrame
+        A new frame.
 
     Raises
     ------
     ValueError
-        A column of numbers holds other text; the message names the column and the first such row.
+        A column of numbers has other text; the message names the column and the first such row.
 
     Examples
     --------
@@ -239,6 +255,7 @@ def numbers_from_text(df, where="the table"):
 
 
 def _numbers(column, where):
+    """One column of text as numbers; see `numbers_from_text`."""
     text = column.astype("string").str.strip()
     text = text.mask(text.isin(MISSING) | text.isin(["-", "?"]))
     if column.name == "key":
@@ -257,17 +274,17 @@ def _numbers(column, where):
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ValueError(f"{where}: column {column.name!r} should hold numbers, but row {row + 1} holds "
-                         f"{column.iloc[row]!r} ({int(bad.sum())} such cells): mend them, or give the column another name")
+                         f"{column.iloc[row]!r} ({int(bad.sum())} such cells): correct them, or rename the column")
     if column.name in SHARES:
         numbers = numbers.mask(percent, numbers / 100)
     return numbers
 
 
 def read_folder(folder):
-    """One row a sound file: names from folders and file names, the rest from the files' tags.
+    """Read the tags of all sound files in a folder and its subfolders.
 
-    A file at `genre/song.mp3` takes its genre from its folder; one that lies flat, or deeper, from its tags. A name
-    `artist - song.mp3` is taken apart where there are no tags.
+    The genre of a file at `genre/song.mp3` is the name of its folder; the genre of files directly in `folder`, or
+    deeper, comes from their tags. A file without tags named `artist - song.mp3` gets artist and song from its name.
 
     Parameters
     ----------
@@ -276,21 +293,22 @@ def read_folder(folder):
     Returns
     -------
     pd.DataFrame
-        `artist, song, album, release_date, genre, duration_ms, path`, sorted by path. Files that are empty or no
-        sound are left out, and named with the reason in ``attrs["skipped"]``.
+        One row for each file: `artist, song, album, release_date, genre, duration_ms, path`, sorted by path. Empty and
+        unreadable files are left out and listed with the reason in ``attrs["skipped"]``.
 
     Raises
     ------
     ValueError
-        No sound file lies in the folder.
+        There is no readable sound file in the folder.
     """
     folder = Path(folder)
     files = sorted(file for file in folder.rglob("*")
                    if file.suffix.lower() in AUDIO_SUFFIXES and not file.name.startswith(".") and not file.is_dir())
     if not files:
-        tables = sorted(file.name for file in folder.iterdir() if file.name.lower().endswith((".csv", ".tsv", ".parquet")))
+        tables = sorted(file.name for file in folder.iterdir()
+                        if file.name.lower().endswith((".csv", ".tsv", ".parquet")))
         raise ValueError(f"no sound files ({', '.join(AUDIO_SUFFIXES)}) in the folder {folder.absolute()}"
-                         + (f"; it has tables, name one: {', '.join(tables[:5])}" if tables else ""))
+                         + (f"; it has tables, give the path of one: {', '.join(tables[:5])}" if tables else ""))
     rows, skipped = [], []
     for file in tqdm(files, desc="reading tags", unit="file", disable=len(files) < 200):
         try:
@@ -302,7 +320,7 @@ def read_folder(folder):
                          f"{skipped[0]['path']}: {skipped[0]['reason']}")
     if skipped:
         print(f"{folder}: {len(skipped)} of {len(files)} files skipped: "
-              + "; ".join(f"{Path(s['path']).name} ({s['reason']})" for s in skipped[:5])
+              + "; ".join(f"{Path(file['path']).name} ({file['reason']})" for file in skipped[:5])
               + (" ..." if len(skipped) > 5 else ""))
     df = pd.DataFrame(rows)
     df.attrs["skipped"] = skipped
@@ -310,23 +328,24 @@ def read_folder(folder):
 
 
 def _read_tags(file, folder):
+    """One sound file as a row of `read_folder`; `ValueError` with the reason if it cannot be read."""
     import mutagen
     try:
         file.name.encode()
     except UnicodeEncodeError:
-        raise ValueError("its name is not in UTF-8: give it another") from None
+        raise ValueError("its name is not in UTF-8: rename it") from None
     if file.stat().st_size == 0:
         raise ValueError("empty file")
     try:
         sound = mutagen.File(file, easy=True)
-    except Exception as error:  # mutagen's readers let through whatever a damaged header makes them stumble on
+    except Exception as error:  # a damaged header can raise any error in mutagen
         raise ValueError(f"unreadable: {error}") from error
     if sound is None:
-        raise ValueError("not a sound file that is known")
+        raise ValueError("not a sound file of a known format")
     tags = sound.tags or {}
 
     def tag(name, id3):
-        value = tags.get(name) or tags.get(id3)  # WAV and AIFF carry bare ID3 frames
+        value = tags.get(name) or tags.get(id3)  # WAV and AIFF have plain ID3 frames
         text = "" if not value else str(value[0] if isinstance(value, list) else getattr(value, "text", [value])[0])
         return text.strip() or None
 

@@ -1,1 +1,1 @@
-"""Synthetic data: a table of tracks, a chart, and songs whose ground truth is known."""
+"""Synthetic data: a table of tracks, a chart, and songs with their ground truth."""

@@ -1,7 +1,7 @@
-"""A labelled corpus of songs made to order, as sound files with tags: the embedded default for whatever listens."""
+"""A labelled corpus of synthetic songs as sound files with tags: the default data for all that needs audio."""
 
+import contextlib
 import json
-import os
 import zlib
 from pathlib import Path
 
@@ -10,32 +10,38 @@ import soundfile
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
+from sources.files import Journal, atomic_path
 from synth.presets import BEATS
 from synth.sample_table import GENRES
 from synth.songs import change, render
 
 ARTISTS = 4
-"""Artists a genre: enough to hold some out."""
-_PEOPLE = ("Amber Anchor Basalt Birch Cedar Cinder Cobalt Coral Delta Ember Fable Garnet Harbor Indigo Jasper Juniper Kestrel "
-           "Lantern Maple Nectar Onyx Opal Pepper Quarry Ripple Saffron Thistle Umber Velvet Willow Yarrow Zephyr").split()
-_TITLES = ("Arrow Beacon Canyon Doorway Echo Feather Glacier Horizon Island Junction Kite Ladder Meadow Needle Orbit Pebble "
-           "Quiver Ribbon Shelter Tunnel Umbrella Valley Window Xylem Yonder Zigzag").split()
+"""Artists of each genre: enough to hold some out."""
+_SURNAMES = ("Amber Anchor Basalt Birch Cedar Cinder Cobalt Coral Delta Ember Fable Garnet Harbor Indigo Jasper "
+             "Juniper Kestrel Lantern Maple Nectar Onyx Opal Pepper Quarry Ripple Saffron Thistle Umber Velvet Willow "
+             "Yarrow Zephyr").split()
+_TITLES = ("Arrow Beacon Canyon Doorway Echo Feather Glacier Horizon Island Junction Kite Ladder Meadow Needle Orbit "
+           "Pebble Quiver Ribbon Shelter Tunnel Umbrella Valley Window Xylem Yonder Zigzag").split()
 VERSION = 2
-"""Goes up when the same settings would give other songs."""
+"""Is raised when the same settings would give other songs."""
+_JOURNAL = ".songs.jsonl"
 
 
-def make_corpus(out_dir, *, genres=GENRES, songs_per_genre=12, seconds=20.0, long_songs=4, long_seconds=150.0, seed=0, n_jobs=-1):
-    """Render a corpus of songs to ``out_dir/genre/artist - title.mp3``, and list what is known about them.
+def make_corpus(out_dir, *, genres=GENRES, songs_per_genre=12, seconds=20.0, long_songs=4, long_seconds=150.0, seed=0,
+                n_jobs=-1):
+    """Render a corpus of synthetic songs to ``out_dir/genre/artist - title.mp3``, and return a table of them.
 
-    Each genre has four artists. The long songs take the genres in turn; every second one changes, half-way, to the next genre,
-    and names both in its folder, its tags and its row: `jazz, latin`. A song that is there already, made with the same
-    settings, is not made again; one that an earlier call made with other settings is removed; files appear whole or not at all.
+    Each genre has four artists. The long songs take the genres in turn. Every second long song changes to the next
+    genre half-way; its folder, tags and row name both genres: `jazz, latin`.
+
+    A song that was already made with the same settings is not made again. Songs that an earlier call made with other
+    settings are removed; nothing else in the folder is. Each file is written completely or not at all.
 
     Parameters
     ----------
     out_dir : str or Path
     genres : sequence of str
-        Out of `sample_songs.GENRES`.
+        Some of `sample_table.GENRES`.
     songs_per_genre, long_songs : int
     seconds, long_seconds : float
     seed : int
@@ -46,9 +52,9 @@ def make_corpus(out_dir, *, genres=GENRES, songs_per_genre=12, seconds=20.0, lon
     Returns
     -------
     pd.DataFrame
-        One row a song: `track_id, artist, song, album, genre, year, duration_ms, key, mode, tempo, path, source`; the genre
-        that its beat, timbre and pitch are taken from (`beat_genre, timbre_genre, pitch_genre`: where a song changes, the one
-        it begins with), and when it changes (`changes_at`, s).
+        One row for each song: `track_id, artist, song, album, genre, year, duration_ms, key, mode, tempo, path,
+        source`; the genres that its beat, timbre and pitch are taken from (`beat_genre, timbre_genre, pitch_genre`; for
+        a song that changes, the genre at its beginning); and when it changes (`changes_at`, in seconds).
 
     Raises
     ------
@@ -57,28 +63,58 @@ def make_corpus(out_dir, *, genres=GENRES, songs_per_genre=12, seconds=20.0, lon
     """
     unknown = [genre for genre in genres if genre not in BEATS]
     if unknown:
-        raise ValueError(f"no recipe for {', '.join(unknown)}; there are {', '.join(GENRES)}")
-    plans = _plans(list(genres), songs_per_genre, seconds, long_songs, long_seconds, seed)
-    work = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_make)(plan, str(out_dir)) for plan in plans)
-    rows = list(tqdm(work, total=len(plans), desc="songs made to order", unit="song", mininterval=1))
-    _remove_others(Path(out_dir), {row["path"] for row in rows})
-    return pd.DataFrame(rows)
+        raise ValueError(f"there is no preset for {', '.join(unknown)}; the genres are {', '.join(GENRES)}")
+    out_dir = Path(out_dir)
+    journal = Journal(out_dir / _JOURNAL)
+    _import_side_files(out_dir, journal)
+    plans = {_file_name(plan): plan for plan in _plans(list(genres), songs_per_genre, seconds, long_songs, long_seconds,
+                                                       seed)}
+    _make_missing(plans, out_dir, journal, n_jobs)
+    _remove_others(plans, out_dir, journal)
+    return pd.DataFrame([journal.get(name, plan) | {"path": str((out_dir / name).absolute())}
+                         for name, plan in plans.items()])
 
 
-def _remove_others(out_dir, kept):
-    """Remove the songs that an earlier call has left here; nothing but what it noted down as made to order."""
-    for known in out_dir.glob("*/.*.json"):
-        path = known.with_name(known.name[1:-len(".json")])
-        if str(path.absolute()) not in kept:
-            path.unlink(missing_ok=True)
-            known.unlink()
-    for folder in out_dir.iterdir():
-        if folder.is_dir() and not any(folder.iterdir()):
+def _make_missing(plans, out_dir, journal, n_jobs):
+    """Render the songs that do not exist yet; each is entered in the journal when it is finished."""
+    missing = {name: plan for name, plan in plans.items()
+               if journal.get(name, plan) is None or not (out_dir / name).exists()}
+    rows = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_make_song)(plan, out_dir / name) for name, plan in missing.items())
+    bar = tqdm(rows, total=len(missing), desc="synthetic songs", unit="song", mininterval=1, disable=not missing)
+    for (name, plan), row in zip(missing.items(), bar):
+        journal.add(name, plan, row)
+
+
+def _remove_others(plans, out_dir, journal):
+    """Remove the songs in the journal that are not planned now, and the folders that become empty by it."""
+    others = [out_dir / name for name in journal if name not in plans]
+    if not others:
+        return
+    for path in others:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in others}:
+        with contextlib.suppress(OSError):  # it is not empty, or was removed before
             folder.rmdir()
+    with atomic_path(journal.path) as temporary:
+        shorter = Journal(temporary)
+        for name, plan in plans.items():
+            shorter.add(name, plan, journal.get(name, plan))
+
+
+def _import_side_files(out_dir, journal):
+    """Enter in the journal what an earlier version of this module wrote to a hidden file beside each song."""
+    for side_file in out_dir.glob("*/.*.json"):
+        with contextlib.suppress(ValueError, KeyError, AttributeError):  # a file of somebody else
+            row = json.loads(side_file.read_text(encoding="utf-8"))
+            plan = row.pop("plan")
+            song = side_file.with_name(side_file.name[1:-len(".json")])
+            journal.add(song.relative_to(out_dir).as_posix(), plan, row)
+            side_file.unlink()
 
 
 def _plans(genres, songs_per_genre, seconds, long_songs, long_seconds, seed):
-    """What decides about each song; the same plan gives the same file."""
+    """All that decides about each song, one dict a song; the same plan gives the same file."""
     plans = []
     for genre in genres:
         for number in range(songs_per_genre):
@@ -92,41 +128,39 @@ def _plans(genres, songs_per_genre, seconds, long_songs, long_seconds, seed):
     return [plan | {"seed": seed, "version": VERSION} for plan in plans]
 
 
-def _name(plan):
-    """Artist and title: words drawn once for all, so that an artist's songs share theirs."""
-    first = zlib.crc32(plan["genre"].encode()) % len(_PEOPLE)
-    artist = f"{_PEOPLE[(first + 5 * plan['artist']) % len(_PEOPLE)]} {plan['genre'].split('/')[0].title()} {plan['artist'] + 1}"
-    number = plan["number"]
-    return artist, f"{_TITLES[(first + number) % len(_TITLES)]} {number + 1}"
+def _artist_and_title(plan):
+    """The artist and the title of a song; they depend on its genre and its numbers alone."""
+    first = zlib.crc32(plan["genre"].encode()) % len(_SURNAMES)
+    surname = _SURNAMES[(first + 5 * plan["artist"]) % len(_SURNAMES)]
+    artist = f"{surname} {plan['genre'].split('/')[0].title()} {plan['artist'] + 1}"
+    title = _TITLES[(first + plan["number"]) % len(_TITLES)]
+    return artist, f"{title} {plan['number'] + 1}"
 
 
-def _make(plan, out_dir):
-    """Render one song where it is not there yet; returns its row."""
-    artist, title = _name(plan)
+def _genre_cell(plan):
+    return ", ".join(filter(None, (plan["genre"], plan.get("second_genre"))))
+
+
+def _file_name(plan):
+    """Where a song is in the corpus: `genre/artist - title.mp3`."""
+    artist, title = _artist_and_title(plan)
     suffix = "mp3" if "MP3" in soundfile.available_formats() else "ogg"
-    genre = ", ".join(filter(None, (plan["genre"], plan.get("second_genre"))))
-    path = Path(out_dir) / genre.replace("/", "-") / f"{artist} - {title}.{suffix}"
-    known = path.with_name(f".{path.name}.json")
-    try:
-        row = json.loads(known.read_text(encoding="utf-8"))
-        if row.pop("plan") == plan and path.exists():
-            return row | {"path": str(path.absolute())}
-    except (OSError, ValueError, KeyError):
-        pass
+    return f"{_genre_cell(plan).replace('/', '-')}/{artist} - {title}.{suffix}"
+
+
+def _make_song(plan, path):
+    """Render one song to a file with tags; returns its row without the path."""
     song = _render(plan)
-    row = {"track_id": f"{plan['genre']}-{plan['artist']}-{plan['number']}-{plan['seed']}", "artist": artist, "song": title,
-           "album": f"Made to order {plan['seed']}", "genre": genre, "year": 2000 + plan["number"] % 25,
-           "duration_ms": round(1000 * len(song.y) / song.sr), "key": song.key, "mode": song.mode, "tempo": round(song.tempo, 3),
-           "source": "sample songs (synthetic)", **{f"{part}_genre": plan["genre"] for part in song.parts},
-           "changes_at": plan.get("changes_at")}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{os.getpid()}.{path.name}")
-    soundfile.write(beside, song.y, song.sr, format=suffix.upper())
-    _tag(beside, row)
-    os.replace(beside, path)
-    beside.write_text(json.dumps(row | {"plan": plan}), encoding="utf-8")
-    os.replace(beside, known)
-    return row | {"path": str(path.absolute())}
+    artist, title = _artist_and_title(plan)
+    row = {"track_id": f"{plan['genre']}-{plan['artist']}-{plan['number']}-{plan['seed']}", "artist": artist,
+           "song": title, "album": f"Made to order {plan['seed']}", "genre": _genre_cell(plan),
+           "year": 2000 + plan["number"] % 25, "duration_ms": round(1000 * len(song.y) / song.sr), "key": song.key,
+           "mode": song.mode, "tempo": round(song.tempo, 3), "source": "sample songs (synthetic)",
+           **{f"{part}_genre": plan["genre"] for part in song.parts}, "changes_at": plan.get("changes_at")}
+    with atomic_path(path) as temporary:
+        soundfile.write(temporary, song.y, song.sr, format=path.suffix[1:].upper())
+        _tag(temporary, row)
+    return row
 
 
 def _render(plan):
@@ -138,10 +172,12 @@ def _render(plan):
 
 
 def _tag(path, row):
+    """Write a row's artist, title, album, genre and year into the tags of a sound file."""
     import mutagen
     tags = mutagen.File(path, easy=True)
     if tags.tags is None:
         tags.add_tags()
-    for name, column in (("artist", "artist"), ("title", "song"), ("album", "album"), ("genre", "genre"), ("date", "year")):
+    for name, column in (("artist", "artist"), ("title", "song"), ("album", "album"), ("genre", "genre"),
+                         ("date", "year")):
         tags[name] = str(row[column])
     tags.save()

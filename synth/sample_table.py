@@ -1,14 +1,14 @@
-"""The embedded default: a table of songs made to order. Everything in it is synthetic and deterministic.
+"""A synthetic table of tracks; it is the default where no other table is given. The same seed gives the same table.
 
-How popularity is made is written down in `make_table`, so that what a statistic finds can be checked against what was
-put in.
+`make_table` documents how popularity is made, so that the results of a statistical analysis can be checked against the
+ground truth.
 """
 
 import numpy as np
 import pandas as pd
 
 GENRES = ["hip hop", "latin", "metal", "rock", "dance/electronic", "folk/acoustic", "classical", "jazz"]
-# Per genre: mean of each feature. Loudness in dB, tempo in BPM, duration in seconds, minor and explicit as shares.
+# The mean of each feature. Loudness in dB, tempo in BPM, duration in seconds, minor and explicit as shares.
 _MEANS = pd.DataFrame(
     [[.75, .65, -7.0, .22, .17, .03, .20, .40, 108, 215, .50, .60, 2012],
      [.70, .72, -6.5, .09, .25, .02, .18, .70, 118, 225, .45, .12, 2010],
@@ -25,47 +25,47 @@ _SPREAD = {"danceability": .11, "energy": .12, "loudness": 3.5, "speechiness": .
 _NEIGHBOURS = {"hip hop": "dance/electronic", "latin": "hip hop", "metal": "rock", "rock": "metal",
                "dance/electronic": "latin", "folk/acoustic": "rock", "classical": "jazz", "jazz": "folk/acoustic"}
 LOUDNESS_EFFECT, DANCEABILITY_EFFECT, GENRE_SPREAD, ARTIST_SPREAD, SONG_SPREAD = 2.2, 5.0, 6.0, 6.0, 12.0
-"""Popularity points for one standard deviation (within a genre) of each."""
-_ADJECTIVES = ("Copper Velvet Paper Northern Silent Crooked Golden Hollow Electric Wandering Amber Broken Distant Salt "
-               "Midnight Painted Lucky Winter Scarlet Patient Rusty Glass Solar Humble Wild Marble Quiet Neon Bitter "
-               "Tidal Iron Feather Lonely Honest Restless Sunday Vanishing Lavender Cosmic Barefoot").split()
-_NOUNS = ("Lanterns Harbor Foxes Cathedral Engine Orchard Pilots Mirrors Avenue Choir Wolves Garden Radio Tigers Bridge "
-          "Sailors Machine Meadow Kings Thunder Letters Ravens Circus Island Shadows Motel Gypsum Parade Library Comets "
-          "Daughters Station Rivers Saints Carousel Bandits Satellite Bakery Horses Signal").split()
+"""The effects on popularity, in points for one standard deviation within a genre."""
+_ADJECTIVES = ("Copper Velvet Paper Northern Silent Crooked Golden Hollow Electric Wandering Amber Broken Distant "
+               "Salt Midnight Painted Lucky Winter Scarlet Patient Rusty Glass Solar Humble Wild Marble Quiet Neon "
+               "Bitter Tidal Iron Feather Lonely Honest Restless Sunday Vanishing Lavender Cosmic Barefoot").split()
+_NOUNS = ("Lanterns Harbor Foxes Cathedral Engine Orchard Pilots Mirrors Avenue Choir Wolves Garden Radio Tigers "
+          "Bridge Sailors Machine Meadow Kings Thunder Letters Ravens Circus Island Shadows Motel Gypsum Parade "
+          "Library Comets Daughters Station Rivers Saints Carousel Bandits Satellite Bakery Horses Signal").split()
 _VERBS = ("Chasing Losing Finding Leaving Burning Calling Counting Dreaming Holding Missing Turning Waking Borrowing "
           "Following Painting Stealing").split()
 
 
 def make_table(n_tracks=1200, seed=0):
-    """A synthetic table of tracks in the full schema, as untidy as a real export.
+    """A synthetic table of tracks with all columns, as untidy as a real export.
 
-    Each song belongs to an artist, each artist to one of eight genres. Features vary around their genre's mean, by
-    artist and by song, independently of one another. Popularity, before it is rounded and cut to 0-100, is::
+    Each song belongs to an artist, and each artist to one of eight genres. Features vary around their genre's mean, by
+    artist and by song, independently of one another. Popularity, before it is rounded and clipped to 0-100, is::
 
         45 + GENRE + 2.2 LOUD + 5 DANCE + 6 ARTIST + 12 NOISE
 
     where LOUD and DANCE are loudness and danceability in standard deviations from the genre's mean, ARTIST and NOISE
     are random, and GENRE follows the mean valence of the (first) genre (standard deviation 6 over the genres, made
-    orthogonal to the genres' mean loudness and danceability). So, to be found again: a small effect of loudness (a
-    correlation of about .15 within genres), a moderate one of danceability (about .33), a correlation of valence that
-    exists between genres and within none, and nothing at all for key. Any other feature whose mean differs from genre
-    to genre correlates at most between genres.
+    orthogonal to the genres' mean loudness and danceability). An analysis should therefore find: a small effect of
+    loudness (a correlation of about .15 within genres), a moderate effect of danceability (about .33), a correlation
+    with valence between genres but not within them, and no effect of the key. All other features can be correlated with
+    popularity between genres only.
 
-    As in real exports: songs of two genres, featured artists in titles, dates without day or month, stray blanks, empty
-    sets for genres, thousands separators, missing values, three songs without a name, and 2 % of the songs a second
-    time (half of those under another genre).
+    The table has the faults of real exports: songs of two genres, featured artists in titles, dates without day or
+    month, extra blanks, empty sets as genres, thousands separators, missing values, three songs without a name, and 2 %
+    of the songs twice (half of these with another genre).
 
     Parameters
     ----------
     n_tracks : int
-        Songs, before those that stand in it twice.
+        Songs, not counting those that are repeated.
     seed : int
         The same seed gives the same table.
 
     Returns
     -------
     pd.DataFrame
-        Columns as in `tables.COLUMNS` but for `path`.
+        Columns as in `table_files.COLUMNS` except `path`.
 
     Examples
     --------
@@ -86,7 +86,8 @@ def make_table(n_tracks=1200, seed=0):
     table[shares] = table[shares].clip(.001, .999).round(3)
     year = table["year"].clip(1955, 2024).round().astype(int)
     table = table.assign(
-        track_id=[f"sample{number:07d}" for number in range(n_tracks)], artist=songs["artist"], song=_titles(n_tracks, rng),
+        track_id=[f"sample{number:07d}" for number in range(n_tracks)], artist=songs["artist"],
+        song=_titles(n_tracks, rng),
         album=[f"{adjective} {noun}" for adjective, noun in zip(*_words(n_tracks, rng))],
         release_date=[f"{y}-{month:02d}-{day:02d}" for y, month, day in
                       zip(year, rng.integers(1, 13, n_tracks), rng.integers(1, 29, n_tracks))],
@@ -102,16 +103,17 @@ def make_table(n_tracks=1200, seed=0):
 
 
 def _artists_and_genres(n_tracks, rng):
-    """Who made each song, and the one or two genres it is of."""
+    """The artist of each song, and its one or two genres."""
     n_artists = max(len(GENRES), n_tracks // 5)
-    weights = 1 / np.sqrt(1 + np.arange(n_artists) // len(GENRES))  # some have many songs, most have few
+    weights = 1 / np.sqrt(1 + np.arange(n_artists) // len(GENRES))  # some artists have many songs, most have few
     number = rng.choice(n_artists, n_tracks, p=weights / weights.sum())
     names = [f"{'The ' if i % 3 == 0 else ''}{adjective} {noun}{f' {i // 1600 + 1}' if i >= 1600 else ''}"
              for i, (adjective, noun) in ((i, _pair(i)) for i in range(n_artists))]
     first = np.array(GENRES)[number % len(GENRES)]
     second = np.where(rng.random(n_tracks) < .12, [_NEIGHBOURS[genre] for genre in first], first)
     return pd.DataFrame({"artist_number": number, "artist": np.array(names)[number], "first": first, "second": second,
-                         "genre": [one if one == two else f"{one}, {two}" for one, two in zip(first, second)]})
+                         "genre": [genre if genre == other else f"{genre}, {other}"
+                                   for genre, other in zip(first, second)]})
 
 
 def _pair(i):
@@ -120,17 +122,20 @@ def _pair(i):
 
 
 def _deviations(artist, rng):
-    """Standard normal deviations of each feature, two fifths of their variance shared by an artist's songs."""
-    return {name: np.sqrt(.4) * rng.standard_normal(artist.max() + 1)[artist] + np.sqrt(.6) * rng.standard_normal(len(artist))
+    """Standard normal deviations of each feature; two fifths of their variance are shared by an artist's songs."""
+    n_artists = artist.max() + 1
+    return {name: (np.sqrt(.4) * rng.standard_normal(n_artists)[artist]
+                   + np.sqrt(.6) * rng.standard_normal(len(artist)))
             for name in _SPREAD}
 
 
 def _genre_popularity():
-    """GENRE of the formula."""
+    """GENRE in the formula of `make_table`: the residuals of valence after a regression on loudness and
+    danceability."""
     others = np.column_stack([np.ones(len(GENRES)), _MEANS["loudness"], _MEANS["danceability"]])
-    part = _MEANS["valence"].to_numpy()
-    part = part - others @ np.linalg.lstsq(others, part, rcond=None)[0]
-    return pd.Series(GENRE_SPREAD * part / part.std(), index=GENRES)
+    valence = _MEANS["valence"].to_numpy()
+    residuals = valence - others @ np.linalg.lstsq(others, valence, rcond=None)[0]
+    return pd.Series(GENRE_SPREAD * residuals / residuals.std(), index=GENRES)
 
 
 def _words(n, rng):
@@ -138,9 +143,9 @@ def _words(n, rng):
 
 
 def _titles(n, rng):
-    """Titles; one in eight names a featured artist, in the ways in which that is written."""
-    titles = np.array([f"{verb} {adjective} {noun}" for verb, adjective, noun in zip(rng.choice(_VERBS, n), *_words(n, rng))],
-                      dtype=object)
+    """Titles; one in eight names a featured artist, in one of the usual spellings."""
+    words = zip(rng.choice(_VERBS, n), *_words(n, rng))
+    titles = np.array([f"{verb} {adjective} {noun}" for verb, adjective, noun in words], dtype=object)
     styles = ["(feat. {})", "ft. {}", "(Featuring {})", "(with {})"]
     for row in np.flatnonzero(rng.random(n) < .125):
         titles[row] += " " + rng.choice(styles).format(" ".join(_pair(int(rng.integers(1600)))))
@@ -148,27 +153,29 @@ def _titles(n, rng):
 
 
 def _untidy(table, rng):
-    """The mess of a real export: see `make_table`."""
-    table, n = table.astype({"duration_ms": object, "release_date": object, "song": object}), len(table)
+    """The table with the faults of a real export, in random order; see `make_table`."""
+    n = len(table)
+    table = table.astype({"duration_ms": object, "release_date": object, "song": object})
 
-    def some(share):
+    def random_rows(share):
         return rng.choice(n, max(1, round(share * n)), replace=False)
 
-    rows = some(.08)
+    rows = random_rows(.08)
     table.loc[rows, "release_date"] = table.loc[rows, "release_date"].str[:4]
-    rows = some(.03)
+    rows = random_rows(.03)
     table.loc[rows, "release_date"] = table.loc[rows, "release_date"].str[:7]
-    rows = some(.02)
+    rows = random_rows(.02)
     table.loc[rows, "artist"] = " " + table.loc[rows, "artist"] + "  "
-    rows = some(.01)
+    rows = random_rows(.01)
     table.loc[rows, "duration_ms"] = table.loc[rows, "duration_ms"].map("{:,.0f}".format)
-    table.loc[some(.015), "genre"] = "set()"
-    table.loc[some(.01), "popularity"] = np.nan
-    table.loc[some(.005), ["danceability", "energy", "valence"]] = np.nan
-    table.loc[some(.003), "tempo"] = 0
-    table.loc[some(.003), "key"] = -1
-    again = table.iloc[some(.02)].copy()
-    again.iloc[::2, again.columns.get_loc("genre")] = rng.choice(GENRES, len(again.iloc[::2]))
-    table.loc[rng.choice(np.setdiff1d(np.arange(n), again.index), min(3, n // 10), replace=False), "song"] = None
-    both = pd.concat([table, again])
-    return both.iloc[rng.permutation(len(both))].reset_index(drop=True)
+    table.loc[random_rows(.015), "genre"] = "set()"
+    table.loc[random_rows(.01), "popularity"] = np.nan
+    table.loc[random_rows(.005), ["danceability", "energy", "valence"]] = np.nan
+    table.loc[random_rows(.003), "tempo"] = 0
+    table.loc[random_rows(.003), "key"] = -1
+    repeated = table.iloc[random_rows(.02)].copy()
+    repeated.iloc[::2, repeated.columns.get_loc("genre")] = rng.choice(GENRES, len(repeated.iloc[::2]))
+    not_repeated = np.setdiff1d(np.arange(n), repeated.index)
+    table.loc[rng.choice(not_repeated, min(3, n // 10), replace=False), "song"] = None
+    table = pd.concat([table, repeated])
+    return table.iloc[rng.permutation(len(table))].reset_index(drop=True)

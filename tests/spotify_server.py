@@ -1,5 +1,6 @@
-"""A small server on 127.0.0.1 that answers as Spotify's Web API does, in both its generations, and misbehaves when told to."""
+"""A small server on 127.0.0.1 that answers as both generations of Spotify's Web API do, with errors on request."""
 
+import contextlib
 import json
 import re
 import threading
@@ -7,13 +8,13 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from sources.spotify_api import SCOPES
+from sources.spotify_api import SCOPES, spotify_client
 
 SECRET = "s3cret-of-the-test"
 
 
 def track(number, **more):
-    """Track number so and so, with a made-up name."""
+    """A track as Spotify describes it, with a made-up name."""
     artist = number % 40
     return {"id": f"{number:022d}", "uri": f"spotify:track:{number:022d}", "type": "track", "name": f"Song {number}",
             "explicit": False,
@@ -22,29 +23,52 @@ def track(number, **more):
 
 
 class Library:
-    """What the server holds, how it speaks, and what it is told to do wrong.
+    """What the server holds, which generation of the API it speaks, and the errors that it makes.
 
-    `faults` is a list of what happens to the next requests of the API, one each: a status, ``("429", seconds)``,
-    ``(status, content)``, ``garbage``, ``nothing``, ``drop`` or ``ok``; `login_faults` the same for the accounts service.
+    Parameters
+    ----------
+    n : int
+        Saved tracks.
+    new : bool
+        Whether it speaks the API since 2026.
+    rich : bool
+        Whether it gives popularity and audio features.
+
+    Attributes
+    ----------
+    faults, login_faults : list
+        What happens to the next requests to the API and to the accounts service, one element each: a status,
+        ``("429", seconds)``, ``(status, content)``, ``garbage``, ``nothing``, ``drop`` or ``ok``.
+    log : list of (method, path, query)
+        All requests.
     """
 
     def __init__(self, n=120, *, new=True, rich=False):
-        self.new, self.rich, self.faults, self.login_faults, self.log = new, rich, [], [], []
-        self.valid, self.tokens, self.delay, self.reason = "token-0", 0, 0, None
+        self.new = new
+        self.rich = rich
+        self.faults = []
+        self.login_faults = []
+        self.log = []
+        self.valid_token = "token-0"
+        self.tokens = 0
+        self.delay = 0
+        self.reason = None
         self.saved = [track(number, **({"popularity": number % 101} if rich else {})) for number in range(n)]
         self.playlists = {"p1": ("Made up for the evening", "me", self.saved[:7]),
                           "p2": ("Made up for a run", "me", self.saved[7:12])}
 
     def fresh_token(self):
         self.tokens += 1
-        self.valid = f"{SECRET}-{self.tokens}"
-        return {"access_token": self.valid, "refresh_token": f"{SECRET}-refresh", "expires_in": 3600, "token_type": "Bearer",
-                "scope": SCOPES}
+        self.valid_token = f"{SECRET}-{self.tokens}"
+        return {"access_token": self.valid_token, "refresh_token": f"{SECRET}-refresh", "expires_in": 3600,
+                "token_type": "Bearer", "scope": SCOPES}
 
-    def entry(self, one):
-        return one if one is None else {"added_at": "2026-01-02T03:04:05Z", "item" if self.new else "track": one}
+    def entry(self, track):
+        """A track as an entry of a list."""
+        return track if track is None else {"added_at": "2026-01-02T03:04:05Z", "item" if self.new else "track": track}
 
     def page(self, entries, query):
+        """One page of a list, as an answer."""
         limit, offset = (int(query.get(name, [default])[0]) for name, default in (("limit", 20), ("offset", 0)))
         if limit > (50 if self.new else 100):
             return 400, {"error": {"status": 400, "message": "Invalid limit"}}
@@ -52,13 +76,13 @@ class Library:
                      "next": None}
 
     def answer(self, method, path, query, body):
-        """Status and content of an answer."""
+        """The status and the content of an answer."""
         ids = query.get("ids", [""])[0].split(",")
         listing = re.fullmatch(r"playlists/(\w+)/(items|tracks)", path)
         if path == "me":
             return 200, {"id": "me"}
         if path == "me/tracks":
-            return self.page([self.entry(one) for one in self.saved], query)
+            return self.page([self.entry(track) for track in self.saved], query)
         if path == "me/top/tracks":
             return self.page(self.saved[:30], query)
         if method == "GET" and path == "me/playlists":
@@ -72,13 +96,13 @@ class Library:
         if listing and listing[1] in self.playlists and listing[2] == ("items" if self.new else "tracks"):
             title, owner, tracks = self.playlists[listing[1]]
             if method == "GET":
-                return self.page([self.entry(one) for one in tracks], query)
-            tracks += [next(one for one in self.saved if one["uri"] == uri) for uri in body["uris"]]
+                return self.page([self.entry(track) for track in tracks], query)
+            tracks += [next(track for track in self.saved if track["uri"] == uri) for uri in body["uris"]]
             return 201, {"snapshot_id": "x"}
         if path == "artists" and not self.new:
-            return 200, {"artists": [{"id": one, "genres": ["made-up pop"]} for one in ids]}
+            return 200, {"artists": [{"id": artist, "genres": ["made-up pop"]} for artist in ids]}
         if path == "audio-features" and self.rich:
-            return 200, {"audio_features": [{"id": one, "tempo": 120.0, "energy": .5, "key": 3} for one in ids]}
+            return 200, {"audio_features": [{"id": track, "tempo": 120.0, "energy": .5, "key": 3} for track in ids]}
         if path in ("artists", "audio-features"):
             return 403, {"error": {"status": 403, "message": "Forbidden"}}
         return 404, {"error": {"status": 404, "message": "Not found"}}
@@ -108,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
         fault = library.faults.pop(0) if library.faults else "ok"
         if fault != "ok":
             self.misbehave(fault)
-        elif self.headers.get("Authorization") != f"Bearer {library.valid}":
+        elif self.headers.get("Authorization") != f"Bearer {library.valid_token}":
             self.send(401, {"error": {"status": 401, "message": "The access token expired"}})
         else:
             self.send(*library.answer(method, path, parse_qs(parts.query), json.loads(body) if body else None))
@@ -125,10 +149,10 @@ class Handler(BaseHTTPRequestHandler):
         elif fault == "nothing":
             self.close_connection = True
         elif isinstance(fault, int):
-            self.send(fault, {"error": {"status": fault, "message": "as told"}})
+            self.send(fault, {"error": {"status": fault, "message": "on request"}})
         elif fault[0] == "429":
-            self.send(429, {"error": {"status": 429, "message": "API rate limit exceeded", "reason": self.server.library.reason}},
-                      **{"Retry-After": str(fault[1])})
+            error = {"status": 429, "message": "API rate limit exceeded", "reason": self.server.library.reason}
+            self.send(429, {"error": error}, **{"Retry-After": str(fault[1])})
         else:
             self.send(*fault)
 
@@ -142,10 +166,27 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve(library):
-    """A running server; `address` is where it is."""
+    """A running server; `address` is its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads, server.library = True, library
+    server.daemon_threads = True
+    server.library = library
     server.handle_error = lambda *_: None  # of clients that were killed
     server.address = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, args=(.01,), daemon=True).start()
     return server
+
+
+@contextlib.contextmanager
+def clients():
+    """A function that starts a server for a library and returns a client of it; all servers stop at the end."""
+    servers = []
+
+    def connect(library):
+        server = serve(library)
+        servers.append(server)
+        return spotify_client("id", SECRET, api=f"{server.address}/v1/", accounts=server.address)
+    try:
+        yield connect
+    finally:
+        for server in servers:
+            server.shutdown()

@@ -1,4 +1,4 @@
-"""Public data sets, fetched from a small server on this machine."""
+"""Public data sets, downloaded from a small server on this machine."""
 
 import hashlib
 import io
@@ -37,13 +37,13 @@ FILES = {"spotify_songs.csv": b"track_id,track_name,track_artist,playlist_genre\
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """A publisher on 127.0.0.1; the list is what was asked of it."""
-    asked = []
+    """A publisher on 127.0.0.1; gives the list of the files that were requested."""
+    requested = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             name = self.path.rsplit("/", 1)[1]
-            asked.append(name)
+            requested.append(name)
             self.send_response(200 if name in FILES else 404)
             self.send_header("Content-Length", str(len(FILES.get(name, b""))))
             self.end_headers()
@@ -59,19 +59,20 @@ def server(tmp_path, monkeypatch):
     for name, row in public_datasets.DATASETS.items():
         if not row.needs_login:
             checksum = row.checksum and "sha1:" + hashlib.sha1(FILES[row.file]).hexdigest()
-            monkeypatch.setitem(public_datasets.DATASETS, name, row._replace(address=address + row.file, checksum=checksum))
-    yield asked
+            local = row._replace(address=address + row.file, checksum=checksum)
+            monkeypatch.setitem(public_datasets.DATASETS, name, local)
+    yield requested
     publisher.shutdown()
     publisher.server_close()
 
 
-def test_tidytuesday_is_fetched_once(server):
+def test_tidytuesday_is_downloaded_once(server):
     assert load_Data("tidytuesday")[["song", "artist", "genre"]].values.tolist() == [["Toxic", "Britney Spears", "pop"]]
     load_Data("tidytuesday")
     assert server == ["spotify_songs.csv"]
 
 
-def test_fma_tracks_and_their_sounds(server, tmp_path):
+def test_tracks_of_fma_have_the_paths_of_their_sounds(server, tmp_path):
     metadata = load_Data("fma_metadata")
     assert metadata["song"].tolist() == ["Food", "This World", "Freeway"]
     assert metadata["duration_ms"].tolist() == [168_000, 206_000, 161_000]
@@ -80,10 +81,10 @@ def test_fma_tracks_and_their_sounds(server, tmp_path):
     assert small.loc[0, "path"].endswith("fma_small/000/000002.mp3")
     assert prepare_df(metadata).loc["2", "release_date"] == pd.Timestamp("2009-01-05")
     assert server == ["fma_metadata.zip", "fma_small.zip"]
-    assert not list((tmp_path / "data").glob(".*")), "nothing half unpacked is left"
+    assert not list((tmp_path / "data").glob(".*")), "no half unpacked folder is left"
 
 
-def test_an_archive_that_is_none_is_named(server):
+def test_a_damaged_archive_is_named(server):
     with pytest.raises(ValueError, match=r"fma_medium\.zip does not hold"):
         load_Data("fma_medium")
 
@@ -91,13 +92,13 @@ def test_an_archive_that_is_none_is_named(server):
 def test_a_wrong_checksum_is_refused(server, monkeypatch):
     row = public_datasets.DATASETS["fma_metadata"]
     monkeypatch.setitem(public_datasets.DATASETS, "fma_metadata", row._replace(checksum="sha1:" + "0" * 40))
-    with pytest.raises(ValueError, match="not what its publisher announced"):
+    with pytest.raises(ValueError, match="does not have its publisher's checksum"):
         load_Data("fma_metadata")
     assert not (public_datasets.DATA_DIR / "fma_metadata.zip").exists()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/spotify_songs.csv", "{server}/nothing.csv"])
-def test_offline_or_gone_says_where_to_put_the_file(server, monkeypatch, url):
+def test_a_failed_download_explains_where_to_put_the_file(server, monkeypatch, url):
     row = public_datasets.DATASETS["tidytuesday"]
     address = url.format(server=row.address.rsplit("/", 1)[0])
     monkeypatch.setitem(public_datasets.DATASETS, "tidytuesday", row._replace(address=address))
@@ -105,20 +106,38 @@ def test_offline_or_gone_says_where_to_put_the_file(server, monkeypatch, url):
         load_Data("tidytuesday")
 
 
-def test_a_file_put_there_by_hand_is_used(server):
+def test_a_file_that_the_user_has_put_into_the_folder_is_used(server):
     public_datasets.DATA_DIR.mkdir()
-    (public_datasets.DATA_DIR / "spotify_songs.csv").write_bytes(FILES["spotify_songs.csv"].replace(b"Toxic", b"Circus"))
+    table = FILES["spotify_songs.csv"].replace(b"Toxic", b"Circus")
+    (public_datasets.DATA_DIR / "spotify_songs.csv").write_bytes(table)
     assert load_Data("tidytuesday")["song"].tolist() == ["Circus"]
     assert server == []
 
 
-@pytest.mark.parametrize("name, wanted", [("top_hits", "songs_normalize.csv"), ("gtzan", "genres_original")])
-def test_behind_a_login(server, name, wanted):
-    with pytest.raises(FileNotFoundError, match=f"kaggle.*{wanted}"):
+@pytest.mark.parametrize("name, file", [("top_hits", "songs_normalize.csv"), ("gtzan", "genres_original")])
+def test_a_data_set_with_a_login_explains_where_to_get_it(server, name, file):
+    with pytest.raises(FileNotFoundError, match=f"kaggle.*{file}"):
         load_Data(name)
 
 
-def test_top_hits_once_it_is_in_its_place(server):
+def test_top_hits_is_read_from_its_folder(server):
     (public_datasets.DATA_DIR / "top_hits").mkdir(parents=True)
     (public_datasets.DATA_DIR / "top_hits" / "songs_normalize.csv").write_text("artist,song\nEminem,Stan\n")
     assert load_Data("top_hits")["song"].tolist() == ["Stan"]
+
+
+def test_an_archive_without_the_expected_folder_is_refused_and_leaves_nothing(server, tmp_path):
+    archive = tmp_path / "fma_small.zip"
+    archive.write_bytes(zipped(**{"other/000/000002.mp3": "x"}))
+    with pytest.raises(ValueError, match=r"does not hold a folder 'fma_small'.*remove the file"):
+        public_datasets._unzip(archive)
+    assert [path.name for path in tmp_path.iterdir()] == ["fma_small.zip"]
+
+
+def test_files_outside_the_folder_of_an_archive_are_not_unpacked(tmp_path):
+    archive = tmp_path / "fma_small.zip"
+    archive.write_bytes(zipped(**{"fma_small/a/b.mp3": "x", "fma_small/../../evil": "x", "README": "x"}))
+    folder = public_datasets._unzip(archive)
+    assert (folder / "a" / "b.mp3").read_text() == "x"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fma_small", "fma_small.zip"]
+    assert public_datasets._unzip(archive) == folder, "it is not unpacked again"

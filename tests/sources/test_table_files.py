@@ -1,4 +1,4 @@
-"""Files of every kind that people have, and of kinds that nobody should."""
+"""Table files and folders of sound files: all usual formats are read, and damaged files are named with the reason."""
 
 import gzip
 import io
@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from sources import table_files
-from sources.files import write_table
 from sources.table_files import numbers_from_text, read_folder, read_table, standard_names
 
 SONGS = pd.DataFrame({"artist": ["Björk", "Sigur Rós, Amiina", None], "song": ["Jóga", 'Say "Hoppípolla"', "None"],
@@ -19,10 +18,10 @@ SONGS = pd.DataFrame({"artist": ["Björk", "Sigur Rós, Amiina", None], "song": 
 
 
 def assert_same(read, frame=SONGS):
-    """The same cells, whatever stands for a missing one."""
+    """The same columns and cells, whatever stands for a missing one."""
     assert read.columns.tolist() == frame.columns.tolist()
-    ours, theirs = (df.astype(object).where(df.notna(), None).values.tolist() for df in (read, frame))
-    assert ours == theirs
+    cells, expected = (df.astype(object).where(df.notna(), None).values.tolist() for df in (read, frame))
+    assert cells == expected
 
 
 def write(path, frame=SONGS, encoding="utf-8", sep=","):
@@ -37,11 +36,11 @@ def test_encodings_and_separators_are_recognised(tmp_path, encoding, sep):
     assert_same(read)
 
 
-def test_an_artist_called_none_is_no_missing_value(tmp_path):
+def test_a_song_called_none_is_not_a_missing_value(tmp_path):
     assert read_table(write(tmp_path / "songs.csv"))["song"].tolist()[2] == "None"
 
 
-def test_packed_files(tmp_path):
+def test_packed_tables_are_read(tmp_path):
     plain = write(tmp_path / "songs.csv").read_bytes()
     (tmp_path / "songs.csv.gz").write_bytes(gzip.compress(plain))
     with zipfile.ZipFile(tmp_path / "songs.zip", "w") as archive:
@@ -53,7 +52,7 @@ def test_packed_files(tmp_path):
         assert_same(read_table(tmp_path / name))
 
 
-def test_european_decimals(tmp_path):
+def test_decimal_commas_are_read_as_numbers(tmp_path):
     file = tmp_path / "songs.csv"
     file.write_text("song;danceability;loudness\nUne;0,751;-5,444\nDeux;0,5;-6,0\n")
     assert read_table(file)[["danceability", "loudness"]].values.tolist() == [[.751, -5.444], [.5, -6.0]]
@@ -78,12 +77,12 @@ def test_an_index_saved_by_accident_is_dropped_and_unknown_columns_are_kept(tmp_
     assert read_table(tmp_path / "songs.csv").columns.tolist() == ["artist", "song", "popularity", "loudness", "mood"]
 
 
-@pytest.mark.parametrize("theirs, ours", [
+@pytest.mark.parametrize(("given", "standard"), [
     ("Track Name", "song"), ("track_artist", "artist"), ("Artist Name(s)", "artist"), ("playlist_genre", "genre"),
     ("track_popularity", "popularity"), ("track_album_release_date", "release_date"), ("Duration (ms)", "duration_ms"),
     ("Danceability", "danceability"), ("album_type", "album_type"), ("label", "label")])
-def test_known_names(theirs, ours):
-    assert standard_names(pd.DataFrame(columns=[theirs])).columns.tolist() == [ours]
+def test_other_spellings_of_a_column_get_the_standard_name(given, standard):
+    assert standard_names(pd.DataFrame(columns=[given])).columns.tolist() == [standard]
 
 
 def test_an_exact_name_wins_over_a_variant():
@@ -91,8 +90,9 @@ def test_an_exact_name_wins_over_a_variant():
     assert names == ["playlist_genre", "genre", "name", "song"]
 
 
-def test_numbers_from_text():
-    text = pd.DataFrame({"popularity": ["87 %", " 5", None], "danceability": ["87 %", "0.5", "-"], "key": ["C#", "B♭", "11"],
+def test_numbers_written_as_text_become_numbers():
+    text = pd.DataFrame({"popularity": ["87 %", " 5", None], "danceability": ["87 %", "0.5", "-"],
+                         "key": ["C#", "B♭", "11"],
                          "duration_ms": ["1,234,000", "200000", "NA"], "mode": ["Major", "minor", "1"],
                          "time_signature": ["4/4", "3", None], "loudness": ["\N{MINUS SIGN}5.5", "-6", "1e1"]})
     before = text.copy()
@@ -107,7 +107,7 @@ def test_numbers_from_text():
     pd.testing.assert_frame_equal(text, before)
 
 
-# ---- bad input: each says which file or column, and what to do
+# ---- bad input: each message names the file or column, and explains what to do
 
 def binary(path):
     path.write_bytes(bytes(range(256)) * 20)
@@ -130,15 +130,15 @@ BAD = {
                                 r"column 'tempo'.*row 2 holds 'fast' \(2 such"),
     "infinite": ("songs.csv", lambda path: path.write_text("song,tempo\na,x\nb,inf\n"), "column 'tempo'"),
     "uneven rows": ("songs.csv", lambda path: path.write_text("song,tempo\na,1\nb,2,3,4\n"), "cannot be read"),
-    "no Parquet": ("songs.parquet", lambda path: path.write_text("song\na\n"), "no readable Parquet"),
-    "cut Parquet": ("songs.parquet", lambda path: path.write_bytes(b"PAR1" + b"x" * 100), "no readable Parquet"),
+    "no Parquet": ("songs.parquet", lambda path: path.write_text("song\na\n"), "not a readable Parquet"),
+    "cut Parquet": ("songs.parquet", lambda path: path.write_bytes(b"PAR1" + b"x" * 100), "not a readable Parquet"),
     "cut gzip": ("songs.csv.gz", cut_gzip, "cannot be unpacked"),
     "no zip": ("songs.zip", lambda path: path.write_bytes(b"PK\x03\x04" + b"x" * 40), "cannot be unpacked"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_files_are_named_with_what_is_wrong(tmp_path, case):
+def test_a_bad_file_is_named_with_the_reason(tmp_path, case):
     name, make, message = BAD[case]
     make(tmp_path / name)
     with pytest.raises(ValueError, match=message) as caught:
@@ -146,12 +146,12 @@ def test_bad_files_are_named_with_what_is_wrong(tmp_path, case):
     assert str(tmp_path / name) in str(caught.value)
 
 
-def test_no_file(tmp_path):
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere.csv"):
         read_table(tmp_path / "nowhere.csv")
 
 
-def test_two_tables_in_a_zip(tmp_path):
+def test_two_tables_in_one_zip_file_are_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "songs.zip", "w") as archive:
         archive.writestr("a.csv", "song\na\n")
         archive.writestr("b.csv", "song\nb\n")
@@ -182,12 +182,14 @@ def wav(path, seconds=1.0, **tags):
 def flac(path, **tags):
     """A FLAC file with a header and comments, and no sound."""
     comments = [f"{name}={value}".encode() for name, value in tags.items()]
-    body = struct.pack("<I", 0) + struct.pack("<I", len(comments)) + b"".join(struct.pack("<I", len(c)) + c for c in comments)
-    info = struct.pack(">HH", 4096, 4096) + b"\0" * 6 + ((22050 << 44) | (15 << 36) | 22050 * 2).to_bytes(8, "big") + b"\0" * 16
-    path.write_bytes(b"fLaC" + b"\0" + len(info).to_bytes(3, "big") + info + b"\x84" + len(body).to_bytes(3, "big") + body)
+    body = struct.pack("<II", 0, len(comments))
+    body += b"".join(struct.pack("<I", len(comment)) + comment for comment in comments)
+    info = struct.pack(">HH", 4096, 4096) + b"\0" * 6
+    info += ((22050 << 44) | (15 << 36) | 22050 * 2).to_bytes(8, "big") + b"\0" * 16
+    path.write_bytes(b"fLaC\0" + len(info).to_bytes(3, "big") + info + b"\x84" + len(body).to_bytes(3, "big") + body)
 
 
-def test_a_folder_by_genre_and_by_tags(tmp_path, capsys):
+def test_genres_come_from_folders_and_the_rest_from_tags(tmp_path, capsys):
     wav(tmp_path / "jazz" / "so what.wav", 2, title="So What", artist="Miles Davis", genre="Cool")
     wav(tmp_path / "rock" / "Queen - Innuendo.wav")
     wav(tmp_path / "flat.wav", title="Tagged", genre="Folk", date="1998")
@@ -209,40 +211,16 @@ def test_a_folder_by_genre_and_by_tags(tmp_path, capsys):
     assert "2 of 7 files skipped" in capsys.readouterr().out
 
 
-def test_a_folder_without_sound_says_so_and_names_its_tables(tmp_path):
+def test_a_folder_without_sound_files_is_refused_and_its_tables_are_named(tmp_path):
     write(tmp_path / "songs.csv")
     with pytest.raises(ValueError, match=r"no sound files .*songs\.csv"):
         read_folder(tmp_path)
 
 
-def test_a_folder_of_nothing_readable(tmp_path):
+def test_a_folder_without_readable_files_is_refused(tmp_path):
     (tmp_path / "a.mp3").touch()
     with pytest.raises(ValueError, match=r"none of the 1 sound files.*a\.mp3: empty file"):
         read_folder(tmp_path)
-
-
-# ---- writing
-
-@pytest.mark.parametrize("name", ["songs.csv", "songs.parquet"])
-def test_what_is_written_is_read_again(tmp_path, name):
-    path = write_table(SONGS, tmp_path / "new" / name)
-    assert_same(read_table(path))
-    assert os.stat(path).st_mode & 0o444 == 0o444
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = write_table(SONGS, tmp_path / "songs.csv")
-    before = path.read_bytes()
-
-    def fail(self, file, **kwargs):
-        with open(file, "w") as out:
-            out.write("half of a")
-        raise OSError("the disk is full")
-    monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
-    with pytest.raises(OSError, match="disk is full"):
-        write_table(SONGS.head(1), path)
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["songs.csv"]
 
 
 def test_the_sample_keeps_its_columns_through_a_file(tmp_path):

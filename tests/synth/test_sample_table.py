@@ -1,4 +1,4 @@
-"""The sample: deterministic, in the full schema, as untidy as promised."""
+"""The synthetic table: reproducible, with all columns, and as untidy as documented."""
 
 import pandas as pd
 import pytest
@@ -8,16 +8,16 @@ from sources import table_files
 from synth.sample_table import GENRES, make_table
 
 
-def test_the_same_seed_gives_the_same_table_and_another_another():
+def test_the_same_seed_gives_the_same_table_and_another_seed_another():
     pd.testing.assert_frame_equal(make_table(300, 5), make_table(300, 5))
     assert not make_table(300, 5).equals(make_table(300, 6))
 
 
-def test_schema():
+def test_the_table_has_all_columns_but_the_path():
     assert list(make_table(50)) == [column for column in table_files.COLUMNS if column != "path"]
 
 
-def test_the_mess_is_there():
+def test_the_table_has_the_faults_of_a_real_export():
     raw = make_table()
     assert len(raw) == 1224
     assert (raw["genre"] == "set()").sum() >= 10
@@ -37,5 +37,20 @@ def test_artists_have_several_songs_and_one_main_genre():
 
 
 @pytest.mark.parametrize("n_tracks", [10, 57])
-def test_small_tables(n_tracks):
+def test_a_small_table_can_be_made(n_tracks):
     assert len(make_table(n_tracks)) >= n_tracks
+
+
+def test_the_effects_on_popularity_are_those_that_are_documented():
+    tracks = prepare_df(make_table(20_000)).dropna(subset=["popularity", "loudness", "danceability", "valence"])
+    tracks["genre"] = tracks["genre"].astype(object)
+    tracks = tracks[tracks["genre"].isin(GENRES)]  # of one genre
+    names = ["popularity", "loudness", "danceability", "valence", "key"]
+    columns = tracks[names].astype(float)
+    within = columns - columns.groupby(tracks["genre"]).transform("mean")
+    correlations = within.corr()["popularity"]
+    assert correlations["loudness"] == pytest.approx(.15, abs=.04)
+    assert correlations["danceability"] == pytest.approx(.33, abs=.04)
+    assert abs(correlations["valence"]) < .04 and abs(correlations["key"]) < .04
+    means = columns.groupby(tracks["genre"]).mean()
+    assert means.corr()["popularity"]["valence"] > .3, "between genres valence is correlated"
