@@ -7,10 +7,9 @@ A folder holds `model.json` and either `weights.keras` (Keras' own format, read 
 import hashlib
 import inspect
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
+
+from sources.files import atomic_folder
 
 FORMAT = 1
 """Goes up when older programs could not read what newer ones save."""
@@ -52,18 +51,10 @@ def write_model(folder, note, write_weights):
     folder = Path(folder)
     if folder.exists() and not (folder / "model.json").exists() and any(folder.iterdir()):
         raise ValueError(f"{folder} holds something that is no model: give another folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        weights = write_weights(beside)
+    with atomic_folder(folder) as temporary:
+        weights = write_weights(temporary)
         note = {"format": FORMAT, "weights": weights.name, "sha256": _checksum(weights)} | note
-        (beside / "model.json").write_text(json.dumps(note, indent=1), encoding="utf-8")
-        os.chmod(beside, 0o755)  # mkdtemp makes folders that only their owner can read
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(beside, folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        (temporary / "model.json").write_text(json.dumps(note, indent=1), encoding="utf-8")
     return folder
 
 
