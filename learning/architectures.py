@@ -129,7 +129,8 @@ def build_multi_cnn(shape, n_genres, settings, *, chroma=False):
 def build_transfer(shape, n_genres, settings, *, backbone):
     """A network that was trained on other data (the backbone), with a new last layer.
 
-    Dropout and batch normalisation of the backbone work as they do after training.
+    While the network is tuned, dropout and batch normalisation of the backbone are in training mode like all others:
+    in Keras 3 `fit` overrides ``training=False`` (issue 20285 of Keras).
 
     Parameters
     ----------
