@@ -1,19 +1,18 @@
-"""Models on disk: weights in formats that cannot run code, and beside them what is needed to use them, as JSON.
+"""Models on disk: weights in formats that cannot run code, and a JSON file with all else that is needed to use them.
 
-A folder holds `model.json` and either `weights.keras` (Keras' own format, read in safe mode, without the optimizer's state) or
-`weights.skops` (read with a fixed list of trusted types). The JSON holds a checksum of the weights.
+A model's folder holds `model.json` and either `weights.keras` (Keras' own format without the optimizer's state, read in
+safe mode) or `weights.skops` (read with a fixed list of trusted types). The JSON holds a checksum of the weights.
 """
 
 import hashlib
 import inspect
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
+from sources.files import atomic_folder
+
 FORMAT = 1
-"""Goes up when older programs could not read what newer ones save."""
+"""The version of the format; it goes up when older programs cannot read what newer ones save."""
 WEIGHTS = ("weights.keras", "weights.skops")
 RENAMED = {"picture_settings_": "image_settings_", "familiar_": "distribution_"}
 """Attributes that models saved by earlier versions have under another name."""
@@ -21,24 +20,24 @@ TRUSTED = ["sklearn.multiclass.OneVsRestClassifier", "sklearn.multiclass._Consta
            "sklearn.metrics._dist_metrics.EuclideanDistance64", "sklearn.neighbors._kd_tree.KDTree",
            "sklearn.neighbors._kd_tree.newObj", "sklearn.preprocessing._label.LabelBinarizer",
            "sklearn.tree._tree.Tree"]
-"""Types that skops does not trust by itself but that our models are made of; never what a file itself asks for."""
+"""Types that our models need and that skops does not trust by default; a file with any other type is not loaded."""
 
 
 class ModelError(ValueError):
-    """A saved model that cannot be used, or should not be."""
+    """A saved model cannot be used, or must not be."""
 
 
 def write_model(folder, note, write_weights):
-    """Write a model's folder, which appears whole or not at all.
+    """Write the folder of a model, whole or not at all.
 
     Parameters
     ----------
     folder : str or Path
-        A model that stands there is replaced; a folder that holds something else is left alone.
+        A model in this folder is replaced. A folder that holds anything else is left as it is.
     note : dict
-        What JSON can hold.
+        The content of `model.json`; see `plain`.
     write_weights : callable
-        Takes a folder, writes one of `WEIGHTS` there and returns its path.
+        Takes a folder, writes one of `WEIGHTS` into it, and returns the path of the weights.
 
     Returns
     -------
@@ -47,37 +46,37 @@ def write_model(folder, note, write_weights):
     Raises
     ------
     ValueError
-        The folder is there and holds no model.
+        The folder exists and holds something that is no model.
     """
     folder = Path(folder)
     if folder.exists() and not (folder / "model.json").exists() and any(folder.iterdir()):
         raise ValueError(f"{folder} holds something that is no model: give another folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        weights = write_weights(beside)
+    with atomic_folder(folder) as temporary:
+        weights = write_weights(temporary)
         note = {"format": FORMAT, "weights": weights.name, "sha256": _checksum(weights)} | note
-        (beside / "model.json").write_text(json.dumps(note, indent=1), encoding="utf-8")
-        os.chmod(beside, 0o755)  # mkdtemp makes folders that only their owner can read
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(beside, folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        (temporary / "model.json").write_text(json.dumps(note, indent=1), encoding="utf-8")
     return folder
 
 
 def _checksum(file):
+    """The SHA-256 of a file."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def read_model(folder):
-    """What a model's `model.json` says, and the path of its weights, which are as they were saved.
+    """Read the `model.json` of a model and check its weights.
+
+    Returns
+    -------
+    note : dict
+        The content of `model.json`.
+    weights : Path
+        The file with the weights; its checksum is as it was saved.
 
     Raises
     ------
     ModelError
-        There is no model; it was changed after it was saved, or comes from another version.
+        There is no model, it was changed after it was saved, or it is in another format.
     """
     folder = Path(folder)
     try:
@@ -85,74 +84,104 @@ def read_model(folder):
     except FileNotFoundError:
         raise ModelError(f"no model in {folder.absolute()}: there is no model.json") from None
     except ValueError:
-        raise ModelError(f"{folder / 'model.json'} is damaged: it is no JSON") from None
+        raise ModelError(f"{folder / 'model.json'} is damaged: it is not valid JSON") from None
     if not isinstance(note, dict) or not {"format", "class", "parameters", "learned", "weights", "sha256"} <= set(note):
-        raise ModelError(f"{folder / 'model.json'} is not a model's: entries are missing")
+        raise ModelError(f"{folder / 'model.json'} does not describe a model: entries are missing")
     if note["format"] != FORMAT:
-        raise ModelError(f"{folder} was saved in format {note['format']}, this program reads {FORMAT}: use the version that "
-                         "saved it, or train again")
+        raise ModelError(f"{folder} was saved in format {note['format']}, this program reads {FORMAT}: use the version "
+                         "that saved it, or train again")
     if note["weights"] not in WEIGHTS:
-        raise ModelError(f"{folder / 'model.json'} asks for {note['weights']!r}, which is no model of ours")
+        raise ModelError(f"{folder / 'model.json'} asks for {note['weights']!r}, which is no model of ours: weights "
+                         f"are in {' or '.join(WEIGHTS)}")
     weights = folder / note["weights"]
     if not weights.exists():
         raise ModelError(f"{weights} is missing")
     if _checksum(weights) != note["sha256"]:
-        raise ModelError(f"{weights} was changed after it was saved: it is not used")
+        raise ModelError(f"{weights} was changed after it was saved: it is not loaded")
     note["learned"] = {RENAMED.get(name, name): value for name, value in note["learned"].items()}
     return note, weights
 
 
 def read_network(weights):
-    """A Keras network, read in safe mode: one that asks to run code is refused with a ModelError."""
-    from learning import keras_tools
-    try:
-        return keras_tools.keras.saving.load_model(weights, compile=False, safe_mode=True)
-    except Exception as error:  # whatever a damaged or hostile file brings the reader to say
-        raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
-
-
-def read_weights(network, weights):
-    """The weights of a network whose layers are built from this program's own code, whatever version of Keras saved them.
+    """Read a Keras network in safe mode.
 
     Raises
     ------
     ModelError
-        They are of another network, or damaged.
+        The file is damaged, or asks to run code.
+    """
+    from learning import keras_tools
+    try:
+        return keras_tools.keras.saving.load_model(weights, compile=False, safe_mode=True)
+    except Exception as error:  # a damaged or hostile file can raise anything
+        raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
+
+
+def read_weights(network, weights):
+    """Load weights into a network that this program built; it works across versions of Keras.
+
+    Parameters
+    ----------
+    network : keras.Model
+    weights : Path
+
+    Returns
+    -------
+    keras.Model
+        The same network.
+
+    Raises
+    ------
+    ModelError
+        The weights are those of another network, or damaged.
     """
     try:
         network.load_weights(weights)
-    except Exception as error:  # whatever a damaged or hostile file brings the reader to say
+    except Exception as error:  # a damaged or hostile file can raise anything
         raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
     return network
 
 
 def read_estimator(weights):
-    """A scikit-learn estimator, read by skops; one that holds types none of our models needs is refused with a ModelError."""
+    """Read a scikit-learn pipeline with skops.
+
+    Raises
+    ------
+    ModelError
+        The file is damaged, or holds a type that is not in `TRUSTED`.
+    """
     import skops.io
     try:
         unknown = sorted(set(skops.io.get_untrusted_types(file=weights)) - set(TRUSTED))
         if not unknown:
-            return _completed(skops.io.load(weights, trusted=TRUSTED))
-    except Exception as error:  # whatever a damaged or hostile file brings the reader to say
+            return _fill_in_defaults(skops.io.load(weights, trusted=TRUSTED))
+    except Exception as error:  # a damaged or hostile file can raise anything
         raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
     raise ModelError(f"{weights} asks for {', '.join(unknown)}, which no model of ours needs: it is not loaded")
 
 
-def _completed(pipeline):
-    """A pipeline that another version of scikit-learn saved, with the defaults of the parameters that only this version has."""
+def _fill_in_defaults(pipeline):
+    """Give a pipeline that an older scikit-learn saved the defaults of the parameters that were added since."""
     for _, step in pipeline.steps:
-        for one in (step, getattr(step, "estimator", step)):
-            for name, parameter in inspect.signature(type(one).__init__).parameters.items():
-                if parameter.default is not inspect.Parameter.empty and not hasattr(one, name):
-                    setattr(one, name, parameter.default)
+        for estimator in (step, getattr(step, "estimator", step)):
+            for name, parameter in inspect.signature(type(estimator).__init__).parameters.items():
+                if parameter.default is not inspect.Parameter.empty and not hasattr(estimator, name):
+                    setattr(estimator, name, parameter.default)
     return pipeline
 
 
 def plain(value):
-    """As JSON has it: arrays and tuples as lists, numpy's numbers as Python's."""
+    """A value in the types of JSON: arrays and tuples become lists, numpy's numbers become Python's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain({"scores": np.array([.5, 1]), 3: (np.int64(1), None)})
+    {'scores': [0.5, 1.0], '3': [1, None]}
+    """
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -1,4 +1,4 @@
-"""Genres as numbers that a model can learn: one a song, several, or shares of several; and what each song counts."""
+"""Targets of training: genres as a matrix of numbers, and the weight of each song."""
 
 import warnings
 
@@ -7,15 +7,33 @@ import pandas as pd
 
 
 def encode(y):
-    """Genres as zeros and ones [shape=(n, n_genres)], their names, and whether a song may have several.
+    """Encode genres as a matrix.
 
-    Labels, one a song; a multi-hot matrix (a frame's columns name the genres); or shares, a matrix of fractions whose rows sum to
-    one: a song is of one genre to some part and of others to the rest.
+    Parameters
+    ----------
+    y : sequence of str, or array or frame [shape=(n, n_genres)]
+        One label per song; or a multi-hot matrix, where a song may have several genres; or shares, a matrix of
+        fractions whose rows sum to one. The columns of a frame name the genres.
+
+    Returns
+    -------
+    targets : np.ndarray [shape=(n, n_genres)]
+        Zeros and ones, or shares.
+    genres : np.ndarray [shape=(n_genres,)]
+        The names of the columns; sorted, where `y` is labels.
+    multilabel : bool
+        Whether a song may have several genres.
 
     Raises
     ------
     ValueError
-        A song has no genre, or there is only one genre.
+        A song has no label, or all songs have the same.
+
+    Examples
+    --------
+    >>> targets, genres, multilabel = encode(["rock", "jazz", "rock"])
+    >>> targets.tolist(), genres.tolist(), multilabel
+    ([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], ['jazz', 'rock'], False)
     """
     if np.ndim(y) == 2:
         names = np.array(y.columns if hasattr(y, "columns") else np.arange(np.shape(y)[1]))
@@ -26,17 +44,26 @@ def encode(y):
                          "df.dropna(subset=['genre'])")
     names = np.array(sorted(y.astype(str).unique()))
     if len(names) < 2:
-        raise ValueError(f"only one genre, '{names[0]}': there is nothing to tell apart")
+        raise ValueError(f"only one genre, '{names[0]}': a classifier needs two or more")
     return (y.astype(str).to_numpy()[:, None] == names).astype(np.float32), names, False
 
 
 def _are_shares(y):
+    """Whether rows sum to one and hold fractions; rows of single ones are multi-hot."""
     values = np.asarray(y, dtype=float)
     return bool(np.allclose(values.sum(axis=1), 1) and ((values > 0) & (values < 1)).any())
 
 
 def balance(targets):
-    """A weight for each row, so that all genres count alike; their mean is one."""
+    """Weights of songs [shape=(n,)] that give every genre the same total weight; their mean is one.
+
+    Examples
+    --------
+    >>> balance(np.array([[1, 0], [1, 0], [0, 1], [0, 1]])).tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    >>> balance(np.array([[1, 0], [1, 0], [1, 0], [0, 1]]))[3].item()
+    2.0
+    """
     share = targets / np.maximum(targets.sum(axis=0), 1)
     weights = share.sum(axis=1)
     return (weights / weights.mean()).astype(np.float32)
@@ -46,10 +73,10 @@ _warned = set()
 
 
 def warn_about_spotify_terms(X):
-    """Warn, once a session, where songs come from a Spotify export: its developer terms forbid training models on its content."""
+    """Warn where songs come from a Spotify export: its developer terms forbid training models. Once in a session."""
     column = X["source"].unique() if "source" in getattr(X, "columns", ()) else ()
     sources = [getattr(X, "attrs", {}).get("source", ""), *column]
     if not _warned and any("Spotify export" in str(source) for source in sources):
         _warned.add("terms")
-        warnings.warn("these rows are a Spotify export: Spotify's developer terms allow looking at them and making playlists, "
-                      "and forbid training models on them", stacklevel=3)
+        warnings.warn("these rows are a Spotify export: Spotify's developer terms allow looking at them and making "
+                      "playlists, and forbid training models on them", stacklevel=3)
