@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from hypothesis import strategies as st
 
 import influences
 import models
@@ -13,13 +12,6 @@ from prediction.labels import blend_label, turning_point
 from prediction.plots import plot_collection, plot_shares, plot_timeline
 from signals import recording
 from starter_models.synthetic_benchmark import check_aspects
-from synth.sample_table import GENRES
-
-shares_of_eight = st.lists(st.floats(.001, 1), min_size=8, max_size=8).map(lambda values: pd.Series(values, GENRES) / sum(values))
-
-
-# ---- labels
-
 
 # ---- shares
 
