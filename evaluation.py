@@ -10,7 +10,9 @@ import pandas as pd
 import scipy.stats
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
-from analysis.scores import CALIBRATION_BINS, _draws, calibration_error, check_predictions, evaluate, weighted_auc
+from analysis.resampling import bootstrap_weights, holm, mean_interval, percentile_interval
+from analysis.scores import CALIBRATION_BINS, calibration_error, check_predictions, evaluate, weighted_auc
+from sources.artists import artist_groups
 
 __all__ = ["MODEL_CLAIMS", "auc_table", "calibration_error", "check_model_claims", "compare_models", "evaluate", "leak_check",
            "plot_calibration", "plot_confusion", "plot_auc_heatmap", "plot_roc"]
@@ -53,21 +55,19 @@ def compare_models(y_true, probas, genres, *, groups=None, n_boot=2000, seed=0):
     for model, proba in probas.items():
         truth, values, _ = check_predictions(y_true, proba, genres)
         right[model] = truth[np.arange(len(truth)), values.argmax(axis=1)]
-    draws = _draws(groups, len(truth), n_boot, seed)
+    weights = bootstrap_weights(artist_groups(truth, groups), n_boot, seed)
     rows, models = [], sorted(right, key=lambda model: -right[model].mean())
     for place, better in enumerate(models):
         for worse in models[place + 1:]:
             gap = right[better] - right[worse]
-            low, high = np.quantile(draws @ gap / draws.sum(axis=1), (.025, .975))
+            low, high = mean_interval(gap, weights)
             won, lost = int((gap > 0).sum()), int((gap < 0).sum())
             p = scipy.stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
             rows.append({"better": better, "worse": worse, "difference": gap.mean(), "low": low, "high": high, "only_better": won,
                          "only_worse": lost, "p": p})
     table = pd.DataFrame(rows)
     if len(table):
-        order = np.argsort(table["p"].to_numpy())
-        holm = np.maximum.accumulate(table["p"].to_numpy()[order] * np.arange(len(table), 0, -1)).clip(max=1)
-        table["p_corrected"] = pd.Series(holm, index=order).sort_index().to_numpy()
+        table["p_corrected"] = holm(table["p"])
         table["verdict"] = np.where((table["low"] > 0) & (table["p_corrected"] < .05), "better", "cannot be told")
     return table
 
@@ -95,13 +95,12 @@ def check_model_claims(y_true, probas, genres, *, claims=MODEL_CLAIMS, groups=No
         if model in probas and _letters(genre) in spelt and len(probas) > 1:
             column = spelt.index(_letters(genre))
             truth = check_predictions(y_true, probas[model], genres)[0][:, column]
-            draws = np.vstack([np.ones(len(truth)), _draws(groups, len(truth), n_boot, seed)])
+            draws = np.vstack([np.ones(len(truth)), bootstrap_weights(artist_groups(truth, groups), n_boot, seed)])
             areas = {name: weighted_auc(truth, np.asarray(proba)[:, column], draws) for name, proba in probas.items()}
             rival = max((name for name in areas if name != model), key=lambda name: np.nan_to_num(areas[name][0]))
             gaps = areas[model] - areas[rival]
-            known = gaps[1:][np.isfinite(gaps[1:])]
-            if known.size:
-                low, high = np.quantile(known, (level / 2, 1 - level / 2))
+            if np.isfinite(gaps[1:]).any():
+                low, high = percentile_interval(gaps[1:], 1 - level)
                 row |= {"roc_auc": areas[model][0], "rival": rival, "rival_roc_auc": areas[rival][0], "difference": gaps[0],
                         "low": low, "high": high, "verdict": "holds" if low > 0 else "does not" if high < 0 else "cannot be told"}
         rows.append(row)
@@ -138,7 +137,8 @@ def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=
     from sklearn.base import clone
     y = np.asarray(y, dtype=object).astype(str)
     track = np.asarray(X["track_id"] if track is None else track, dtype=object).astype(str)
-    artist = np.asarray(X["artist"] if artist is None else artist, dtype=object).astype(str)
+    artist = pd.Series(np.asarray(X["artist"] if artist is None else artist, dtype=object))
+    artist = artist_groups(X, artist.where(artist.notna(), track))  # the segments of a track stay together
     rows = {}
     for name, groups in (("random segments", None), ("random tracks", track), ("artists held out", artist)):
         splitter = ShuffleSplit if groups is None else GroupShuffleSplit
@@ -148,8 +148,7 @@ def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=
         proba = pd.DataFrame(model.predict_proba(X.iloc[test])).groupby(track[test]).mean()
         first = pd.DataFrame({"y": y[test], "artist": artist[test]}).groupby(track[test]).first()
         right = (model.classes_[proba.to_numpy().argmax(axis=1)] == first["y"].to_numpy()).astype(float)
-        draws = _draws(first["artist"], len(right), 1000, seed)
-        low, high = np.quantile(draws @ right / draws.sum(axis=1), (.025, .975))
+        low, high = mean_interval(right, bootstrap_weights(artist_groups(first, "artist"), seed=seed))
         rows[name] = {"accuracy": right.mean(), "low": low, "high": high, "n": len(right),
                       "shared_tracks": np.isin(track[test], track[train]).mean(),
                       "shared_artists": np.isin(artist[test], artist[train]).mean()}

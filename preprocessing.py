@@ -9,6 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder, MinMaxScaler, MultiLabelBinarizer, RobustScaler, StandardScaler
 
 from prepare import first_genre, load_Data, prepare_df, split_genres, to_dates
+from sources.artists import artist_groups
 from sources.files import write_table
 
 SCALERS = {"MinMax": MinMaxScaler, "Standard": StandardScaler, "Robust": RobustScaler}
@@ -116,7 +117,7 @@ def spotify_split(df, target, *, group="artist", sizes=(.70, .15, .15), random_s
     if group is None:
         side = _random_sides(classes, sizes, random_state)
     else:
-        groups = _groups(df[group])
+        groups = artist_groups(df, group)
         side = _group_sides(classes, groups, sizes, random_state)
         _assert_apart(side, groups)
     train, validate, test = (df[side == number].copy() for number in range(3))
@@ -192,16 +193,6 @@ def _strata(target):
     if isinstance(target.iloc[0], str) and target.name == "genre":
         target = first_genre(target)
     return pd.factorize(target.astype(object), sort=False)[0]
-
-
-def _groups(column):
-    """The group of each row as a code from 0; rows without one get a code each."""
-    name = column.astype("string").str.strip().str.casefold()
-    codes, _ = pd.factorize(name)
-    alone = codes == -1
-    codes = codes.copy()
-    codes[alone] = codes.max() + 1 + np.arange(alone.sum())
-    return codes
 
 
 def _random_sides(classes, sizes, random_state):
@@ -319,18 +310,19 @@ def artist_overlap(train, test, target, *, group="artist"):
     target : str
         The class to predict.
     group : str
+        The column that holds the artist; any other column, such as ``"album"``, can take its place.
 
     Returns
     -------
     pd.Series
-        `shared`: the share of test rows whose artist also stands in train; `lookup`: the accuracy of answering with that
-        artist's most frequent class in train (with train's most frequent class where the artist is unknown);
+        `shared`: the share of test rows whose artist is also in train; `lookup`: the accuracy of answering with that
+        artist's most frequent class in train (with train's most frequent class where the artist is not in train);
         `baseline`: the accuracy of always giving train's most frequent class.
 
     Raises
     ------
     ValueError
-        No row of train says its class.
+        The group column is missing, or no row of train has a class.
 
     Examples
     --------
@@ -340,13 +332,18 @@ def artist_overlap(train, test, target, *, group="artist"):
     """
     train = train.dropna(subset=[target])
     if train.empty:
-        raise ValueError(f"no row of train says its {target!r}")
-    known = train.astype({target: object}).groupby(group, observed=True)[target].agg(lambda cells: cells.mode().iloc[0])
-    frequent = train[target].astype(object).mode().iloc[0]
-    guess = test[group].map(known)
+        raise ValueError(f"no row of train has a {target!r}")
+    if group not in train or group not in test:
+        raise ValueError(f"the table has no column {group!r}: name the column of the split with group=...")
+    codes = artist_groups(pd.concat([train[[group]].astype(object), test[[group]].astype(object)]), group)
+    classes = train[target].astype(object)
+    class_of_group = classes.groupby(codes[:len(train)]).agg(lambda cells: cells.mode().iloc[0])
+    most_frequent = classes.mode().iloc[0]
+    answer = pd.Series(codes[len(train):], index=test.index).map(class_of_group)
     truth = test[target].astype(object)
-    return pd.Series({"shared": float(guess.notna().mean()), "lookup": float((guess.fillna(frequent) == truth).mean()),
-                      "baseline": float((truth == frequent).mean())})
+    return pd.Series({"shared": float(answer.notna().mean()),
+                      "lookup": float((answer.fillna(most_frequent) == truth).mean()),
+                      "baseline": float((truth == most_frequent).mean())})
 
 
 def scale_data(train, validate, test, predict, scaler="MinMax"):

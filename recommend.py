@@ -12,6 +12,7 @@ from analysis.similarity import ENOUGH_KNOWN, Space, agreement, columns_by_group
 from analysis.song_map import plot_song_map, song_map
 from features import extract_features
 from prepare import load_Data, prepare_df, split_genres
+from sources.artists import artist_groups
 
 __all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TELLING", "TYPICAL", "agreement", "gather_songs",
            "jumps", "likeness", "playlist_by", "playlist_like", "playlist_path", "plot_keys", "plot_song_map",
@@ -197,8 +198,8 @@ def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, same_art
 def _by_artists_of(tracks, songs):
     if "artist" not in tracks or "artist" not in songs:
         return np.zeros(len(tracks), dtype=bool)
-    known, artists = (rows["artist"].astype("string").str.casefold() for rows in (songs, tracks))
-    return artists.isin(known.dropna()).to_numpy(dtype=bool)
+    groups = artist_groups(pd.concat([rows[["artist"]].astype(object) for rows in (songs, tracks)]))
+    return np.isin(groups[len(songs):], groups[:len(songs)])
 
 
 def likeness(seeds, space):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from analysis.associations import SMALL_CORRELATION, check_claims, correlations, correlations_within, holm, need_columns
+from analysis.associations import SMALL_CORRELATION, check_claims, correlations, correlations_within, need_columns
 from analysis.column_labels import label
 from analysis.hit_prediction import (
     HELD_OUT,
@@ -13,7 +13,6 @@ from analysis.hit_prediction import (
     SOUND,
     USEFUL,
     HitStudy,
-    artist_groups,
     deciles,
     hit_study,
     meaning,
@@ -22,7 +21,9 @@ from analysis.hit_prediction import (
     plot_study,
     song_appeal,
 )
+from analysis.resampling import bootstrap_weights, drawn_rows, holm
 from analysis.trends import plot_trend, plot_trends, trend_tests, trends
+from sources.artists import artist_groups
 
 __all__ = ["ALPHA", "HitStudy", "STRENGTHS", "auc_verdict", "check_success_claims", "conclusions", "deciles", "factors_by_genre",
            "genres_differ", "hit_study", "in_words", "plot_decile_calibration", "plot_factors_by_genre", "plot_lift",
@@ -92,9 +93,8 @@ def success_factors(tracks, target="popularity", features=None, *, genre="first_
     cells = _cells(tracks, genre, year)
     within = correlations_within(tracks.assign(_cell=cells), target, "_cell", features, group=group)
     table = table.join(within[["r_within", "low_within", "high_within", "reading"]])
-    known = group in tracks and tracks[group].nunique() < len(tracks)
-    artist = correlations(tracks if known else tracks.assign(**{group: np.arange(len(tracks))}), target, features, within=group,
-                          group=group)
+    by_artist = tracks.assign(_artist=artist_groups(tracks, group))
+    artist = correlations(by_artist, target, features, within="_artist", group="_artist")
     table = table.join(artist[["r", "low", "high"]].add_suffix("_artist"))
     table["strength"] = [in_words(*row) for row in table[["r", "low", "high", "p_holm"]].to_numpy()]
     return table[["r", "low", "high", "p_holm", "linear", "r_within", "low_within", "high_within", "reading", "r_artist",
@@ -128,7 +128,7 @@ def factors_by_genre(tracks, target="popularity", features=None, *, by="first_ge
     parts = []
     for genre, own in tracks.dropna(subset=[target]).groupby(by, observed=True):
         if len(own) >= FEWEST_SONGS_OF_A_GENRE:
-            artists = own[group].nunique() if group in own else len(own)
+            artists = len(np.unique(artist_groups(own, group)))
             parts.append(correlations(own, target, features, group=group).reset_index().assign(genre=genre, artists=artists))
     columns = ["genre", "feature", "r", "low", "high", "p_holm", "n", "artists"]
     if not parts:
@@ -241,12 +241,11 @@ def shapes(tracks, features, target="popularity", *, others=None, group="artist"
     rows = tracks.dropna(subset=[target])
     known = list(dict.fromkeys([*features, *([f for f in SOUND if f in rows] if others is None else others)]))
     X, y, rng = rows[known].astype("float64"), rows[target].to_numpy(dtype=float), np.random.default_rng(seed)
-    members = list(pd.Series(np.arange(len(rows))).groupby(artist_groups(rows, group)).indices.values())
     seen = X.iloc[rng.choice(len(X), min(len(X), 400), replace=False)]
     grids = {feature: np.unique(np.quantile(X[feature].dropna(), np.linspace(.05, .95, points))) for feature in features}
     curves = {feature: np.empty((n_fits, len(grid))) for feature, grid in grids.items()}
-    for fit in range(n_fits):
-        drawn = np.concatenate([members[number] for number in rng.integers(0, len(members), len(members))])
+    for fit, weights in enumerate(bootstrap_weights(artist_groups(rows, group), n_fits, seed)):
+        drawn = drawn_rows(weights)
         model = HistGradientBoostingRegressor(max_iter=60, max_leaf_nodes=8, min_samples_leaf=40, random_state=seed)
         model.fit(X.iloc[drawn], y[drawn])
         for feature in features:

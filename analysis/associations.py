@@ -11,6 +11,9 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.oneway import anova_oneway, confint_effectsize_oneway
 
+from analysis.resampling import holm
+from sources.artists import artist_groups
+
 FEATURES = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness",
             "valence", "tempo", "key", "mode", "explicit", "has_feat", "duration_minutes", "release_year"]
 SMALL_CORRELATION = .1
@@ -55,7 +58,8 @@ def correlations(df, target="popularity", features=None, *, method="spearman", w
         raise ValueError(f"method={method!r}: choose 'spearman' or 'pearson'")
     features = [f for f in FEATURES if f in df and f != target] if features is None else list(features)
     need_columns(df, [target, *features, *([within] if within else [])])
-    table = pd.DataFrame([_correlation(df, feature, target, method, within, group) for feature in features],
+    groups = artist_groups(df, group)
+    table = pd.DataFrame([_correlation(df, feature, target, method, within, groups) for feature in features],
                          index=pd.Index(features, name="feature"),
                          columns=["r", "low", "high", "p", "n", "groups"])
     table.insert(4, "p_holm", np.nan)
@@ -65,22 +69,6 @@ def correlations(df, target="popularity", features=None, *, method="spearman", w
     return table.sort_values("r", key=abs, ascending=False).astype({"n": int, "groups": int})
 
 
-def holm(p):
-    """p-values corrected for many tests (Holm 1979). statsmodels has the same, but collects garbage each time, which in a process
-    that holds much takes a second.
-
-    Examples
-    --------
-    >>> holm([.04, .01, .03]).round(2).tolist()
-    [0.06, 0.03, 0.06]
-    """
-    p = np.asarray(p, dtype=float)
-    order = p.argsort()
-    corrected = np.empty_like(p)
-    corrected[order] = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
-    return corrected
-
-
 def need_columns(df, columns):
     """Raise a clear error where a table lacks columns."""
     missing = [column for column in columns if column not in df]
@@ -88,16 +76,17 @@ def need_columns(df, columns):
         raise ValueError(f"the table has no column {', '.join(map(repr, missing))}; it has {list(df.columns)}")
 
 
-def _correlation(df, feature, target, method, within, group):
+def _correlation(df, feature, target, method, within, groups):
     """r, low, high, p, n, number of groups: the slope between standardised values is the correlation."""
     columns = [feature, target] + ([within] if within else [])
-    rows = df[columns].dropna()
+    complete = df[columns].notna().all(axis=1).to_numpy()
+    rows = df.loc[complete, columns]
     pair = rows[[feature, target]].astype("float64")
     by = pair.groupby(rows[within].to_numpy()) if within else None
     if method == "spearman":
         pair = pair.rank() if by is None else by.rank(pct=True)
     pair = pair - (pair.mean() if within is None else pair.groupby(rows[within].to_numpy()).transform("mean"))
-    clusters = _clusters(df.loc[rows.index] if df.index.is_unique else df[df[columns].notna().all(axis=1)], group)
+    clusters = groups[complete]
     spread = pair.std(ddof=0)
     if len(pair) < 4 or not (spread > 1e-12).all():
         return [np.nan, np.nan, np.nan, np.nan, len(pair), len(np.unique(clusters))]
@@ -105,14 +94,6 @@ def _correlation(df, feature, target, method, within, group):
     fit = _fit(pair[target].to_numpy(), pair[feature].to_numpy(), clusters)
     (low, high), r = np.clip(fit.conf_int()[1], -1, 1), fit.params[1]
     return [r, low, high, fit.pvalues[1], len(pair), len(np.unique(clusters))]
-
-
-def _clusters(df, group):
-    """The group of each row as a code; each row its own where there is no such column, or its cell is empty."""
-    if group is None or group not in df:
-        return np.arange(len(df))
-    codes = pd.factorize(df[group].astype(object))[0]
-    return np.where(codes == -1, codes.max() + 1 + np.arange(len(df)), codes)
 
 
 def _fit(y, x, clusters):
@@ -176,7 +157,7 @@ def compare_groups(df, target="popularity", by="first_genre", *, group="artist")
     need_columns(df, [target, by])
     rows = []
     for category, part in df.dropna(subset=[target, by]).groupby(by, observed=True):
-        y, clusters = part[target].to_numpy(dtype=float), _clusters(part, group)
+        y, clusters = part[target].to_numpy(dtype=float), artist_groups(part, group)
         low, high = np.nan, np.nan
         if len(np.unique(clusters)) >= FEWEST_GROUPS and y.std() > 0:
             low, high = _fit_mean(y, clusters).conf_int()[0]
@@ -257,7 +238,7 @@ def feature_ttest(df, feature, target="popularity", *, group="artist"):
     more = values > cut
     if min(more.sum(), (~more).sum()) < 2:
         raise ValueError(f"{feature!r} does not divide the {len(rows)} songs into two groups of two or more")
-    fit = _fit(y, more, _clusters(rows, group))
+    fit = _fit(y, more, artist_groups(rows, group))
     low, high = fit.conf_int()[1]
     n_more, n_less = int(more.sum()), int((~more).sum())
     pooled = np.sqrt(((n_more - 1) * y[more].var(ddof=1) + (n_less - 1) * y[~more].var(ddof=1)) / (len(y) - 2))

@@ -16,6 +16,7 @@ from analysis.associations import compare_groups, need_columns
 from analysis.scores import evaluate
 from analysis.selection import song_row
 from analysis.similarity import fifths
+from sources.artists import artist_groups
 
 SOUND = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness", "valence", "tempo",
          "key", "mode", "duration_minutes"]
@@ -30,13 +31,6 @@ HELD_OUT, LATER = "artists held out", "later years, artists held out"
 LEAKS = {"artists on both sides": HELD_OUT, "oversampled before the split": HELD_OUT,
          "the artist's popularity as a feature": HELD_OUT, "random years": LATER}
 """Well-known leaks, and the honest study that each is to be compared with."""
-
-
-def artist_groups(rows, group):
-    """Who made each song; a song without one is by itself."""
-    alone = pd.Series([f"song {number}" for number in range(len(rows))], index=rows.index)
-    made_by = rows[group].astype(object).where(rows[group].notna(), alone) if group in rows else alone
-    return made_by.to_numpy(dtype=object).astype(str)
 
 
 @dataclass(frozen=True)
@@ -128,7 +122,7 @@ def hit_study(tracks, *, target="popularity", hit=70, features=None, group="arti
     parts = []
     for study, (X_study, number, splits) in studies.items():
         for model in ("logistic", "boosting"):
-            proba = _out_of_sample(build_model(model, seed), X_study, hits[number], splits)
+            proba = out_of_sample_probability(build_model(model, seed), X_study, hits[number], splits)
             tested = np.isfinite(proba)
             parts.append(pd.DataFrame({"study": study, "model": model, "track": rows.index[number][tested],
                                        "hit": hits[number][tested], "proba": proba[tested], "group": groups[number][tested]}))
@@ -166,8 +160,24 @@ def _studies(rows, X, hits, groups, year, later, n_splits, target, leaks, seed):
     return studies
 
 
-def _out_of_sample(model, X, y, splits):
-    """The probability of a hit for each song, from a model that was not fitted to it; NaN where it was never tested."""
+def out_of_sample_probability(model, X, y, splits):
+    """The probability of a hit for each song, from a model that was not fitted to the song.
+
+    Parameters
+    ----------
+    model
+        A scikit-learn classifier; it is fitted anew for each split.
+    X : pd.DataFrame [shape=(n, n_features)]
+    y : np.ndarray of bool [shape=(n,)]
+        Whether each song is a hit.
+    splits : list of (np.ndarray, np.ndarray)
+        The row numbers of the train and the test side of each split.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)]
+        NaN for a song that is on no test side.
+    """
     proba = np.full(len(y), np.nan)
     for train, test in splits:
         proba[test] = model.fit(X.iloc[train], y[train]).predict_proba(X.iloc[test])[:, 1]
@@ -233,9 +243,9 @@ def song_appeal(song, tracks, study):
     """
     row = song_row(song, tracks)
     rows = tracks.dropna(subset=[study.target]).drop(index=row.index, errors="ignore")
-    artist = row[study.group].iloc[0] if study.group in row else None
-    if study.group in rows and pd.notna(artist):
-        rows = rows[(rows[study.group] != artist).fillna(True)]
+    if study.group in row and study.group in rows:
+        groups = artist_groups(pd.concat([row[[study.group]], rows[[study.group]]]), study.group)
+        rows = rows[groups[1:] != groups[0]]
     hits = rows[study.target].astype("float64") >= study.hit
     model = build_model("boosting", study.seed).fit(sound_of(rows, study.features), hits)
     said = model.predict_proba(sound_of(row, study.features))[0, 1]

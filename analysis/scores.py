@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from analysis.resampling import bootstrap_weights, percentile_interval
+from sources.artists import artist_groups
+
 CALIBRATION_BINS = 10
 """Of the calibration error and diagram."""
 
@@ -44,14 +47,14 @@ def evaluate(y_true, proba, genres, *, groups=None, n_boot=1000, seed=0):
     """
     truth, proba, genres = check_predictions(y_true, proba, genres)
     multilabel = np.ndim(y_true) == 2
-    whole, draws = np.ones((1, len(truth))), _draws(groups, len(truth), n_boot, seed)
-    values, spread = (_measures(truth, proba, weights, multilabel) for weights in (whole, draws))
+    whole = np.ones((1, len(truth)))
+    drawn = bootstrap_weights(artist_groups(truth, groups), n_boot, seed)
+    values, samples = (_measures(truth, proba, weights, multilabel) for weights in (whole, drawn))
     prior = np.tile(truth.mean(axis=0), (len(truth), 1))
     baseline = _measures(truth, prior, whole, multilabel)
     names = [*(name for name in values if name != "auc"), "roc_auc", *(f"roc_auc: {genre}" for genre in genres)]
-    value, some, base = (np.column_stack([table[name] for name in table]) for table in (values, spread, baseline))
-    low, high = np.array([np.nanquantile(column, (.025, .975)) if np.isfinite(column).any() else (np.nan, np.nan)
-                          for column in some.T]).T
+    value, sample, base = (np.column_stack([table[name] for name in table]) for table in (values, samples, baseline))
+    low, high = percentile_interval(sample)
     return pd.DataFrame({"value": value[0], "low": low, "high": high, "baseline": base[0]},
                         index=pd.Index(names, name="measure"))
 
@@ -73,16 +76,6 @@ def check_predictions(y_true, proba, genres):
     if unknown:
         raise ValueError(f"true genres that the probabilities do not have: {', '.join(unknown)}")
     return (cells[:, None] == np.array(genres)).astype(float), proba, genres
-
-
-def _draws(groups, n, n_boot, seed):
-    """How often each row is drawn in each bootstrap sample, whole groups at a time [shape=(n_boot, n)]; a row that has no group
-    is one of its own."""
-    names = range(n) if groups is None else [(row, "") if pd.isna(group) else str(group) for row, group in enumerate(groups)]
-    codes = pd.factorize(pd.Series(list(names), dtype=object))[0]
-    number = codes.max() + 1
-    drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), size=n_boot)
-    return drawn[:, codes].astype(float)
 
 
 def _measures(truth, proba, weights, multilabel):

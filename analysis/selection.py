@@ -7,6 +7,7 @@ import pandas as pd
 
 from signals.decoding import AudioError
 from signals.descriptors import describe_file
+from sources.artists import artist_groups
 from sources.titles import clean_title, credited
 
 POOL = 10
@@ -68,8 +69,8 @@ def not_too_many(rows, per_artist):
     if per_artist is not None:
         if "artist" not in rows:
             raise ValueError("per_artist needs a column 'artist'")
-        artists = rows["artist"].astype("string")[keep]
-        keep[np.flatnonzero(keep)[(artists.groupby(artists).cumcount() >= per_artist) & artists.notna()]] = False
+        artists = pd.Series(artist_groups(rows)[keep])
+        keep[np.flatnonzero(keep)[artists.groupby(artists).cumcount() >= per_artist]] = False
     return keep
 
 

@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
+from analysis.resampling import bootstrap_weights, mean_interval
 from signals.aspects import ASPECTS, aspect_columns
+from sources.artists import artist_groups
 from sources.table_files import SHARES
 
 TABLE = [*SHARES, "loudness", "tempo", "key", "mode"]
@@ -240,17 +242,16 @@ def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0
     [1.0, 0.4]
     """
     space, label = Space(tracks, by), pd.factorize(labels.astype(object))[0]
-    group = np.full(len(tracks), -1) if groups is None else pd.factorize(groups.astype(object))[0]
-    group = np.where(group == -1, group.max() + 1 + np.arange(len(tracks)), group)  # a song without one is by itself
-    shares, chances = [], []
+    group = artist_groups(tracks, groups)
+    songs, shares, chances = [], [], []
     placed = np.flatnonzero(space.known >= ENOUGH_KNOWN)
     for number, order in zip(placed, space.nearest(space.points[placed])[0]):
         same = (label == label[number])[order[group[order] != group[number]]]
         if len(same):
+            songs.append(number)
             shares.append(same[:n].mean())
             chances.append(same.mean())
-    draws = np.random.default_rng(seed).choice(shares, (n_boot, len(shares))).mean(axis=1)
-    low, high = np.percentile(draws, [2.5, 97.5])
+    low, high = mean_interval(shares, bootstrap_weights(group[songs], n_boot, seed))
     return pd.Series({"share": np.mean(shares), "low": low, "high": high, "chance": np.mean(chances)}, name=by)
 
 

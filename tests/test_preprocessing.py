@@ -263,7 +263,7 @@ def test_the_overlap_of_artists_whose_genres_are_not_all_known():
     train = pd.DataFrame({"artist": ["a", "b", "b"], "genre": [None, "rock", "rock"]})
     test = pd.DataFrame({"artist": ["a", "b"], "genre": ["jazz", "rock"]})
     assert artist_overlap(train, test, "genre").tolist() == [.5, .5, .5]
-    with pytest.raises(ValueError, match="no row of train says its 'genre'"):
+    with pytest.raises(ValueError, match="no row of train has a 'genre'"):
         artist_overlap(train.head(1), test, "genre")
 
 

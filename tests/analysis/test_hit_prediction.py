@@ -62,8 +62,8 @@ def test_intervals_allow_for_models_that_were_fitted_to_the_same_songs(telling):
 
 def test_no_artist_and_no_later_year_is_trained_on(monkeypatch):
     table, seen = songs(400), []
-    honest = hit_prediction._out_of_sample
-    monkeypatch.setattr(hit_prediction, "_out_of_sample",
+    honest = hit_prediction.out_of_sample_probability
+    monkeypatch.setattr(hit_prediction, "out_of_sample_probability",
                         lambda model, X, y, splits: seen.append(splits) or honest(model, X, y, splits))
     study = hit_study(table, hit=60, leaks=False, n_boot=20)
     artists, years = table["artist"].to_numpy(), table["release_year"].to_numpy()
