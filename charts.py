@@ -12,6 +12,7 @@ from scipy import stats
 from analysis.associations import need_columns
 from analysis.column_labels import label
 from analysis.selection import song_row
+from analysis.similarity import IncompleteSong
 from analysis.trends import BAND
 from prepare import split_genres, to_dates
 from recommend import similar_songs
@@ -332,7 +333,7 @@ def compare_with_charts(song, charts, *, genre=None, years=None, n=5):
                          "widen genre or years")
     features = [feature for feature in COMPARED[kind] if feature in beside and feature in row and row[feature].notna().all()]
     if not features:
-        raise ValueError(f"the song has none of the features compared: {', '.join(COMPARED[kind])}")
+        raise IncompleteSong(f"the song has none of the features compared: {', '.join(COMPARED[kind])}", COMPARED[kind])
     table = pd.DataFrame([_place(float(row[feature].iloc[0]), beside[feature]) for feature in features],
                          index=pd.Index(features, name="feature"))
     return table, similar_songs(row, beside, n=n, by="table" if kind == "table" else "all")
@@ -418,14 +419,37 @@ def own_field(song, charts, *, within=5):
 def catalogue_beside_charts(songs, charts, *, genre=None, years=None):
     """Several songs, such as an artist's, each beside the charts: the tables of `compare_with_charts`, one below the other.
 
+    A song that lacks too many features is left out; a printed sentence names it and the features.
+
+    Parameters
+    ----------
+    songs : pd.DataFrame
+        The songs to compare, with the same features as `charts`.
+    charts : pd.DataFrame
+    genre : str, optional
+    years : tuple of int, optional
+        As in `compare_with_charts`.
+
     Returns
     -------
     pd.DataFrame
         Indexed by `song` (the index of `songs`) and `feature`.
+
+    Raises
+    ------
+    ValueError
+        No song has enough features; as in `compare_with_charts` besides.
     """
-    each = {songs.index[row]: compare_with_charts(songs.iloc[[row]], charts, genre=genre, years=years, n=1)[0]
-            for row in range(len(songs))}
-    return pd.concat(each, names=["song"])
+    tables = {}
+    for number, song in enumerate(songs.index):
+        try:
+            tables[song], _ = compare_with_charts(songs.iloc[[number]], charts, genre=genre, years=years, n=1)
+        except IncompleteSong as error:
+            name = songs["song"].iloc[number] if "song" in songs else song
+            print(f"catalogue_beside_charts: {name!r} is left out: it has no value for {', '.join(error.missing)}")
+    if not tables:
+        raise ValueError(f"none of the {len(songs)} songs has enough features to be compared with the charts")
+    return pd.concat(tables, names=["song"])
 
 
 # ---- pictures

@@ -284,17 +284,24 @@ def plot_split(sides, column, *, ax=None):
     return ax
 
 
-def plot_overlap(overlaps, *, ax=None):
-    """What knowing artists would be worth under each split, as from `preprocessing.artist_overlap`.
+def plot_overlap(overlaps, *, group="artist", ax=None):
+    """What a model could gain under each split by knowing artists, as from `preprocessing.artist_overlap`.
 
     Parameters
     ----------
     overlaps : dict of str to pd.Series
-        A split's name and what `artist_overlap` said of it.
+        The result of `artist_overlap` for each split, by the split's name.
+    group : str
+        The column that was given to `artist_overlap`; the labels name it.
     ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
     """
-    names = {"shared": "test songs whose\nartist stands in train", "lookup": "accuracy of looking\nup the artist's genre",
-             "baseline": "accuracy of giving\nthe commonest genre"}
+    names = {"shared": f"test songs whose\n{group} is also in train",
+             "lookup": f"accuracy of looking\nup the {group}'s genre",
+             "baseline": "accuracy of always giving\nthe most frequent genre"}
     table = 100 * pd.DataFrame(overlaps).loc[list(names)].rename(names)
     ax = ax or plt.subplots(figsize=(7, 3.5))[1]
     table.plot.bar(ax=ax, rot=0, width=.75, color=["C0", "C3"][:table.shape[1]])

@@ -29,6 +29,8 @@ TELLING = {
 """The features in which a difference has a name: what more and less of each is called."""
 SAME_TEMPO = np.log2(1.03)
 """Octaves: tempi no further apart than 3 % are called the same."""
+SMALLEST_SPREAD = 1e-6
+"""A standard deviation below this share of the largest value is the error of rounding: the feature is constant."""
 NOTICED = .5
 """Standard deviations: the least difference in a feature that is worth a word."""
 PRIOR = 5
@@ -114,13 +116,20 @@ def reasons(song, found, tracks, space):
     """
     compared = {column for group, columns in space.groups.items() for column in (tracks if group == "embedding" else columns)}
     compared = {column for column in compared if column in song and pd.api.types.is_numeric_dtype(tracks[column])}
-    telling = [column for column in TELLING if column in compared]
-    away = {column: (numbers(found, column) - numbers(song, column)) / np.nanstd(numbers(tracks, column)) for column in telling}
+    spreads = {column: _spread(numbers(tracks, column)) for column in TELLING if column in compared}
+    away = {column: (numbers(found, column) - numbers(song, column)) / spread for column, spread in spreads.items() if spread}
     words = [_differences(pd.Series({column: z[row] for column, z in away.items()}, dtype=float)) for row in range(len(found))]
     for name, judge in (("key", _key_words), ("tempo", _tempo_words)):
         if name in compared:
             words = [[word, *others] for word, others in zip(judge(song, found), words)]
     return [", ".join(filter(None, own)) or "alike throughout" for own in words]
+
+
+def _spread(values):
+    """The standard deviation; 0 where all known values are equal, or none is known."""
+    values = values[~np.isnan(values)]
+    spread = values.std() if len(values) else 0.0
+    return spread if spread > SMALLEST_SPREAD * np.abs(values).max(initial=0) else 0.0
 
 
 def _differences(z, most=2):

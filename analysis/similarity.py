@@ -128,6 +128,14 @@ def octaves(tempo):
     return np.log2(np.where(tempo > 0, tempo, np.nan))
 
 
+class IncompleteSong(ValueError):
+    """A song has too few values to be compared; `missing` lists the columns that have none."""
+
+    def __init__(self, message, missing):
+        super().__init__(message)
+        self.missing = missing
+
+
 class Space:
     """The songs of a table as points; others can be placed among them.
 
@@ -199,9 +207,10 @@ class Space:
         points, known = self._placed(self._raw(complete))
         if (known < ENOUGH_KNOWN).any():
             row = complete.iloc[int(np.argmin(known))]
-            lacking = [column for column in columns if pd.isna(row[column])]
-            raise ValueError(f"{row.name!r} cannot be placed among the songs: it has no value for {', '.join(lacking[:5])}"
-                             + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""))
+            missing = [column for column in columns if pd.isna(row[column])]
+            more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            raise IncompleteSong(f"{row.name!r} cannot be placed among the songs: it has no value for "
+                                 f"{', '.join(missing[:5])}{more}", missing)
         return points
 
     def nearest(self, points):
@@ -241,17 +250,22 @@ def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0
     >>> agreement(table, pd.Series(["jazz"] * 3 + ["rock"] * 3), n=2)[["share", "chance"]].round(1).tolist()
     [1.0, 0.4]
     """
-    space, label = Space(tracks, by), pd.factorize(labels.astype(object))[0]
-    group = artist_groups(tracks, groups)
+    space = Space(tracks, by)
+    label = pd.factorize(labels.astype(object))[0]  # -1 where there is none
+    artist = artist_groups(tracks, groups)
+    usable = (space.known >= ENOUGH_KNOWN) & (label >= 0)
+    orders = space.nearest(space.points[usable])[0] if usable.any() else []
     songs, shares, chances = [], [], []
-    placed = np.flatnonzero(space.known >= ENOUGH_KNOWN)
-    for number, order in zip(placed, space.nearest(space.points[placed])[0]):
-        same = (label == label[number])[order[group[order] != group[number]]]
-        if len(same):
-            songs.append(number)
+    for song, neighbours in zip(np.flatnonzero(usable), orders):
+        others = neighbours[usable[neighbours] & (artist[neighbours] != artist[song])]
+        if len(others):
+            same = label[others] == label[song]
+            songs.append(song)
             shares.append(same[:n].mean())
             chances.append(same.mean())
-    low, high = mean_interval(shares, bootstrap_weights(group[songs], n_boot, seed))
+    if not songs:
+        raise ValueError("no song with a label has a neighbour with a label by another artist")
+    low, high = mean_interval(shares, bootstrap_weights(artist[songs], n_boot, seed))
     return pd.Series({"share": np.mean(shares), "low": low, "high": high, "chance": np.mean(chances)}, name=by)
 
 

@@ -278,3 +278,16 @@ def test_pictures_of_trends(charted):
     tests = trend_tests(charted)
     axs = plot_trends(charted, tests)
     assert axs.flat[0].get_title() == "fell" and "duration (minutes)" in axs.flat[0].get_ylabel()
+
+
+def test_an_incomplete_song_of_a_catalogue_is_left_out_and_named(charted, capsys):
+    catalogue = charted.iloc[:3].copy()
+    complete = catalogue_beside_charts(catalogue, charted)
+    features = [feature for feature in COMPARED["table"] if feature not in ("tempo", "duration_minutes")]
+    catalogue.loc[catalogue.index[1], features] = np.nan
+    table = catalogue_beside_charts(catalogue, charted)
+    pd.testing.assert_frame_equal(table, complete.drop(index=catalogue.index[1]))
+    printed = capsys.readouterr().out
+    assert repr(catalogue["song"].iloc[1]) in printed and "no value for danceability" in printed
+    with pytest.raises(ValueError, match="none of the 1 songs"):
+        catalogue_beside_charts(catalogue.iloc[[1]], charted)

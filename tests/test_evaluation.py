@@ -131,3 +131,13 @@ def test_pictures_have_labels():
     assert evaluation.plot_auc_heatmap(table).get_yticklabels()[0].get_text() == "cnn"
     assert evaluation.plot_confusion(y, proba, GENRES).get_xlabel() == "predicted"
     assert evaluation.plot_calibration(y, models, GENRES).get_xlabel() == "probability said"
+
+
+def test_the_segments_of_a_track_without_an_artist_stay_on_one_side():
+    from models import build
+    rng = np.random.default_rng(0)
+    track = np.repeat(np.arange(40), 5)
+    X = pd.DataFrame(rng.normal(size=(200, 4))).rename(columns="f{}".format)
+    table = leak_check(build("knn", n_neighbors=3), X, np.array(GENRES)[track % 3], artist=[None] * 200, track=track)
+    assert table.loc["artists held out", "shared_tracks"] == 0
+    assert table.loc["artists held out", "n"] == 12, "nameless artists are not one artist"

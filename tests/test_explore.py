@@ -108,3 +108,10 @@ def test_plot_split_shows_shares(sample):
     ax = explore.plot_split({"train": rows, "test": rows.head(0)}, "first_genre")
     lengths = [bar.get_width() for bar in ax.containers[-1]]
     assert sum(lengths) == pytest.approx(100)
+
+
+def test_the_plot_of_overlaps_names_the_column_that_is_kept_together():
+    overlap = pd.Series({"shared": .5, "lookup": .4, "baseline": .3})
+    labels = [label.get_text() for label in explore.plot_overlap({"random": overlap}, group="album").get_xticklabels()]
+    assert "album" in labels[0] and "album" in labels[1] and not any("artist" in label for label in labels)
+    assert "artist" in explore.plot_overlap({"random": overlap}).get_xticklabels()[0].get_text()

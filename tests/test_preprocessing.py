@@ -275,3 +275,11 @@ def test_what_is_asked_was_taught(seed):
     df = pd.DataFrame([one for one in artists for _ in range(rng.integers(1, 6))], columns=["artist", "genre"])
     *_, train, validate, test = spotify_split(df.assign(energy=1.0), "genre", sizes=(.5, .25, .25))
     assert set(train["genre"]) == set("abcde") and len(validate) and len(test)
+
+
+def test_the_overlap_can_be_asked_of_any_column():
+    train = pd.DataFrame({"album": ["Blue", "Red"], "genre": ["jazz", "rock"]})
+    test = pd.DataFrame({"album": ["blue ", "Green"], "genre": ["jazz", "rock"]})
+    assert artist_overlap(train, test, "genre", group="album").tolist() == [.5, .5, .5]
+    with pytest.raises(ValueError, match="no column 'artist'.*group="):
+        artist_overlap(train, test, "genre")

@@ -427,3 +427,11 @@ def test_keys_are_drawn_the_shorter_way_round():
     assert ax.lines[0].get_ydata().tolist() == [0, -1, -2, 1] and ax.lines[0].get_xdata().tolist() == [1, 2, 4, 5]
     names = dict(zip(ax.get_yticks(), (text.get_text() for text in ax.get_yticklabels())))
     assert names[0] == "C, Am" and names[-1] == "F, Dm"
+
+
+def test_a_feature_that_is_constant_in_the_table_is_no_reason():
+    table = songs(energy=[.1, .1, .1], valence=[.2, .21, .9], liveness=[np.nan] * 3)
+    new = pd.Series({"energy": .9, "valence": .2, "liveness": .5}, name="new")
+    with np.errstate(all="raise"):
+        reasons = similar_songs(new, table)["reason"]
+    assert reasons.to_dict() == {"a": "alike throughout", "b": "alike throughout", "c": "more cheerful"}
