@@ -6,10 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from analysis.trends import plot_trends, trend_tests, trends
 from charts import (
     COMPARED,
     SCHEMA,
@@ -22,7 +19,6 @@ from charts import (
     own_field,
     plot_place,
 )
-from sources.titles import clean_title, credited, find_song, same_recording
 from synth.sample_chart import make_chart
 
 
@@ -96,43 +92,6 @@ def test_frames_passed_in_stay_as_they_are(sample):
 
 
 # ---- names
-
-@pytest.mark.parametrize("one, other", [
-    ("Déjà Vu (feat. JAY-Z)", "Deja Vu"), ("Don't Stop - Remastered 2011", "DON’T STOP"), ("Rock & Roll", "Rock And Roll"),
-    ("Umbrella [Album Version]", "Umbrella"), ("R.I.P. ft. Someone", "RIP"), ("Bust It, Pt. 2", "Bust It Part 2"),
-    ("Money (Drake ft. Rick Ross)", "Money"), ("Hello!!!", "hello")])
-def test_titles_that_are_the_same(one, other):
-    assert clean_title(one) == clean_title(other)
-
-
-@pytest.mark.parametrize("one, other", [("Halo", "Halo - Remix"), ("Halo", "Halo (Live)"), ("Song 2", "Song 1"),
-                                        ("Girl", "Girls"), ("With You", "Without You"), ("Part II", "Part III")])
-def test_titles_that_are_not(one, other):
-    assert clean_title(one) != clean_title(other)
-    assert clean_title(one, short=True) != clean_title(other, short=True)
-
-
-def test_a_song_is_found_however_it_is_spelt(sample):
-    track = sample.index[7]
-    artist, song = sample.loc[track, ["artist", "song"]]
-    assert find_song(track, sample) == find_song(f"{artist.upper()} - {song}!", sample) == track
-    assert find_song(track.upper(), sample.drop(columns="song")) == track, "where there are no titles, ids stand for them"
-    with pytest.raises(KeyError, match="similar are"):
-        find_song(song[:-2], sample)
-
-
-def test_credits():
-    assert credited("Santana Featuring Rob Thomas") == ["santana", "rob thomas"]
-    assert credited("A$AP Rocky, Drake x 2 Chainz") == ["asap rocky", "drake", "2 chainz"]
-    assert credited("Tyler, The Creator") == ["tyler", "creator"]
-    assert credited("&") == ["&"] and clean_title("???") == "???", "nothing is left: it stays as it is"
-
-
-@given(st.text(min_size=1, max_size=40))
-@settings(max_examples=200, deadline=None)
-def test_cleaning_takes_any_text(text):
-    assert isinstance(clean_title(text), str) and all(credited(text))
-    assert same_recording(clean_title(text), clean_title(text))
 
 
 # ---- matching
@@ -235,49 +194,6 @@ def test_a_sound_file_is_set_beside_recordings_and_never_beside_spotifys_columns
 
 
 # ---- over the years
-
-def test_what_charted_grew_shorter_and_nothing_else_changed(charted):
-    tests = trend_tests(charted)
-    assert tests.loc["duration_minutes", "reading"] == "fell" and tests.index[0] == "duration_minutes"
-    assert tests.loc["duration_minutes", "per_decade"] < -.2
-    assert not tests.drop(index="duration_minutes")["reading"].str.contains("rose|fell").any()
-
-
-def test_yearly_middles_and_shares():
-    rng = np.random.default_rng(0)
-    df = pd.DataFrame({"chart_year": np.repeat(np.arange(2000, 2010), 100), "tempo": rng.normal(120, 10, 1000),
-                       "explicit": rng.random(1000) < .3})
-    tempo, explicit = trends(df, "tempo"), trends(df, "explicit")
-    assert tempo["middle"].between(116, 124).all() and (tempo["n"] == 100).all()
-    assert ((explicit["low"] < .3) & (explicit["high"] > .3)).sum() >= 8
-    assert (explicit["low"] <= explicit["middle"]).all()
-
-
-def test_one_strange_year_is_no_trend():
-    """Each year's songs share a mood of the year: over songs that looks sure, over years it is not."""
-    rng = np.random.default_rng(2)
-    named = 0
-    for _ in range(20):
-        year = np.repeat(np.arange(2000, 2012), 60)
-        valence = rng.standard_normal(12)[year - 2000] + .5 * rng.standard_normal(len(year))
-        named += trend_tests(pd.DataFrame({"chart_year": year, "valence": valence}))["reading"].str.contains("rose|fell").sum()
-    assert named <= 4
-
-
-def test_tests_that_disagree_name_no_trend():
-    """Many recent songs in which it rose, decades over which it fell."""
-    rng = np.random.default_rng(0)
-    year = np.concatenate([np.repeat(np.arange(1960, 2010), 6), np.repeat(np.arange(2010, 2020), 300)])
-    acousticness = np.where(year < 2010, 3 - .06 * (year - 1960), .1 * (year - 2010)) + .3 * rng.standard_normal(len(year))
-    row = trend_tests(pd.DataFrame({"chart_year": year, "acousticness": acousticness})).iloc[0]
-    assert row["r"] > .1 and row["tau"] < -.3 and row["p_years"] < .05
-    assert row["reading"] == "cannot be told"
-
-
-def test_pictures_of_trends(charted):
-    tests = trend_tests(charted)
-    axs = plot_trends(charted, tests)
-    assert axs.flat[0].get_title() == "fell" and "duration (minutes)" in axs.flat[0].get_ylabel()
 
 
 def test_an_incomplete_song_of_a_catalogue_is_left_out_and_named(charted, capsys):

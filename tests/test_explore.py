@@ -80,13 +80,6 @@ def test_heatmap_begins_with_the_parameter_and_its_strongest_relation(sample):
     assert names[:2] == ["popularity", "valence"]
 
 
-def test_the_running_median_follows_a_relation():
-    x = np.linspace(0, 10, 1000)
-    running = associations.running_median(pd.DataFrame({"x": x, "y": x ** 2}), "x", "y")
-    np.testing.assert_allclose(running["median"], running["x"] ** 2, rtol=.02)
-    assert running["n"].sum() == 1000
-
-
 @pytest.mark.parametrize("missing", ["loudness", "popularity"])
 def test_a_missing_column_is_named(missing):
     with pytest.raises(ValueError, match=f"no column '{missing}'"):

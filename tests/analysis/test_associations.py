@@ -12,6 +12,7 @@ from analysis.associations import (
     correlations_within,
     feature_ttest,
     group_effects,
+    running_median,
     verdict,
 )
 from prepare import prepare_df
@@ -156,3 +157,10 @@ def test_claims_on_the_real_tables(shared):
     assert tidy["verdict"].tolist() == ["holds, but is negligible"] * 2
     hits = check_claims(create_features(prepare_df(load_Data(shared / "top_hits" / "songs_normalize.csv"))))
     assert hits["verdict"].tolist() == ["does not hold"] * 2
+
+
+def test_the_running_median_follows_a_relation():
+    x = np.linspace(0, 10, 1000)
+    running = running_median(pd.DataFrame({"x": x, "y": x ** 2}), "x", "y")
+    np.testing.assert_allclose(running["median"], running["x"] ** 2, rtol=.02)
+    assert running["n"].sum() == 1000

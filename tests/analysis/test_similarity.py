@@ -4,7 +4,119 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.similarity import agreement
+from analysis.similarity import Space, agreement, columns_by_group, fifths
+from recommend import similar_songs
+
+
+def songs(**columns):
+    n = len(next(iter(columns.values())))
+    return pd.DataFrame(columns, index=pd.Index(list("abcdefghijklmnopqrstuvwxyz")[:n], name="track_id"))
+
+
+def test_two_songs_at_random_lie_root_two_apart():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(500, 24)), columns=[f"mfcc_{n:02d}_mean" for n in range(1, 21)]
+                         + ["onset_strength_mean", "zero_crossing_rate_mean", "chroma_01_mean", "chroma_02_mean"])
+    points = Space(table).points
+    squared = ((points[:250] - points[250:]) ** 2).sum(axis=1)
+    assert squared.mean() == pytest.approx(2, rel=.05)
+
+
+def test_groups_weigh_alike_and_families_within_them():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(400, 22)), columns=[f"mfcc_{n:02d}_mean" for n in range(1, 21)]
+                         + ["rms_mean", "onset_strength_mean"])
+    shares = Space(table).points.var(axis=0)
+    beat, timbre = shares[:1].sum(), shares[1:]
+    assert beat == pytest.approx(.5, rel=.02) and timbre.sum() == pytest.approx(.5, rel=.02)
+    assert timbre[:20].sum() == pytest.approx(.25, rel=.02), "twenty MFCC weigh as much as one RMS"
+
+
+def test_a_constant_column_and_outliers_tell_nothing():
+    table = songs(energy=[.1, .2, .9, .5], valence=[.3] * 4)
+    lone = Space(table[["energy"]]).points
+    both = Space(table).points
+    assert np.allclose(both[:, 0] * np.sqrt(2), lone[:, 0]) and not both[:, 1].any()
+    wild = pd.DataFrame({"energy": [*np.linspace(0, 1, 99), 1e9]})
+    assert np.abs(Space(wild).points).max() <= 4
+
+
+def test_a_tempo_and_its_octave_are_akin():
+    table = songs(tempo=[70.0, 140, 100, 72, 118])
+    space = Space(table, "beat")
+    away = dict(zip(table["tempo"], np.linalg.norm(space.points - space.points[0], axis=1)))
+    assert away[72] < away[140] < min(away[100], away[118]), "an octave is nearer than a third of one"
+
+
+def test_keys_lie_on_the_circle_of_fifths():
+    places = fifths(pd.DataFrame({"key": [0, 7, 2, 5, 9, -1, None], "mode": [1, 1, 1, 1, 0, 1, 1]}))
+    assert places[:5].tolist() == [0, 1, 2, 11, 0] and np.isnan(places[5:]).all()
+    table = songs(key=[0, 7, 6, 1], mode=[1, 1, 1, 1])
+    points = Space(table, "pitch").points
+    away = np.linalg.norm(points - points[0], axis=1)
+    assert away[1] < away[3] < away[2], "C major: G is near, C sharp far, F sharp farthest"
+
+
+def test_missing_values_are_bridged_and_unknown_songs_left_out():
+    table = songs(energy=[.1, .2, np.nan, np.nan], valence=[.1, .2, .9, np.nan], danceability=[.1, .1, .9, np.nan])
+    found = similar_songs("a", table)
+    assert found.index.tolist() == ["b", "c"], "of d nothing is known"
+    with pytest.raises(ValueError, match="'d' cannot be placed .* no value for danceability, energy, valence"):
+        similar_songs("d", table)
+    empty = table.assign(loudness=np.nan)
+    assert columns_by_group(empty)["table"] == ["danceability", "energy", "valence"]
+
+
+def test_what_all_is_made_of():
+    spotify = ["energy", "tempo", "key", "mode"]
+    ours = ["tempo", "key", "mfcc_01_mean"]
+    def groups(columns):
+        return list(columns_by_group(pd.DataFrame([[0.0] * len(columns)], columns=columns)))
+    assert groups(spotify) == ["table"], "its tempo and key are not counted twice"
+    assert groups(ours) == ["beat", "timbre", "pitch"]
+    assert groups([*ours, "embedding_001"]) == ["beat", "timbre", "pitch", "embedding"]
+    assert groups(["embedding_001", "genre"]) == ["embedding"]
+
+
+@pytest.mark.parametrize("table, by, says", [
+    (songs(genre=["jazz", "rock"]), "all", "no values to compare songs by"),
+    (songs(energy=[.1, .2]), "timbre", "no values to compare songs by .'timbre'."),
+    (songs(energy=[.1, .2]), "melody", "by='melody': choose 'all', 'beat'"),
+    (songs(energy=["low", "high"]), "all", "column 'energy' should hold numbers"),
+    (songs(energy=[np.nan, np.nan]), "all", "no values to compare")])
+def test_tables_that_cannot_be_compared(table, by, says):
+    with pytest.raises(ValueError, match=says):
+        similar_songs("a", table, by=by)
+
+
+def test_the_columns_of_an_embedding_share_one_scale():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"embedding_001": rng.normal(size=300), "embedding_002": .001 * rng.normal(size=300)})
+    shares = Space(table).points.var(axis=0)
+    assert shares[0] == pytest.approx(1, rel=.01) and shares[1] < 1e-4, "a unit that hardly moves is not blown up"
+
+
+def test_harmony_is_compared_from_the_tonic():
+    rng = np.random.default_rng(0)
+    names = [f"chroma_{number:02d}_mean" for number in range(1, 13)]
+    one, other = rng.uniform(size=(2, 12))
+    rows = [np.roll(one, 0), np.roll(one, 5), other, rng.uniform(size=12)]
+    table = pd.DataFrame(rows, columns=names, index=list("abcd")).assign(key=[0, 5, 0, 0])
+    assert similar_songs("a", table, by="pitch").index[0] == "b", "the same chords a fourth higher"
+    without = similar_songs("a", table[names], by="pitch")
+    assert "b" in without.index, "without keys, chroma is compared as it is"
+
+
+def test_agreement_and_what_chance_would_give():
+    rng = np.random.default_rng(0)
+    told, told_not = (pd.DataFrame({"energy": values, "valence": rng.uniform(size=80)})
+                      for values in (np.repeat([.1, .9], 40), rng.uniform(size=80)))
+    genre, artist = pd.Series(np.repeat(["jazz", "rock"], 40)), pd.Series(np.arange(80) // 10)
+    alike, unlike = (agreement(table, genre, groups=artist) for table in (told, told_not))
+    assert alike["share"] > .95 and alike["low"] > alike["chance"] == pytest.approx(30 / 70)
+    assert unlike["low"] < unlike["chance"] < unlike["high"] + .1
+    nobody = pd.Series([None] * 80)
+    assert agreement(told, genre, groups=nobody).equals(agreement(told, genre)), "songs without an artist are not one artist's"
 
 
 def test_the_interval_of_agreement_is_a_bootstrap_by_artist():
