@@ -4,7 +4,7 @@ This module decides which columns of a table are compared, and what each of them
 Groups of columns (beat, timbre, pitch ...) have equal weights, and within a group so have families of columns (such as
 all MFCC): otherwise forty columns of one family would outweigh one tempo. A tempo is a place on a helix with one turn
 for each octave, a key is a place on the circle of fifths, and chroma is counted from the tonic, since a melody stays
-same melody in another key.
+the same in another key.
 """
 
 import re

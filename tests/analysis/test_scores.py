@@ -64,7 +64,7 @@ def test_bad_input_is_named():
         scores.evaluate(y, proba[1:], GENRES)
     with pytest.raises(ValueError, match="polka"):
         scores.evaluate(["polka", *y[1:]], proba, GENRES)
-    with pytest.raises(ValueError, match="no probabilities"):
+    with pytest.raises(ValueError, match="not probabilities"):
         scores.evaluate(y, proba * 3, GENRES)
     with pytest.raises(ValueError, match="3 genres|2 genres"):
         scores.evaluate(y, proba, GENRES[:2])
