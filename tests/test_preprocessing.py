@@ -240,7 +240,7 @@ def test_a_song_without_genre_is_not_encoded():
 
 def test_default_target():
     assert default_target(pd.DataFrame({"first_genre": ["a", "b"], "popularity": [1, 2]})) == "first_genre"
-    with pytest.raises(ValueError, match="neither two genres nor two popularities"):
+    with pytest.raises(ValueError, match="neither two genres nor two values of popularity"):
         default_target(pd.DataFrame({"song": ["a"]}))
 
 
