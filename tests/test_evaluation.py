@@ -55,7 +55,7 @@ def test_pictures_have_labels():
     assert len(table) == 6 and (table["low"] <= table["high"]).all()
     assert evaluation.plot_auc_heatmap(table).get_yticklabels()[0].get_text() == "cnn"
     assert evaluation.plot_confusion(y, proba, GENRES).get_xlabel() == "predicted"
-    assert evaluation.plot_calibration(y, models, GENRES).get_xlabel() == "probability said"
+    assert evaluation.plot_calibration(y, models, GENRES).get_xlabel() == "predicted probability"
 
 
 def test_the_segments_of_a_track_without_an_artist_stay_on_one_side():
