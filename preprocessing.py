@@ -207,7 +207,8 @@ def tracks_and_train(folder, source="", *, group="artist"):
 
 def _check_split(df, target, group, sizes):
     if len(sizes) != 3 or min(sizes) <= 0 or abs(sum(sizes) - 1) > 1e-6:
-        raise ValueError(f"sizes={sizes}: there must be three shares above zero that sum to one, such as (.70, .15, .15)")
+        raise ValueError(f"sizes={sizes}: there must be three shares above zero that sum to one, such as "
+                         "(.70, .15, .15)")
     if target not in df:
         raise ValueError(f"the table has no column {target!r} to predict; it has {list(df.columns)}")
     missing = int(df[target].isna().sum())

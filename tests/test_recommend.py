@@ -176,22 +176,6 @@ def test_a_smooth_path_changes_tempo_and_key_less(line):
     assert smooth[0] < .6 * rough[0] and smooth[1] > rough[1]
 
 
-def test_the_way_chosen_is_the_cheapest():
-    rng = np.random.default_rng(3)
-    table = pd.DataFrame({"energy": rng.uniform(size=9), "tempo": rng.uniform(80, 160, 9)}, index=list("abcdefghi"))
-    path = playlist_path("a", "b", table, 4)
-    from recommend import _pools
-    space, others = Space(table), table.drop(["a", "b"])
-    points = space.place(others)
-    first, last = space.place(table.loc[["a", "b"]])
-    pools, off = _pools(points, first + (last - first) * np.array([[1 / 3], [2 / 3]]))
-    def cost(one, two):
-        way = table.loc[["a", others.index[pools[0][one]], others.index[pools[1][two]], "b"]]
-        return off[0][one] + off[1][two] + np.diagonal(jumps(way, way), 1).sum()
-    by_hand = min(cost(one, two) for one in range(len(pools[0])) for two in range(len(pools[1])))
-    assert path["off"].sum() + np.diagonal(jumps(path, path), 1).sum() == pytest.approx(by_hand, rel=1e-5)
-
-
 def test_short_paths_and_small_tables(line):
     assert playlist_path("start", "end", line, 2).index.tolist() == ["start", "end"]
     few = line.tail(5)
@@ -199,7 +183,7 @@ def test_short_paths_and_small_tables(line):
     assert sorted(path.index) == sorted(few.index), "every song there is, each once"
     with pytest.raises(ValueError, match="3 other songs: a path of 6 needs 4"):
         playlist_path("start", "end", few, 6)
-    with pytest.raises(ValueError, match="2 songs or more"):
+    with pytest.raises(ValueError, match="at least 2 songs"):
         playlist_path("start", "end", line, 1)
 
 
@@ -230,7 +214,7 @@ def test_playlist_like_takes_rows_and_settings(many):
     lead = playlist_like(seeds, many, 30)["artist"].isin(artists)
     assert lead.head(27).all() and not lead.tail(3).any(), "nine more of each of the three artists lead"
     assert not playlist_like(seeds, many, 27, same_artists=False)["artist"].isin(artists).all()
-    with pytest.raises(ValueError, match="no song to go by"):
+    with pytest.raises(ValueError, match="no song to continue"):
         playlist_like([], many)
 
 
