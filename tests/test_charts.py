@@ -35,7 +35,7 @@ HOT = [WEEK | {"this_week": 2, "song": "Blue", "artist": "Ann", "weeks_on_chart"
 
 
 @pytest.mark.parametrize("layout", ["csv", "csv.gz", "other names", "json", "json.gz", "nested json", "frame"])
-def test_one_schema_whatever_the_layout(tmp_path, layout):
+def test_every_layout_is_read_into_one_schema(tmp_path, layout):
     frame, path = pd.DataFrame(HOT), tmp_path / ("chart" + ".json" * ("json" in layout) + ".gz" * ("gz" in layout))
     if layout == "other names":
         frame = frame.set_axis(["WeekID", "Previous", "Peak Position", "Week Position", "Song", "Performer",
@@ -62,7 +62,7 @@ def test_a_playlist_with_popularity_is_ranked_by_it():
     assert chart["date"].dt.year.tolist() == [2001, 2002, 2003]
 
 
-def test_best_places_and_weeks_are_counted_where_they_are_not_told(capsys):
+def test_best_places_and_weeks_are_computed_where_they_are_missing(capsys):
     rows = [("2001-01-06", 4), ("2001-01-13", 2), ("2001-01-20", 7), ("no date", 1), ("2001-01-27", None)]
     chart = load_charts(pd.DataFrame(rows, columns=["date", "rank"]).assign(song="Blue", artist="Ann"))
     assert chart[["peak", "weeks"]].values.tolist() == [[4, 1], [2, 2], [2, 3]]
@@ -71,7 +71,7 @@ def test_best_places_and_weeks_are_counted_where_they_are_not_told(capsys):
     assert (song["peak"], song["weeks"], song["points"]) == (2, 3, 4 + 6 + 1)
 
 
-def test_what_is_no_chart_is_said(tmp_path):
+def test_what_is_no_chart_is_refused_with_the_reason(tmp_path):
     with pytest.raises(ValueError, match="neither a rank .* nor a popularity"):
         load_charts(pd.DataFrame({"song": ["a"], "artist": ["b"]}))
     with pytest.raises(FileNotFoundError, match="no chart found"):
@@ -83,7 +83,7 @@ def test_what_is_no_chart_is_said(tmp_path):
         load_charts(pd.DataFrame({"song": ["a"], "artist": ["b"], "rank": ["x"]}))
 
 
-def test_frames_passed_in_stay_as_they_are(sample):
+def test_tables_that_are_passed_in_are_not_changed(sample):
     raw, before = make_chart(), sample.copy()
     kept = raw.copy()
     match_songs(sample, load_charts(raw))
@@ -99,7 +99,7 @@ def test_frames_passed_in_stay_as_they_are(sample):
 
 # ---- beside the charts
 
-def test_a_songs_place_beside_the_charts(charted):
+def test_the_percentile_is_the_place_of_a_song_among_the_charting_songs(charted):
     rows = charted.assign(genre="rock", tempo=np.arange(len(charted), dtype=float))
     middle = rows.iloc[[len(rows) // 2]]
     table, alike = compare_with_charts(middle.index[0], rows)
@@ -112,13 +112,13 @@ def test_a_songs_place_beside_the_charts(charted):
     assert table.loc["tempo", "percentile"] == 100 and table.loc["tempo", "outside"]
 
 
-def test_a_fifth_of_what_charted_lies_outside_the_band(charted):
+def test_a_fifth_of_the_charting_songs_is_outside_the_band(charted):
     many = catalogue_beside_charts(charted.iloc[:60], charted)
     assert many["outside"].mean() == pytest.approx(.2, abs=.05)
     assert plot_place(many).get_xlabel() == "percentile among what charted"
 
 
-def test_in_its_genre_and_in_its_years(charted):
+def test_a_song_is_compared_within_a_genre_and_years(charted):
     song = charted.iloc[[0]]
     table, alike = compare_with_charts(song, charted, genre="rock", years=(2000, 2012), n=3)
     assert alike["genre"].astype(str).str.contains("rock").all() and alike["chart_year"].between(2000, 2012).all()
@@ -129,14 +129,14 @@ def test_in_its_genre_and_in_its_years(charted):
         compare_with_charts(song, charted, genre="polka", years=(2000, 2012))
 
 
-def test_the_field_is_as_narrow_as_leaves_songs_enough(charted):
+def test_genre_and_years_are_given_up_where_too_few_songs_are_left(charted):
     song = charted.iloc[[0]].assign(genre="rock", release_year=2010)
     assert own_field(song, charted)["genre"] == "rock"
     assert own_field(song.assign(genre="polka"), charted) == {"genre": None, "years": (2005, 2015)}
     assert own_field(song.assign(genre="polka", release_year=1900), charted) == {"genre": None, "years": None}
 
 
-def test_a_sound_file_is_set_beside_recordings_and_never_beside_spotifys_columns(tmp_path, charted):
+def test_a_sound_file_is_compared_with_recordings_and_never_with_spotifys_features(tmp_path, charted):
     from features import extract_features
     from synth.corpus import make_corpus
     songs = make_corpus(tmp_path, genres=["jazz", "metal"], songs_per_genre=11, seconds=4, long_songs=0, n_jobs=1)

@@ -8,7 +8,7 @@ import evaluation
 from evaluation import auc_table, check_model_claims, compare_models, leak_check
 
 
-def test_a_real_difference_is_told_and_a_chance_one_is_not():
+def test_a_real_difference_is_found_and_one_by_chance_is_not():
     y, good = predictions(400, skill=3)
     poor = np.full_like(good, 1 / 3)
     also = np.roll(good, 1, axis=0) * 0 + predictions(400, skill=3)[1]
@@ -18,7 +18,7 @@ def test_a_real_difference_is_told_and_a_chance_one_is_not():
     assert (table["p_corrected"] >= table["p"]).all()
 
 
-def test_claims_hold_fail_or_cannot_be_told():
+def test_a_claim_holds_fails_or_cannot_be_told():
     y, good = predictions(500, skill=3)
     blind = good.copy()
     blind[:, 2] = np.random.default_rng(1).random(500)
@@ -33,7 +33,7 @@ def test_claims_hold_fail_or_cannot_be_told():
     assert same["verdict"].tolist() == ["cannot be told"]
 
 
-def test_a_leak_pays_and_is_shown():
+def test_a_leak_raises_the_score_and_is_shown():
     """Features that know the artist, not the genre: worth a lot while artists are shared, nothing where they are not."""
     from models import build
     rng = np.random.default_rng(0)
@@ -47,7 +47,7 @@ def test_a_leak_pays_and_is_shown():
     assert table["shared_artists"].tolist()[2] == 0 and table.loc["random tracks", "shared_tracks"] == 0
 
 
-def test_pictures_have_labels():
+def test_plots_have_labels():
     y, proba = predictions()
     models = {"cnn": proba, "linear": predictions(seed=0, skill=.5)[1]}
     assert [ax.get_title() for ax in evaluation.plot_roc(y, models, GENRES)] == GENRES

@@ -45,18 +45,18 @@ def test_the_reports_plots_are_readable(rows, categories):
 
 
 @pytest.mark.parametrize("kind", ["box", "violin", "boxen", "bar", "point", "strip", "swarm", "count"])
-def test_kinds(kind):
+def test_every_kind_of_plot_is_readable(kind):
     small_dots = {"size": 1} if kind == "swarm" else {}
     assert_readable(explore.catplot_viz(songs(3000, 4), "genre", "popularity", kind, **small_dots).ax)
 
 
-def test_more_categories_than_can_be_read_are_said_to_be_left_out():
+def test_the_title_counts_the_categories_that_are_left_out():
     grid = explore.catplot_viz(songs(2000, 45), "genre", "popularity")
     assert len(grid.ax.get_yticklabels()) == 30
     assert "15 rarer categories not shown" in grid.figure.get_suptitle()
 
 
-def test_plots_draw_where_they_are_told_and_do_not_show(monkeypatch):
+def test_plots_draw_on_the_given_axes_and_do_not_show_them(monkeypatch):
     monkeypatch.setattr(plt, "show", lambda *args, **kwargs: pytest.fail("a plot function calls show"))
     df, (figure, axes) = songs(300, 3), plt.subplots(1, 3)
     assert explore.param_viz(df, "loudness", "popularity", ax=axes[0]) is axes[0]
@@ -65,17 +65,17 @@ def test_plots_draw_where_they_are_told_and_do_not_show(monkeypatch):
     assert plt.get_fignums() == [figure.number]
 
 
-def test_units_stand_in_the_labels():
+def test_axis_labels_have_units():
     ax = explore.param_viz(songs(300, 3), "loudness", "popularity")
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("loudness (dB)", "popularity (0-100)")
 
 
-def test_arguments_are_passed_on():
+def test_further_arguments_are_passed_on():
     ax = explore.param_viz(songs(300, 3), "loudness", "popularity", color="red")
     assert ax.collections[0].get_facecolor()[0][:3].tolist() == [1, 0, 0]
 
 
-def test_heatmap_begins_with_the_parameter_and_its_strongest_relation(sample):
+def test_the_heatmap_begins_with_the_parameter_and_its_strongest_correlation(sample):
     names = [label.get_text() for label in explore.corr_heatmap(sample, "popularity").get_yticklabels()]
     assert names[:2] == ["popularity", "valence"]
 
@@ -86,7 +86,7 @@ def test_a_missing_column_is_named(missing):
         explore.param_viz(songs(50, 3).drop(columns=missing), "loudness", "popularity")
 
 
-def test_plots_of_tables(sample):
+def test_plots_show_every_row_of_their_table(sample):
     ax = explore.plot_groups(associations.compare_groups(sample))
     assert [label.get_text().split("  ")[0] for label in ax.get_yticklabels()][-1] == "rock"
     within = explore.plot_within(associations.correlations_within(sample))
@@ -96,7 +96,7 @@ def test_plots_of_tables(sample):
     assert explore.plot_missing(sample[["artist"]]).texts[0].get_text() == "no cell is missing"
 
 
-def test_plot_split_shows_shares(sample):
+def test_the_shares_of_a_side_add_up_to_all_its_songs(sample):
     rows = sample.dropna(subset=["first_genre"])
     ax = explore.plot_split({"train": rows, "test": rows.head(0)}, "first_genre")
     lengths = [bar.get_width() for bar in ax.containers[-1]]

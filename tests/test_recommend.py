@@ -33,7 +33,7 @@ def many():
 # ---- the points
 
 
-def test_embeddings_are_averaged_over_a_tracks_rows():
+def test_embeddings_are_averaged_over_the_rows_of_a_track():
     class Model:
         def embed(self, X):
             return X[["one", "two"]].to_numpy()
@@ -45,7 +45,7 @@ def test_embeddings_are_averaged_over_a_tracks_rows():
 
 # ---- the nearest
 
-def test_nearest_first_without_the_song_and_without_changing_the_table(many):
+def test_the_nearest_songs_come_first_without_the_song_itself(many):
     before = many.copy(deep=True)
     found = similar_songs("id7", many, 12)
     z = (many[["energy", "valence", "danceability"]] - many[["energy", "valence", "danceability"]].mean())
@@ -57,7 +57,7 @@ def test_nearest_first_without_the_song_and_without_changing_the_table(many):
     pd.testing.assert_frame_equal(many, before)
 
 
-def test_a_row_stands_for_its_track_and_a_new_song_for_itself(many):
+def test_a_song_can_be_an_id_a_row_or_new(many):
     by_id = similar_songs("id7", many)
     pd.testing.assert_frame_equal(similar_songs(many.loc["id7"], many), by_id)
     pd.testing.assert_frame_equal(similar_songs(many.loc[["id7"]], many), by_id)
@@ -65,7 +65,7 @@ def test_a_row_stands_for_its_track_and_a_new_song_for_itself(many):
     assert len(similar_songs(new, many, 5)) == 5
 
 
-def test_other_releases_of_the_song_are_the_song(many):
+def test_other_releases_of_the_song_are_left_out(many):
     again = many.loc[["id7", "id9", "id9"]].set_axis(["again", "nine", "ninth"])
     again["song"] = ["Song 7 - Remastered 2011", "song 9", "song 9 (2009 remaster)"]
     found = similar_songs("id7", pd.concat([many, again]), 200)
@@ -73,7 +73,7 @@ def test_other_releases_of_the_song_are_the_song(many):
     assert found.index.isin(["id9", "nine", "ninth"]).sum() == 1
 
 
-def test_owned_songs_and_crowding_artists(many):
+def test_owned_songs_are_left_out_and_artists_are_limited(many):
     nearest = similar_songs("id7", many, 3).index
     assert not similar_songs("id7", many, 50, owned=nearest).index.isin(nearest).any()
     library = many.loc[nearest].set_axis(["x", "y", "z"])
@@ -84,7 +84,7 @@ def test_owned_songs_and_crowding_artists(many):
         similar_songs("id7", many.drop(columns="artist"), per_artist=1)
 
 
-def test_diversity_spreads_the_choice(many):
+def test_diversity_chooses_songs_that_differ_from_each_other(many):
     def nearness_and_spread(diversity):
         found = similar_songs("id7", many, 8, diversity=diversity)
         points = Space(many).points[many.index.get_indexer(found.index)]
@@ -95,7 +95,7 @@ def test_diversity_spreads_the_choice(many):
     assert plain[2] == some[2] == most[2], "the first is always the nearest"
 
 
-def test_reasons_say_what_is_shared_and_what_differs():
+def test_reasons_name_what_is_shared_and_what_differs():
     table = songs(tempo=[100, 101, 200, 50, 130, 80], key=[0, 0, 9, 7, 6, 0], mode=[1, 1, 0, 1, 1, 0],
                   spectral_centroid_mean=[1000, 1000, 1000, 2000, 1010, 300], mfcc_01_mean=[0, 0, 1, 1, 2, 2.0])
     reasons = similar_songs("a", table)["reason"]
@@ -107,12 +107,12 @@ def test_reasons_say_what_is_shared_and_what_differs():
 
 
 @pytest.mark.parametrize("settings", [{"n": 0}, {"diversity": 2}, {"per_artist": 0}])
-def test_settings_out_of_range(many, settings):
+def test_settings_out_of_range_raise_an_error(many, settings):
     with pytest.raises(ValueError, match="diversity goes from 0 to 1"):
         similar_songs("id7", many, **settings)
 
 
-def test_unknown_songs_and_double_rows(many):
+def test_unknown_songs_and_repeated_tracks_are_refused(many):
     with pytest.raises(KeyError, match="no track_id of the table, and there is no such file"):
         similar_songs("gone.mp3", many)
     with pytest.raises(ValueError, match="several rows for track 'id1'"):
@@ -130,7 +130,7 @@ def tones(tmp_path_factory):
     return extract_features(pd.DataFrame({"track_id": [path.stem for path in paths], "path": map(str, paths)}), n_jobs=1)
 
 
-def test_a_sound_file_is_described_and_left_out(tones, tmp_path):
+def test_a_sound_file_is_compared_and_left_out_of_the_result(tones, tmp_path):
     path = tones.loc["220", "path"]
     found = similar_songs(path, tones, by="timbre")
     assert found.index[0] == "233" and "220" not in found.index, "the file is one of the table"
@@ -157,7 +157,7 @@ def line():
     return table.set_axis([*(f"id{row}" for row in range(n)), "start", "end"]).rename_axis("track_id")
 
 
-def test_a_path_goes_from_one_song_to_the_other_by_even_steps(line):
+def test_a_path_goes_from_one_song_to_the_other_in_even_steps(line):
     before = line.copy(deep=True)
     path = playlist_path("start", "end", line, 8, smoothness=0)
     assert path.index[0] == "start" and path.index[-1] == "end" and len(path) == 8 and path.index.is_unique
@@ -176,7 +176,7 @@ def test_a_smooth_path_changes_tempo_and_key_less(line):
     assert smooth[0] < .6 * rough[0] and smooth[1] > rough[1]
 
 
-def test_short_paths_and_small_tables(line):
+def test_a_path_uses_every_song_of_a_small_table_or_is_refused(line):
     assert playlist_path("start", "end", line, 2).index.tolist() == ["start", "end"]
     few = line.tail(5)
     path = playlist_path("start", "end", few, 5)
@@ -187,7 +187,7 @@ def test_short_paths_and_small_tables(line):
         playlist_path("start", "end", line, 1)
 
 
-def test_a_path_may_begin_with_a_sound_file(tones):
+def test_a_path_can_begin_with_a_sound_file(tones):
     path = playlist_path(tones["path"].iloc[0], tones.index[-1], tones, 4)
     assert path["song"].iloc[0] == "1760" and len(path) == 4
     assert "1760" not in path.index, "the file's own row is not played again"
@@ -205,7 +205,7 @@ def test_a_playlist_like_a_few_songs_has_what_they_share():
     assert not found.index.isin([f"id{row}" for row in range(20)]).any()
 
 
-def test_playlist_like_takes_rows_and_settings(many):
+def test_a_playlist_like_songs_takes_rows_and_settings(many):
     seeds = many.head(3)
     assert playlist_like(seeds, many, 5).index.tolist() == playlist_like(["id0", "id1", "id2"], many, 5).index.tolist()
     found = playlist_like(seeds, many, 12, per_artist=1, owned=many.iloc[3:100], diversity=.3)
@@ -218,7 +218,7 @@ def test_playlist_like_takes_rows_and_settings(many):
         playlist_like([], many)
 
 
-def test_a_playlist_by_filters_rises(line):
+def test_a_playlist_by_filters_is_sorted(line):
     run = playlist_by({"tempo": (100, 140), "energy": (.3, None)}, line, "tempo", 10)
     assert len(run) == 10 and run["tempo"].is_monotonic_increasing and run["energy"].min() >= .3
     passing = line[line["tempo"].between(100, 140) & (line["energy"] >= .3)]["tempo"]
@@ -228,7 +228,7 @@ def test_a_playlist_by_filters_rises(line):
     assert playlist_by({}, line, "tempo", 20, per_artist=1)["artist"].is_unique
 
 
-def test_filters_that_nothing_passes(line):
+def test_filters_that_no_song_passes_are_counted(line):
     with pytest.raises(ValueError, match=r"of 302, by each filter alone: tempo .150, 160.: \d+, energy .2, None.: 0"):
         playlist_by({"tempo": (150, 160), "energy": (2, None)}, line)
     with pytest.raises(ValueError, match="no column 'mood'"):
@@ -245,7 +245,7 @@ def test_missing_values_pass_no_range():
 
 # ---- the songs to choose from
 
-def test_songs_to_choose_from(tones, tmp_path, capsys):
+def test_songs_are_gathered_from_what_was_written_or_from_the_source(tones, tmp_path, capsys):
     written = tmp_path / "model_output" / "features.parquet"
     written.parent.mkdir()
     tones.to_parquet(written)
@@ -259,7 +259,7 @@ def test_songs_to_choose_from(tones, tmp_path, capsys):
     assert gather_songs(tmp_path, tmp_path / "table.csv")["energy"].tolist() == [.5, .6]
 
 
-def test_a_table_that_cannot_be_compared_is_said(tmp_path, capsys, monkeypatch):
+def test_synthetic_songs_replace_a_table_without_features(tmp_path, capsys, monkeypatch):
     (tmp_path / "table.csv").write_text("track_name,popularity\none,50\ntwo,60\n")
     monkeypatch.setattr("recommend.extract_features", lambda tracks, **_: pd.DataFrame({"tempo": 100.0}, tracks.index))
     monkeypatch.setattr("recommend.load_Data", lambda source: load_Data(source) if source != "sample_songs" else pd.DataFrame(
@@ -271,7 +271,7 @@ def test_a_table_that_cannot_be_compared_is_said(tmp_path, capsys, monkeypatch):
 # ---- pictures
 
 
-def test_pictures_of_a_path(line):
+def test_plots_of_a_path_show_every_song(line):
     path = playlist_path("start", "end", line, 6)
     places = song_map(line)
     groups = pd.Series(np.where(line["mode"] == 1, "major", "minor"), line.index)

@@ -29,7 +29,7 @@ def factors(sample):
     return success_factors(sample)
 
 
-def test_the_samples_factors_are_those_that_were_put_in(factors):
+def test_the_factors_of_the_sample_are_those_of_its_formula(factors):
     assert factors.loc["valence", "reading"] == "only between" and factors.loc["valence", "strength"] == "weak, sure"
     assert factors.loc["danceability", "reading"] == "within too"
     assert factors.loc["danceability", "low_artist"] > .1, "within the songs of one artist too"
@@ -46,7 +46,7 @@ def test_no_genre_of_the_sample_differs(sample):
     assert plot_factors_by_genre(by_genre).get_yticklabels()[0].get_text() == "danceability"
 
 
-def test_genres_that_differ_are_told():
+def test_genres_that_differ_are_found():
     rng = np.random.default_rng(0)
     genre, energy = np.repeat(["a", "b", "c"], 200), rng.standard_normal(600)
     sign = np.repeat([1, -1, 0], 200)
@@ -57,7 +57,7 @@ def test_genres_that_differ_are_told():
     assert differ.loc["energy", ["lowest_in", "highest_in"]].tolist() == ["b", "a"]
 
 
-def test_artists_with_tastes_of_their_own_are_no_difference_between_genres():
+def test_differences_between_artists_are_no_differences_between_genres():
     """Fifteen artists a genre, each with a slope of its own and from 1 to 15 songs: p below .05 in about one table of twenty."""
     rng, p = np.random.default_rng(0), []
     artist = np.repeat(np.arange(45), np.tile(np.arange(1, 16), 3))
@@ -91,7 +91,7 @@ def test_strengths_follow_the_thresholds():
     assert auc_verdict(.75, .55, .9) == "holds, but weakly", "a wide interval does not let it hold"
 
 
-def test_shapes_find_a_bend():
+def test_curves_follow_a_nonlinear_relation():
     rng = np.random.default_rng(1)
     df = pd.DataFrame({"tempo": rng.uniform(60, 180, 800), "energy": rng.random(800)})
     df["popularity"] = 60 - 20 * ((df["tempo"] - 120) / 60) ** 2 + rng.standard_normal(800)
@@ -103,7 +103,7 @@ def test_shapes_find_a_bend():
     assert plot_shapes(table)[0].get_xlabel() == "tempo (BPM)"
 
 
-def test_the_page_of_conclusions_says_what_the_sample_holds_and_only_that(sample, factors):
+def test_the_conclusions_are_the_effects_of_the_sample_and_no_others(sample, factors):
     charted = charting_songs(sample, match_songs(sample, load_charts()))
     study = hit_study(sample, hit=65, leaks=False, n_boot=100)
     differ = genres_differ(sample)
@@ -119,7 +119,7 @@ def test_the_page_of_conclusions_says_what_the_sample_holds_and_only_that(sample
     assert len(claims) >= 4
 
 
-def test_a_table_that_lacks_almost_everything():
+def test_a_table_with_one_feature_is_enough():
     df = pd.DataFrame({"song": list("abcdefghij"), "tempo": range(10), "popularity": range(10)})
     table = success_factors(df)
     assert table.index.tolist() == ["tempo"] and table.loc["tempo", "r"] == pytest.approx(1)

@@ -9,7 +9,7 @@ from synth.sample_chart import make_chart
 CHART = pd.DataFrame({"song": ["Blue", "Red"], "artist": ["Ann", "Bob"], "rank": [2, 1]})
 
 
-def test_every_song_of_the_samples_chart_is_found_and_no_other(sample):
+def test_every_song_of_the_sample_chart_is_found_and_no_other(sample):
     chart = make_chart()
     truth = chart.drop_duplicates(["song", "artist"]).set_index(["song", "artist"])["track_id"]
     matches = match_songs(sample, load_charts(chart))
@@ -34,14 +34,14 @@ def test_of_two_songs_that_fit_the_greater_hit_is_taken():
     assert found.loc["h", "chart_artist"] == "Ann & Bob"
 
 
-def test_tracks_without_names_are_passed_over():
+def test_tracks_without_names_are_not_matched():
     tracks = pd.DataFrame({"song": [None, "Blue", "Red", " "], "artist": ["Ann", None, " ", "Bob"]})
     assert match_songs(tracks, load_charts(CHART)).empty
     nameless = load_charts(CHART.assign(artist=None))
     assert match_songs(tracks, nameless).empty, "no artist is not the same artist"
 
 
-def test_top_hits_in_the_billboard_chart(shared):
+def test_three_quarters_of_the_top_hits_are_in_the_billboard_chart(shared):
     from prepare import load_Data, prepare_df
     tracks = prepare_df(load_Data(shared / "top_hits" / "songs_normalize.csv"))
     matches = match_songs(tracks, load_charts(shared / "billboard" / "hot100_2000_2019.csv.gz"))

@@ -10,7 +10,7 @@ from synthetic_predictions import GENRES, predictions
 from analysis import scores
 
 
-def test_the_values_are_scikit_learns():
+def test_scores_equal_those_of_scikit_learn():
     y, proba = predictions()
     table = scores.evaluate(y, proba, GENRES)["value"]
     said = np.array(GENRES)[proba.argmax(axis=1)]
@@ -21,7 +21,7 @@ def test_the_values_are_scikit_learns():
     assert table["roc_auc"] == pytest.approx(roc_auc_score(y, proba, multi_class="ovr"))
 
 
-def test_multi_hot():
+def test_scores_of_several_genres_a_song_equal_those_of_scikit_learn():
     y, proba = predictions()
     hot = (y[:, None] == GENRES).astype(int)
     hot[:20, 0] = 1
@@ -30,13 +30,13 @@ def test_multi_hot():
     assert table["macro_f1"] == pytest.approx(f1_score(hot, proba >= .5, average="macro"))
 
 
-def test_the_baseline_is_the_commonest_genre():
+def test_the_baseline_is_the_most_frequent_genre():
     table = scores.evaluate(["a"] * 7 + ["b"] * 3, np.tile([.6, .4], (10, 1)), ["a", "b"])
     assert table.loc["accuracy", "baseline"] == .7
     assert table.loc["roc_auc", "baseline"] == .5
 
 
-def test_intervals_hold_the_value_and_grow_when_songs_are_not_independent():
+def test_intervals_contain_the_value_and_are_wider_by_artist():
     y, proba = predictions(200)
     alone = scores.evaluate(y, proba, GENRES)
     assert ((alone["low"] <= alone["value"] + .02) & (alone["value"] - .02 <= alone["high"])).all()
@@ -48,7 +48,7 @@ def test_intervals_hold_the_value_and_grow_when_songs_are_not_independent():
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(0, 3)), min_size=2, max_size=40))
-def test_weighted_areas(rows):
+def test_weighted_areas_equal_those_of_scikit_learn(rows):
     truth, score, weight = (np.array(column, dtype=float) for column in zip(*rows))
     ours = scores.weighted_auc(truth, score, weight[None])[0]
     used = weight > 0

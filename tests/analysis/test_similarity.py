@@ -13,7 +13,7 @@ def songs(**columns):
     return pd.DataFrame(columns, index=pd.Index(list("abcdefghijklmnopqrstuvwxyz")[:n], name="track_id"))
 
 
-def test_two_songs_at_random_lie_root_two_apart():
+def test_two_songs_at_random_are_root_two_apart():
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.normal(size=(500, 24)), columns=[f"mfcc_{n:02d}_mean" for n in range(1, 21)]
                          + ["onset_strength_mean", "zero_crossing_rate_mean", "chroma_01_mean", "chroma_02_mean"])
@@ -22,7 +22,7 @@ def test_two_songs_at_random_lie_root_two_apart():
     assert squared.mean() == pytest.approx(2, rel=.05)
 
 
-def test_groups_weigh_alike_and_families_within_them():
+def test_groups_have_equal_weights_and_so_have_families_within_them():
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.normal(size=(400, 22)), columns=[f"mfcc_{n:02d}_mean" for n in range(1, 21)]
                          + ["rms_mean", "onset_strength_mean"])
@@ -32,7 +32,7 @@ def test_groups_weigh_alike_and_families_within_them():
     assert timbre[:20].sum() == pytest.approx(.25, rel=.02), "twenty MFCC weigh as much as one RMS"
 
 
-def test_a_constant_column_and_outliers_tell_nothing():
+def test_a_constant_column_and_outliers_have_no_influence():
     table = songs(energy=[.1, .2, .9, .5], valence=[.3] * 4)
     lone = Space(table[["energy"]]).points
     both = Space(table).points
@@ -41,14 +41,14 @@ def test_a_constant_column_and_outliers_tell_nothing():
     assert np.abs(Space(wild).points).max() <= 4
 
 
-def test_a_tempo_and_its_octave_are_akin():
+def test_a_tempo_is_similar_to_its_octave():
     table = songs(tempo=[70.0, 140, 100, 72, 118])
     space = Space(table, "beat")
     away = dict(zip(table["tempo"], np.linalg.norm(space.points - space.points[0], axis=1)))
     assert away[72] < away[140] < min(away[100], away[118]), "an octave is nearer than a third of one"
 
 
-def test_keys_lie_on_the_circle_of_fifths():
+def test_keys_are_places_on_the_circle_of_fifths():
     places = fifths(pd.DataFrame({"key": [0, 7, 2, 5, 9, -1, None], "mode": [1, 1, 1, 1, 0, 1, 1]}))
     assert places[:5].tolist() == [0, 1, 2, 11, 0] and np.isnan(places[5:]).all()
     table = songs(key=[0, 7, 6, 1], mode=[1, 1, 1, 1])
@@ -57,7 +57,7 @@ def test_keys_lie_on_the_circle_of_fifths():
     assert away[1] < away[3] < away[2], "C major: G is near, C sharp far, F sharp farthest"
 
 
-def test_missing_values_are_bridged_and_unknown_songs_left_out():
+def test_missing_values_count_as_the_mean_and_unknown_songs_are_left_out():
     table = songs(energy=[.1, .2, np.nan, np.nan], valence=[.1, .2, .9, np.nan], danceability=[.1, .1, .9, np.nan])
     found = similar_songs("a", table)
     assert found.index.tolist() == ["b", "c"], "of d nothing is known"
@@ -67,7 +67,7 @@ def test_missing_values_are_bridged_and_unknown_songs_left_out():
     assert columns_by_group(empty)["table"] == ["danceability", "energy", "valence"]
 
 
-def test_what_all_is_made_of():
+def test_all_groups_of_a_table_are_compared_but_no_column_twice():
     spotify = ["energy", "tempo", "key", "mode"]
     ours = ["tempo", "key", "mfcc_01_mean"]
     def groups(columns):
@@ -84,7 +84,7 @@ def test_what_all_is_made_of():
     (songs(energy=[.1, .2]), "melody", "by='melody': choose 'all', 'beat'"),
     (songs(energy=["low", "high"]), "all", "column 'energy' should hold numbers"),
     (songs(energy=[np.nan, np.nan]), "all", "no values to compare")])
-def test_tables_that_cannot_be_compared(table, by, says):
+def test_tables_that_cannot_be_compared_are_refused(table, by, says):
     with pytest.raises(ValueError, match=says):
         similar_songs("a", table, by=by)
 
@@ -107,7 +107,7 @@ def test_harmony_is_compared_from_the_tonic():
     assert "b" in without.index, "without keys, chroma is compared as it is"
 
 
-def test_agreement_and_what_chance_would_give():
+def test_agreement_is_above_chance_only_where_features_tell_the_label():
     rng = np.random.default_rng(0)
     told, told_not = (pd.DataFrame({"energy": values, "valence": rng.uniform(size=80)})
                       for values in (np.repeat([.1, .9], 40), rng.uniform(size=80)))

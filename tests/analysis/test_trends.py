@@ -13,14 +13,14 @@ def charted(sample):
     return charting_songs(sample, match_songs(sample, load_charts()))
 
 
-def test_what_charted_grew_shorter_and_nothing_else_changed(charted):
+def test_the_songs_of_the_sample_chart_became_shorter_and_nothing_else_changed(charted):
     tests = trend_tests(charted)
     assert tests.loc["duration_minutes", "reading"] == "fell" and tests.index[0] == "duration_minutes"
     assert tests.loc["duration_minutes", "per_decade"] < -.2
     assert not tests.drop(index="duration_minutes")["reading"].str.contains("rose|fell").any()
 
 
-def test_yearly_middles_and_shares():
+def test_yearly_medians_and_shares_are_those_of_the_songs():
     rng = np.random.default_rng(0)
     df = pd.DataFrame({"chart_year": np.repeat(np.arange(2000, 2010), 100), "tempo": rng.normal(120, 10, 1000),
                        "explicit": rng.random(1000) < .3})
@@ -30,7 +30,7 @@ def test_yearly_middles_and_shares():
     assert (explicit["low"] <= explicit["middle"]).all()
 
 
-def test_one_strange_year_is_no_trend():
+def test_years_that_differ_at_random_are_no_trend():
     """Each year's songs share a mood of the year: over songs that looks sure, over years it is not."""
     rng = np.random.default_rng(2)
     named = 0
@@ -51,7 +51,7 @@ def test_tests_that_disagree_name_no_trend():
     assert row["reading"] == "cannot be told"
 
 
-def test_pictures_of_trends(charted):
+def test_plots_of_trends_have_the_reading_as_title(charted):
     tests = trend_tests(charted)
     axs = plot_trends(charted, tests)
     assert axs.flat[0].get_title() == "fell" and "duration (minutes)" in axs.flat[0].get_ylabel()
