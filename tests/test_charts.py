@@ -1,4 +1,4 @@
-"""Charts read in any layout, matched with tracks, compared, followed: what was put into them is found, and nothing else."""
+"""Charts are read in any layout, and a song is compared with those that charted."""
 
 import gzip
 import json
@@ -55,9 +55,9 @@ def test_every_layout_is_read_into_one_schema(tmp_path, layout):
 
 
 def test_a_playlist_with_popularity_is_ranked_by_it():
-    chart = load_charts(pd.DataFrame({"track_name": ["a", "b", "c"], "track_artist": ["x"] * 3, "track_popularity": [5, 90, 90],
-                                      "track_album_release_date": ["2001", "2002-05", "2003-01-02"]}).rename(
-                                          columns={"track_album_release_date": "release_date"}))
+    playlist = pd.DataFrame({"track_name": ["a", "b", "c"], "track_artist": ["x"] * 3,
+                             "track_popularity": [5, 90, 90], "release_date": ["2001", "2002-05", "2003-01-02"]})
+    chart = load_charts(playlist)
     assert chart.set_index("song")["rank"].to_dict() == {"a": 3, "b": 1, "c": 1}
     assert chart["date"].dt.year.tolist() == [2001, 2002, 2003]
 
@@ -91,13 +91,7 @@ def test_tables_that_are_passed_in_are_not_changed(sample):
     pd.testing.assert_frame_equal(sample, before)
 
 
-# ---- names
-
-
-# ---- matching
-
-
-# ---- beside the charts
+# ---- comparing
 
 def test_the_percentile_is_the_place_of_a_song_among_the_charting_songs(charted):
     rows = charted.assign(genre="rock", tempo=np.arange(len(charted), dtype=float))
@@ -122,8 +116,8 @@ def test_a_song_is_compared_within_a_genre_and_years(charted):
     song = charted.iloc[[0]]
     table, alike = compare_with_charts(song, charted, genre="rock", years=(2000, 2012), n=3)
     assert alike["genre"].astype(str).str.contains("rock").all() and alike["chart_year"].between(2000, 2012).all()
-    rock = charted[charted["genre"].astype(str).str.contains("rock") & charted["chart_year"].between(2000, 2012)].drop(song.index,
-                                                                                                                    errors="ignore")
+    rock = charted[charted["genre"].astype(str).str.contains("rock") & charted["chart_year"].between(2000, 2012)]
+    rock = rock.drop(song.index, errors="ignore")
     assert table.loc["energy", "median"] == pytest.approx(rock["energy"].median())
     with pytest.raises(ValueError, match="0 charting songs of polka in 2000-2012 are too few"):
         compare_with_charts(song, charted, genre="polka", years=(2000, 2012))
@@ -151,9 +145,6 @@ def test_a_sound_file_is_compared_with_recordings_and_never_with_spotifys_featur
         compare_with_charts(charted.iloc[0], recordings)
     with pytest.raises(KeyError):
         compare_with_charts("no such song", charted)
-
-
-# ---- over the years
 
 
 def test_an_incomplete_song_of_a_catalogue_is_left_out_and_named(charted, capsys):

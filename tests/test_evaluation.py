@@ -1,4 +1,4 @@
-"""Scores against scikit-learn's, properties of them, and what cannot be judged."""
+"""Comparisons of models, claims about them, and leaks."""
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,11 @@ def test_a_claim_holds_fails_or_cannot_be_told():
     blind = good.copy()
     blind[:, 2] = np.random.default_rng(1).random(500)
     blind /= blind.sum(axis=1, keepdims=True)
-    table = check_model_claims(y, {"cnn": good, "mlp": blind}, GENRES, claims=[("cnn", "rock"), ("mlp", "rock"), ("svm", "rock"),
-                                                                            ("cnn", "polka")])
+    models = {"cnn": good, "mlp": blind}
+    claims = [("cnn", "rock"), ("mlp", "rock"), ("svm", "rock"), ("cnn", "polka")]
+    table = check_model_claims(y, models, GENRES, claims=claims)
     assert table["verdict"].tolist() == ["holds", "does not", "not tried", "not tried"]
-    hiphop = check_model_claims(np.where(y == "rock", "hiphop", y), {"cnn": good, "mlp": blind}, ["jazz", "metal", "hiphop"],
+    hiphop = check_model_claims(np.where(y == "rock", "hiphop", y), models, ["jazz", "metal", "hiphop"],
                                 claims=[("cnn", "hip hop")])
     assert hiphop["verdict"].tolist() == ["holds"], "as GTZAN spells it"
     same = check_model_claims(y, {"cnn": good, "mlp": good}, GENRES, claims=[("cnn", "rock")])
@@ -34,7 +35,7 @@ def test_a_claim_holds_fails_or_cannot_be_told():
 
 
 def test_a_leak_raises_the_score_and_is_shown():
-    """Features that know the artist, not the genre: worth a lot while artists are shared, nothing where they are not."""
+    """Features that identify the artist, not the genre: of use only where artists are on both sides."""
     from models import build
     rng = np.random.default_rng(0)
     artists = np.repeat(np.arange(30), 12)

@@ -1,4 +1,4 @@
-"""Plots that can be read with few or many categories and rows."""
+"""Plots are readable with few and with many categories and rows."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +11,8 @@ from analysis import associations
 
 def songs(rows, categories):
     rng = np.random.default_rng(0)
-    return pd.DataFrame({"genre": [f"genre number {i % categories}" for i in range(rows)], "loudness": rng.normal(-8, 3, rows),
+    genre = [f"genre number {row % categories}" for row in range(rows)]
+    return pd.DataFrame({"genre": genre, "loudness": rng.normal(-8, 3, rows),
                          "danceability": rng.random(rows), "popularity": rng.integers(0, 100, rows),
                          "artist": np.arange(rows) // 4})
 

@@ -35,21 +35,24 @@ def group_of(column):
 @pytest.mark.parametrize("title, featured", [
     ("Umbrella (feat. JAY-Z)", True), ("Umbrella ft JAY-Z", True), ("Umbrella Featuring JAY-Z", True),
     ("I Don't Care (with X)", True),
-    ("Sing [with Y]", True), ("Crazy FEAT. Z", True), ("With or Without You", False), ("Left Behind", False), ("Defeat", False),
+    ("Sing [with Y]", True), ("Crazy FEAT. Z", True), ("With or Without You", False), ("Left Behind", False),
+    ("Defeat", False),
     ("Features", False), ("Stay with Me", False), ("Aircraft", False)])
 def test_a_featured_artist_is_found_in_any_spelling(title, featured):
     assert create_features(pd.DataFrame({"song": [title]}))["has_feat"].tolist() == [featured]
 
 
 def test_a_featured_artist_can_be_named_in_the_artist_cell():
-    assert create_features(pd.DataFrame({"song": ["Smooth"], "artist": ["Santana Featuring Rob Thomas"]}))["has_feat"].all()
+    song = pd.DataFrame({"song": ["Smooth"], "artist": ["Santana Featuring Rob Thomas"]})
+    assert create_features(song)["has_feat"].all()
 
 
 def test_the_year_is_that_of_the_date_else_of_the_column():
     dates = pd.to_datetime(["1959-08-17", None, None, "2000-01-01"])
-    made = create_features(pd.DataFrame({"release_date": dates, "year": pd.array([1959, 1975, None, 1999], dtype="Int64")}))
+    years = pd.array([1959, 1975, None, 1999], dtype="Int64")
+    made = create_features(pd.DataFrame({"release_date": dates, "year": years}))
     assert made["release_year"].tolist()[:2] == [1959, 1975]
-    assert made["decade"].astype(object).tolist()[:2] + made["decade"].astype(object).tolist()[3:] == ["1950s", "1970s", "2000s"]
+    assert made["decade"].dropna().astype(object).tolist() == ["1950s", "1970s", "2000s"]
     assert made["decade"].isna().tolist() == [False, False, True, False]
     assert made["decade"].cat.categories.tolist() == ["1950s", "1970s", "2000s"]
 
@@ -196,12 +199,13 @@ def test_only_a_random_split_lets_the_artist_predict_the_genre(sample):
 
 # ---- scaling
 
-NUMBERS = pd.DataFrame({"tempo": [60., 100, 140, 180], "loudness": [-20., -10, -5, 0], "explicit": [True, False, True, False],
-                        "hit": [0, 1, 0, 1], "song": list("abcd")})
+NUMBERS = pd.DataFrame({"tempo": [60., 100, 140, 180], "loudness": [-20., -10, -5, 0],
+                        "explicit": [True, False, True, False], "hit": [0, 1, 0, 1], "song": list("abcd")})
 
 
 @pytest.mark.parametrize("scaler, centre, spread", [
-    ("MinMax", lambda x: x.min(), lambda x: x.max() - x.min()), ("Standard", lambda x: x.mean(), lambda x: x.std(ddof=0)),
+    ("MinMax", lambda x: x.min(), lambda x: x.max() - x.min()),
+    ("Standard", lambda x: x.mean(), lambda x: x.std(ddof=0)),
     ("Robust", lambda x: x.median(), lambda x: x.quantile(.75) - x.quantile(.25))])
 def test_scalers_are_fitted_to_train_alone(scaler, centre, spread):
     rest = NUMBERS.assign(tempo=NUMBERS["tempo"] * 3)
@@ -224,7 +228,10 @@ def test_an_unknown_scaler_is_refused():
 
 # ---- genres as numbers
 
-@given(st.lists(st.lists(st.sampled_from(["rock", "pop", "R&B", "hip hop"]), min_size=1, max_size=3, unique=True), min_size=1))
+CELLS = st.lists(st.sampled_from(["rock", "pop", "R&B", "hip hop"]), min_size=1, max_size=3, unique=True)
+
+
+@given(st.lists(CELLS, min_size=1))
 def test_encoded_genres_can_be_decoded(cells):
     encoded, encoder = encode_genres(pd.Series([", ".join(cell) for cell in cells]))
     if encoded.ndim == 2:
@@ -244,7 +251,7 @@ def test_the_default_target_is_the_genre_if_there_are_two():
         default_target(pd.DataFrame({"song": ["a"]}))
 
 
-# ---- what one notebook leaves to the next
+# ---- written splits
 
 def test_the_written_split_is_read_only_if_no_source_is_given(sample, tmp_path):
     known = sample.dropna(subset=["first_genre"])

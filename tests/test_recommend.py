@@ -1,4 +1,4 @@
-"""Songs as points, the nearest of them, and what is said about them."""
+"""Similar songs with reasons, and playlists."""
 
 from pathlib import Path
 
@@ -13,7 +13,16 @@ from analysis.song_map import plot_song_map, song_map
 from features import extract_features
 from models import embeddings
 from prepare import load_Data
-from recommend import gather_songs, jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_tempo, similar_songs
+from recommend import (
+    gather_songs,
+    jumps,
+    playlist_by,
+    playlist_like,
+    playlist_path,
+    plot_keys,
+    plot_tempo,
+    similar_songs,
+)
 
 
 def songs(**columns):
@@ -30,7 +39,7 @@ def many():
     return table.set_index(pd.Index([f"id{n}" for n in range(200)], name="track_id"))
 
 
-# ---- the points
+# ---- embeddings
 
 
 def test_embeddings_are_averaged_over_the_rows_of_a_track():
@@ -43,7 +52,7 @@ def test_embeddings_are_averaged_over_the_rows_of_a_track():
     assert table.to_dict("list") == {"embedding_001": [2, 5], "embedding_002": [0, 1]}
 
 
-# ---- the nearest
+# ---- similar songs
 
 def test_the_nearest_songs_come_first_without_the_song_itself(many):
     before = many.copy(deep=True)
@@ -127,7 +136,8 @@ def tones(tmp_path_factory):
     for hertz in (220, 233, 880, 1760):
         soundfile.write(folder / f"{hertz}.wav", .4 * tone(hertz, 4) * (1 + .5 * tone(2, 4)), SR)
     paths = sorted(folder.glob("*.wav"))
-    return extract_features(pd.DataFrame({"track_id": [path.stem for path in paths], "path": map(str, paths)}), n_jobs=1)
+    tracks = pd.DataFrame({"track_id": [path.stem for path in paths], "path": map(str, paths)})
+    return extract_features(tracks, n_jobs=1)
 
 
 def test_a_sound_file_is_compared_and_left_out_of_the_result(tones, tmp_path):
@@ -149,11 +159,13 @@ def line():
     """Three hundred songs with energy, valence, tempo and key at random, and one at either end."""
     rng = np.random.default_rng(1)
     n = 300
-    table = pd.DataFrame({"energy": rng.uniform(.1, .9, n), "valence": rng.uniform(size=n), "tempo": rng.uniform(80, 160, n),
-                          "key": rng.integers(0, 12, n), "mode": rng.integers(0, 2, n)})
+    table = pd.DataFrame({"energy": rng.uniform(.1, .9, n), "valence": rng.uniform(size=n),
+                          "tempo": rng.uniform(80, 160, n), "key": rng.integers(0, 12, n),
+                          "mode": rng.integers(0, 2, n)})
     table.loc[n] = [0, .5, 100, 0, 1]
     table.loc[n + 1] = [1, .5, 120, 7, 1]
-    table["artist"], table["song"] = [f"artist {row % 40}" for row in range(n + 2)], [f"song {row}" for row in range(n + 2)]
+    table["artist"] = [f"artist {row % 40}" for row in range(n + 2)]
+    table["song"] = [f"song {row}" for row in range(n + 2)]
     return table.set_axis([*(f"id{row}" for row in range(n)), "start", "end"]).rename_axis("track_id")
 
 
@@ -243,7 +255,7 @@ def test_missing_values_pass_no_range():
     assert playlist_by({"tempo": (120, None), "explicit": False}, whole).index.tolist() == ["c"]
 
 
-# ---- the songs to choose from
+# ---- gathering songs
 
 def test_songs_are_gathered_from_what_was_written_or_from_the_source(tones, tmp_path, capsys):
     written = tmp_path / "model_output" / "features.parquet"
@@ -252,7 +264,7 @@ def test_songs_are_gathered_from_what_was_written_or_from_the_source(tones, tmp_
     assert gather_songs(tmp_path)["song"].tolist() == tones.index.tolist(), "named as their files"
     titles = pd.DataFrame({"song": [f"title {number}" for number in range(len(tones))], "year": 1999}, tones.index)
     titles.to_parquet(written.with_name("tracks.parquet"))
-    assert gather_songs(tmp_path)["song"].tolist() == titles["song"].tolist(), "named as their tags, where notebook 05 wrote them"
+    assert gather_songs(tmp_path)["song"].tolist() == titles["song"].tolist(), "named as in their tags"
     songs = gather_songs(tmp_path / "elsewhere", Path(tones["path"].iloc[0]).parent, n_jobs=1)
     assert len(songs) == 4 and {"tempo", "song", "path"} <= set(songs)
     (tmp_path / "table.csv").write_text("track_name,energy,tempo\none,.5,100\ntwo,.6,120\n")
@@ -262,13 +274,14 @@ def test_songs_are_gathered_from_what_was_written_or_from_the_source(tones, tmp_
 def test_synthetic_songs_replace_a_table_without_features(tmp_path, capsys, monkeypatch):
     (tmp_path / "table.csv").write_text("track_name,popularity\none,50\ntwo,60\n")
     monkeypatch.setattr("recommend.extract_features", lambda tracks, **_: pd.DataFrame({"tempo": 100.0}, tracks.index))
-    monkeypatch.setattr("recommend.load_Data", lambda source: load_Data(source) if source != "sample_songs" else pd.DataFrame(
-        {"song": ["made to order"], "path": ["a.mp3"], "source": "sample songs"}))
-    assert gather_songs(tmp_path, tmp_path / "table.csv")["song"].tolist() == ["made to order"]
+    synthetic = pd.DataFrame({"song": ["synthetic song"], "path": ["a.mp3"], "source": "sample songs"})
+    monkeypatch.setattr("recommend.load_Data",
+                        lambda source: synthetic if source == "sample_songs" else load_Data(source))
+    assert gather_songs(tmp_path, tmp_path / "table.csv")["song"].tolist() == ["synthetic song"]
     assert "no values to compare songs by" in capsys.readouterr().out
 
 
-# ---- pictures
+# ---- plots
 
 
 def test_plots_of_a_path_show_every_song(line):

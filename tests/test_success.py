@@ -1,4 +1,4 @@
-"""What goes with success is found where it was put, with strengths in words that follow the thresholds, and nothing else is."""
+"""The associations with success that a table has are found, and no others; words follow the thresholds."""
 
 import numpy as np
 import pandas as pd
@@ -58,14 +58,14 @@ def test_genres_that_differ_are_found():
 
 
 def test_differences_between_artists_are_no_differences_between_genres():
-    """Fifteen artists a genre, each with a slope of its own and from 1 to 15 songs: p below .05 in about one table of twenty."""
+    """Fifteen artists a genre, each with its own slope and 1 to 15 songs: p is below .05 in one table of twenty."""
     rng, p = np.random.default_rng(0), []
     artist = np.repeat(np.arange(45), np.tile(np.arange(1, 16), 3))
     for _ in range(60):
         energy = rng.standard_normal(len(artist))
         popularity = rng.standard_normal(45)[artist] * energy + rng.standard_normal(len(artist))
-        df = pd.DataFrame({"first_genre": np.array(list("abc"))[artist // 15], "artist": artist.astype(str), "energy": energy,
-                           "popularity": popularity})
+        df = pd.DataFrame({"first_genre": np.array(list("abc"))[artist // 15], "artist": artist.astype(str),
+                           "energy": energy, "popularity": popularity})
         p.append(genres_differ(df, n_shuffles=200).loc["energy", "p"])
     assert np.mean(np.array(p) < .05) <= 8 / 60 and .35 < np.mean(p) < .65
 
@@ -109,7 +109,8 @@ def test_the_conclusions_are_the_effects_of_the_sample_and_no_others(sample, fac
     differ = genres_differ(sample)
     page = conclusions(factors, differ, trend_tests(charted), study)
     found = page.loc[page["about"] == "factors", "finding"].str.split(":").str[0]
-    assert set(found.iloc[:-1]) == {"valence", "danceability", "loudness"} and found.iloc[-1].startswith("nothing seen of")
+    assert set(found.iloc[:-1]) == {"valence", "danceability", "loudness"}
+    assert found.iloc[-1].startswith("nothing seen of")
     assert page.loc[page["about"] == "trends", "finding"].tolist() == ["duration_minutes of what charted fell"]
     assert not (page["about"] == "genres").any()
     assert conclusions(factors, differ, None, study)["about"].isin(["factors", "prediction"]).all()

@@ -1,4 +1,4 @@
-"""What was put into a table is found in it, and nothing else."""
+"""The effects that a table has are found, and no others."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from synth.sample_table import make_table
 
 @pytest.fixture(scope="module")
 def large():
-    """The sample's recipe with 20,000 songs: its effects stand out from chance."""
+    """A sample of 20,000 songs, large enough to show its effects clearly."""
     return create_features(prepare_df(make_table(20_000, seed=3)))
 
 
@@ -127,7 +127,8 @@ def test_the_test_equals_welchs_where_songs_are_independent():
     df = pd.DataFrame({"explicit": rng.random(4000) < .3, "popularity": rng.standard_normal(4000)})
     df.loc[df["explicit"], "popularity"] = 1 + 3 * df["popularity"]
     ours = feature_ttest(df, "explicit")
-    theirs = stats.ttest_ind(df.popularity[df.explicit], df.popularity[~df.explicit], equal_var=False).confidence_interval()
+    welch = stats.ttest_ind(df.popularity[df.explicit], df.popularity[~df.explicit], equal_var=False)
+    theirs = welch.confidence_interval()
     assert [ours["low"], ours["high"]] == pytest.approx([theirs.low, theirs.high], abs=.01)
     assert ours["difference"] == pytest.approx(1, abs=.25)
 

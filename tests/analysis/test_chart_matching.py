@@ -23,7 +23,8 @@ def test_every_song_of_the_sample_chart_is_found_and_no_other(sample):
 def test_two_songs_of_one_artist_are_kept_apart():
     songs = ["Bust It Part 1", "Halo (Remix)", "Losing Paper Foxes"]
     chart = load_charts(pd.DataFrame({"song": songs, "artist": "Ann", "rank": [1, 2, 3]}))
-    tracks = pd.DataFrame({"song": ["Bust It Part 2", "Halo", "Losing Paper Wolves", "Losing Paper Foxess"], "artist": "Ann"})
+    titles = ["Bust It Part 2", "Halo", "Losing Paper Wolves", "Losing Paper Foxess"]
+    tracks = pd.DataFrame({"song": titles, "artist": "Ann"})
     assert match_songs(tracks, chart)["song"].tolist() == ["Losing Paper Foxess"]
     assert match_songs(tracks.assign(artist="Somebody Else"), chart).empty
 

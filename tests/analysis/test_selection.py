@@ -48,7 +48,8 @@ def test_versions_have_the_name_of_the_original_and_nameless_songs_have_none():
 def test_a_song_is_the_same_by_id_by_name_or_by_file():
     assert same_songs(TRACKS, ["a", "z"]).tolist() == [True, False, False, False, False]
     assert same_songs(TRACKS, "a").tolist() == [True, False, False, False, False]
-    others = pd.DataFrame({"artist": ["ANN", None], "song": ["Blue (Live)", "?"], "path": [None, "4.mp3"]}, index=["y", "z"])
+    others = pd.DataFrame({"artist": ["ANN", None], "song": ["Blue (Live)", "?"], "path": [None, "4.mp3"]},
+                          index=["y", "z"])
     assert same_songs(TRACKS, others).tolist() == [True, True, False, True, False]
 
 

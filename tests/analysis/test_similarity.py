@@ -116,7 +116,7 @@ def test_agreement_is_above_chance_only_where_features_tell_the_label():
     assert alike["share"] > .95 and alike["low"] > alike["chance"] == pytest.approx(30 / 70)
     assert unlike["low"] < unlike["chance"] < unlike["high"] + .1
     nobody = pd.Series([None] * 80)
-    assert agreement(told, genre, groups=nobody).equals(agreement(told, genre)), "songs without an artist are not one artist's"
+    assert agreement(told, genre, groups=nobody).equals(agreement(told, genre)), "nameless artists are not one artist"
 
 
 def test_the_interval_of_agreement_is_a_bootstrap_by_artist():

@@ -39,7 +39,8 @@ def test_dynamic_programming_finds_the_cheapest_of_all_paths(smoothness):
         jumped = sum(jumps(before, after)[0, 0] for before, after in zip(rows, rows[1:]))
         return smoothness * jumped + sum(distance[number] for distance, number in zip(off, path))
 
-    assert cost(cheapest_path(candidates, off, smoothness)) == pytest.approx(min(map(cost, product(range(4), repeat=4))))
+    least = min(map(cost, product(range(4), repeat=4)))
+    assert cost(cheapest_path(candidates, off, smoothness)) == pytest.approx(least)
 
 
 @given(st.integers(1, 40), st.integers(1, 5), st.integers(0, 3))
