@@ -311,7 +311,7 @@ VALUE_WEIGHTS = {"key": [KEY, KEY], "tempo": [1, 1, OCTAVE], "tempo_rival": [1, 
 def _layout(groups):
     """One row for each value: its `group`, its `weight`, and whether it is `circular` (a coordinate of a circle).
 
-    The weights are such that all groups count alike, in a group all families, and in a family all columns.
+    The weights give equal importance to all groups, in a group to all families, and in a family to all columns.
     """
     rows = []
     for group, columns in groups.items():

@@ -1,6 +1,6 @@
 """Which songs belong to the same artist.
 
-Songs of one artist are not independent of each other: they must not stand on two sides of a split, and a bootstrap
+Songs of one artist are not independent of each other: they must not be on two sides of a split, and a bootstrap
 draws whole artists. The function in this module decides which songs belong together; splits, intervals, permutation
 tests and playlists all use it.
 """

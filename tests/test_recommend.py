@@ -94,12 +94,12 @@ def test_owned_songs_are_left_out_and_artists_are_limited(many):
 
 
 def test_diversity_chooses_songs_that_differ_from_each_other(many):
-    def nearness_and_spread(diversity):
+    def distance_and_spread(diversity):
         found = similar_songs("id7", many, 8, diversity=diversity)
         points = Space(many).points[many.index.get_indexer(found.index)]
         apart = np.linalg.norm(points[:, None] - points[None], axis=2)
         return found["distance"].mean(), apart[np.triu_indices(8, 1)].mean(), found.index[0]
-    plain, some, most = (nearness_and_spread(diversity) for diversity in (0, .5, 1))
+    plain, some, most = (distance_and_spread(diversity) for diversity in (0, .5, 1))
     assert plain[0] < some[0] < most[0] and plain[1] < some[1] < most[1]
     assert plain[2] == some[2] == most[2], "the first is always the nearest"
 
@@ -112,7 +112,7 @@ def test_reasons_name_what_is_shared_and_what_differs():
     assert reasons["c"] == "double the tempo, relative key"
     assert reasons["d"] == "half the tempo, neighbouring key, brighter"
     assert reasons["e"] == "faster" and reasons["f"] == "slower, same tonic, darker"
-    assert similar_songs("a", table, by="timbre")["reason"]["b"] == "alike throughout", "the tempo was not asked about"
+    assert similar_songs("a", table, by="timbre")["reason"]["b"] == "alike throughout", "the tempo is not compared"
 
 
 @pytest.mark.parametrize("settings", [{"n": 0}, {"diversity": 2}, {"per_artist": 0}])
@@ -211,7 +211,7 @@ def test_a_playlist_like_a_few_songs_has_what_they_share():
     table.iloc[:40, 0] = rng.uniform(.85, .9, 40)
     table.index = [f"id{row}" for row in range(400)]
     found = playlist_like([f"id{row}" for row in range(20)], table, 15)
-    assert found["energy"].between(.8, 1).all(), "they are alike in energy"
+    assert found["energy"].between(.8, 1).all(), "they have energy in common"
     assert found["valence"].std() > .15, "and in nothing else"
     assert found["likeness"].is_monotonic_decreasing and set(found["like"]) <= {f"id{row}" for row in range(20)}
     assert not found.index.isin([f"id{row}" for row in range(20)]).any()

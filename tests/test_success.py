@@ -46,30 +46,6 @@ def test_no_genre_of_the_sample_differs(sample):
     assert plot_factors_by_genre(by_genre).get_yticklabels()[0].get_text() == "danceability"
 
 
-def test_genres_that_differ_are_found():
-    rng = np.random.default_rng(0)
-    genre, energy = np.repeat(["a", "b", "c"], 200), rng.standard_normal(600)
-    sign = np.repeat([1, -1, 0], 200)
-    df = pd.DataFrame({"first_genre": genre, "energy": energy, "tempo": rng.standard_normal(600),
-                       "popularity": 50 + 5 * sign * energy + 10 * rng.standard_normal(600)})
-    differ = genres_differ(df)
-    assert differ.index[0] == "energy" and differ.loc["energy", "p_holm"] < .001 and differ.loc["tempo", "p_holm"] > .05
-    assert differ.loc["energy", ["lowest_in", "highest_in"]].tolist() == ["b", "a"]
-
-
-def test_differences_between_artists_are_no_differences_between_genres():
-    """Fifteen artists a genre, each with its own slope and 1 to 15 songs: p is below .05 in one table of twenty."""
-    rng, p = np.random.default_rng(0), []
-    artist = np.repeat(np.arange(45), np.tile(np.arange(1, 16), 3))
-    for _ in range(60):
-        energy = rng.standard_normal(len(artist))
-        popularity = rng.standard_normal(45)[artist] * energy + rng.standard_normal(len(artist))
-        df = pd.DataFrame({"first_genre": np.array(list("abc"))[artist // 15], "artist": artist.astype(str),
-                           "energy": energy, "popularity": popularity})
-        p.append(genres_differ(df, n_shuffles=200).loc["energy", "p"])
-    assert np.mean(np.array(p) < .05) <= 8 / 60 and .35 < np.mean(p) < .65
-
-
 def test_a_genre_of_few_songs_is_left_out():
     df = pd.DataFrame({"first_genre": ["a"] * 10, "energy": range(10), "popularity": range(10)})
     assert factors_by_genre(df).empty and genres_differ(df).empty
@@ -85,8 +61,8 @@ def test_shuffled_songs_show_nothing():
 
 
 def test_strengths_follow_the_thresholds():
-    said = [in_words(r, r - .05, r + .05, .001) for r in (.6, .4, -.2, .05)]
-    assert said == ["strong, sure", "moderate, sure", "weak, sure", "negligible, sure"]
+    words = [in_words(r, r - .05, r + .05, .001) for r in (.6, .4, -.2, .05)]
+    assert words == ["strong, sure", "moderate, sure", "weak, sure", "negligible, sure"]
     assert in_words(np.nan, np.nan, np.nan, np.nan) == "cannot be told"
     assert auc_verdict(.75, .55, .9) == "holds, but weakly", "a wide interval does not let it hold"
 

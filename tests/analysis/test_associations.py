@@ -138,12 +138,12 @@ def test_a_constant_feature_cannot_be_tested():
         feature_ttest(pd.DataFrame({"key": [3] * 5, "popularity": range(5)}), "key")
 
 
-@pytest.mark.parametrize("numbers, sign, said", [
+@pytest.mark.parametrize("numbers, sign, expected", [
     ((.3, .2, .4), 1, "holds"), ((.3, .2, .4), -1, "the opposite holds"), ((-.3, -.4, -.2), -1, "holds"),
     ((.045, .03, .06), 1, "holds, but is negligible"), ((-.045, -.06, -.03), 1, "does not hold"),
     ((.02, -.03, .07), 1, "does not hold"), ((.1, -.1, .3), 1, "cannot be told")])
-def test_the_verdict_follows_the_interval_and_the_sign(numbers, sign, said):
-    assert verdict(*numbers, sign) == said
+def test_the_verdict_follows_the_interval_and_the_sign(numbers, sign, expected):
+    assert verdict(*numbers, sign) == expected
 
 
 def test_a_claim_about_a_missing_feature_cannot_be_told():

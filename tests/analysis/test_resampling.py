@@ -38,7 +38,7 @@ def test_the_interval_of_a_mean_is_that_of_the_normal_distribution():
 
 
 def test_intervals_cover_the_truth_only_where_whole_groups_are_drawn():
-    """100 tables of 30 artists with ten alike songs each; the true mean is 0."""
+    """100 tables of 30 artists with ten similar songs each; the true mean is 0."""
     rng = np.random.default_rng(0)
     artist = np.repeat(np.arange(30), 10)
     covered = {"by artist": 0, "by song": 0}

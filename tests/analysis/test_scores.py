@@ -13,9 +13,9 @@ from analysis import scores
 def test_scores_equal_those_of_scikit_learn():
     y, proba = predictions()
     table = scores.evaluate(y, proba, GENRES)["value"]
-    said = np.array(GENRES)[proba.argmax(axis=1)]
-    assert table["accuracy"] == pytest.approx(accuracy_score(y, said))
-    assert table["macro_f1"] == pytest.approx(f1_score(y, said, average="macro"))
+    predicted = np.array(GENRES)[proba.argmax(axis=1)]
+    assert table["accuracy"] == pytest.approx(accuracy_score(y, predicted))
+    assert table["macro_f1"] == pytest.approx(f1_score(y, predicted, average="macro"))
     assert table["log_loss"] == pytest.approx(log_loss(y, proba, labels=GENRES))
     assert table["roc_auc: metal"] == pytest.approx(roc_auc_score(y == "metal", proba[:, 1]))
     assert table["roc_auc"] == pytest.approx(roc_auc_score(y, proba, multi_class="ovr"))

@@ -109,14 +109,15 @@ def test_harmony_is_compared_from_the_tonic():
 
 def test_agreement_is_above_chance_only_where_features_tell_the_label():
     rng = np.random.default_rng(0)
-    told, told_not = (pd.DataFrame({"energy": values, "valence": rng.uniform(size=80)})
+    informative, random = (pd.DataFrame({"energy": values, "valence": rng.uniform(size=80)})
                       for values in (np.repeat([.1, .9], 40), rng.uniform(size=80)))
     genre, artist = pd.Series(np.repeat(["jazz", "rock"], 40)), pd.Series(np.arange(80) // 10)
-    alike, unlike = (agreement(table, genre, groups=artist) for table in (told, told_not))
-    assert alike["share"] > .95 and alike["low"] > alike["chance"] == pytest.approx(30 / 70)
-    assert unlike["low"] < unlike["chance"] < unlike["high"] + .1
+    related, unrelated = (agreement(table, genre, groups=artist) for table in (informative, random))
+    assert related["share"] > .95 and related["low"] > related["chance"] == pytest.approx(30 / 70)
+    assert unrelated["low"] < unrelated["chance"] < unrelated["high"] + .1
     nobody = pd.Series([None] * 80)
-    assert agreement(told, genre, groups=nobody).equals(agreement(told, genre)), "nameless artists are not one artist"
+    nameless = agreement(informative, genre, groups=nobody)
+    assert nameless.equals(agreement(informative, genre)), "nameless artists are not one artist"
 
 
 def test_the_interval_of_agreement_is_a_bootstrap_by_artist():
