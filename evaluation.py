@@ -1,6 +1,7 @@
-"""Judge what was predicted: scores with intervals and baselines, models beside each other, leaks shown for what they are worth.
+"""Evaluate predictions: scores with intervals and baselines, comparisons of models, and what leaks add to a score.
 
-Intervals are bootstraps over groups (artists, else tracks): songs of one artist are not independent.
+Intervals are a bootstrap by artist (or by track, where artists are not given), since songs of one artist are not
+independent.
 """
 
 import re
@@ -10,20 +11,32 @@ import pandas as pd
 import scipy.stats
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
-from analysis.scores import CALIBRATION_BINS, _draws, calibration_error, check_predictions, evaluate, weighted_auc
+from analysis.resampling import bootstrap_weights, holm, mean_interval, percentile_interval
+from analysis.scores import CALIBRATION_BINS, calibration_error, check_predictions, evaluate, weighted_auc
+from sources.artists import artist_groups
 
-__all__ = ["MODEL_CLAIMS", "auc_table", "calibration_error", "check_model_claims", "compare_models", "evaluate", "leak_check",
-           "plot_calibration", "plot_confusion", "plot_auc_heatmap", "plot_roc"]
+__all__ = ["MODEL_CLAIMS", "auc_table", "calibration_error", "check_model_claims", "compare_models", "evaluate",
+           "leak_check", "plot_calibration", "plot_confusion", "plot_auc_heatmap", "plot_roc"]
 
-# ---- models beside each other
+
+# ---- comparing models
 
 def auc_table(y_true, probas, genres, *, groups=None, n_boot=1000, seed=0):
-    """ROC-AUC of every model for every genre, with intervals.
+    """ROC-AUC of every model for every genre, with 95 % intervals.
 
     Parameters
     ----------
-    probas : dict of str to array-like
-        Of each model.
+    y_true : sequence of str [shape=(n,)], or multi-hot [shape=(n, n_genres)]
+        The true genre of each track.
+    probas : dict of str to array-like [shape=(n, n_genres)]
+        The predicted probabilities of each model.
+    genres : sequence of str
+        The columns of the probabilities.
+    groups : sequence, optional
+        The artist of each track, for the bootstrap; without it, tracks are drawn one by one.
+    n_boot : int
+        The number of bootstrap samples.
+    seed : int
 
     Returns
     -------
@@ -39,106 +52,156 @@ def auc_table(y_true, probas, genres, *, groups=None, n_boot=1000, seed=0):
 
 
 def compare_models(y_true, probas, genres, *, groups=None, n_boot=2000, seed=0):
-    """Every two models on the same tracks: is the difference real?
+    """Compare the accuracy of every two models on the same tracks.
+
+    Parameters
+    ----------
+    y_true : sequence of str [shape=(n,)], or multi-hot [shape=(n, n_genres)]
+        The true genre of each track.
+    probas : dict of str to array-like [shape=(n, n_genres)]
+        The predicted probabilities of each model.
+    genres : sequence of str
+        The columns of the probabilities.
+    groups : sequence, optional
+        The artist of each track, for the bootstrap; without it, tracks are drawn one by one.
+    n_boot : int
+        The number of bootstrap samples.
+    seed : int
 
     Returns
     -------
     pd.DataFrame
-        `better, worse`, `difference` of accuracy with its 95 % interval (`low, high`: a bootstrap of pairs over groups), on how
-        many tracks only one of the two is right (`only_better, only_worse`), `p` (exact McNemar test, tracks taken as
-        independent) and `p_corrected` (Holm, for all pairs), and a verdict, which needs the interval and the corrected test to
-        agree.
+        One row a pair: `better, worse`; the `difference` of accuracy with its 95 % interval `low, high` (a paired
+        bootstrap by artist); on how many tracks only one of the two is right (`only_better, only_worse`); `p` (exact
+        McNemar test, which takes tracks as independent) and `p_corrected` (Holm, for all pairs); and a `verdict`:
+        ``"better"`` where both the interval and the corrected test show a difference, else ``"cannot be told"``.
     """
     right = {}
     for model, proba in probas.items():
         truth, values, _ = check_predictions(y_true, proba, genres)
         right[model] = truth[np.arange(len(truth)), values.argmax(axis=1)]
-    draws = _draws(groups, len(truth), n_boot, seed)
-    rows, models = [], sorted(right, key=lambda model: -right[model].mean())
+    weights = bootstrap_weights(artist_groups(truth, groups), n_boot, seed)
+    models = sorted(right, key=lambda model: -right[model].mean())
+    rows = []
     for place, better in enumerate(models):
         for worse in models[place + 1:]:
             gap = right[better] - right[worse]
-            low, high = np.quantile(draws @ gap / draws.sum(axis=1), (.025, .975))
-            won, lost = int((gap > 0).sum()), int((gap < 0).sum())
-            p = scipy.stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
-            rows.append({"better": better, "worse": worse, "difference": gap.mean(), "low": low, "high": high, "only_better": won,
-                         "only_worse": lost, "p": p})
+            low, high = mean_interval(gap, weights)
+            only_better = int((gap > 0).sum())
+            only_worse = int((gap < 0).sum())
+            discordant = only_better + only_worse
+            p = scipy.stats.binomtest(only_better, discordant).pvalue if discordant else 1.0
+            rows.append({"better": better, "worse": worse, "difference": gap.mean(), "low": low, "high": high,
+                         "only_better": only_better, "only_worse": only_worse, "p": p})
     table = pd.DataFrame(rows)
     if len(table):
-        order = np.argsort(table["p"].to_numpy())
-        holm = np.maximum.accumulate(table["p"].to_numpy()[order] * np.arange(len(table), 0, -1)).clip(max=1)
-        table["p_corrected"] = pd.Series(holm, index=order).sort_index().to_numpy()
+        table["p_corrected"] = holm(table["p"])
         table["verdict"] = np.where((table["low"] > 0) & (table["p_corrected"] < .05), "better", "cannot be told")
     return table
 
 
 MODEL_CLAIMS = (("lstm", "hip hop"), ("lstm", "latin"), ("cnn", "rock"), ("mlp", "hip hop"), ("mlp", "metal"),
                 ("linear", "classical"))
-"""The report's: which model is best at which genre."""
+"""The report's claims: which model is best at which genre."""
 
 
 def check_model_claims(y_true, probas, genres, *, claims=MODEL_CLAIMS, groups=None, n_boot=2000, seed=0):
-    """The report's claims that a model is better than the others at a genre.
-
-    Returns
-    -------
-    pd.DataFrame
-        `claim`, `roc_auc` of the model and of the best other one (`rival`), their `difference` with its interval (a
-        bootstrap of pairs, corrected for the number of claims), and the verdict: "holds" where the whole interval is above zero,
-        "does not" where it is below, else "cannot be told"; "not tried" where the model or the genre is not there.
-    """
-    genres = [str(genre) for genre in genres]
-    spelt = [_letters(genre) for genre in genres]
-    rows, level = [], .05 / max(1, len(claims))
-    for model, genre in claims:
-        row = {"claim": f"{model} is best at {genre}", "verdict": "not tried"}
-        if model in probas and _letters(genre) in spelt and len(probas) > 1:
-            column = spelt.index(_letters(genre))
-            truth = check_predictions(y_true, probas[model], genres)[0][:, column]
-            draws = np.vstack([np.ones(len(truth)), _draws(groups, len(truth), n_boot, seed)])
-            areas = {name: weighted_auc(truth, np.asarray(proba)[:, column], draws) for name, proba in probas.items()}
-            rival = max((name for name in areas if name != model), key=lambda name: np.nan_to_num(areas[name][0]))
-            gaps = areas[model] - areas[rival]
-            known = gaps[1:][np.isfinite(gaps[1:])]
-            if known.size:
-                low, high = np.quantile(known, (level / 2, 1 - level / 2))
-                row |= {"roc_auc": areas[model][0], "rival": rival, "rival_roc_auc": areas[rival][0], "difference": gaps[0],
-                        "low": low, "high": high, "verdict": "holds" if low > 0 else "does not" if high < 0 else "cannot be told"}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _letters(genre):
-    """A genre's name without blanks and capitals: GTZAN writes hiphop."""
-    return re.sub(r"\W", "", genre).casefold()
-
-
-def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=0):
-    """The same model under three splits: of segments at random, of tracks at random, of artists; the first two are leaks.
+    """Test the report's claims that a model is better than the others at a genre.
 
     Parameters
     ----------
-    classifier
-        Unfitted, from `models.build`; each split trains it anew.
-    X : pd.DataFrame
-        One row a segment (or a track).
-    y : sequence of str
-        The genre of each row.
-    artist, track : sequence
-        Of each row; taken from the columns `artist` and `track_id` of `X` where they are not given.
-    test_size : float
+    y_true : sequence of str [shape=(n,)], or multi-hot [shape=(n, n_genres)]
+        The true genre of each track.
+    probas : dict of str to array-like [shape=(n, n_genres)]
+        The predicted probabilities of each model.
+    genres : sequence of str
+        The columns of the probabilities.
+    claims : sequence of (str, str)
+        Model and genre.
+    groups : sequence, optional
+        The artist of each track, for the bootstrap; without it, tracks are drawn one by one.
+    n_boot : int
+        The number of bootstrap samples.
     seed : int
 
     Returns
     -------
     pd.DataFrame
-        Indexed by split: `accuracy` over test tracks with its 95 % interval (a bootstrap over artists), `n` test tracks, and
-        `shared_tracks`, `shared_artists`: the share of test rows whose track or artist was trained on.
+        `claim`; `roc_auc` of the model and of the best other one (`rival, rival_roc_auc`); their `difference` with its
+        interval `low, high` (a paired bootstrap by artist, with the level corrected for the number of claims); and the
+        `verdict`: "holds" where the whole interval is above zero, "does not" where it is below, else "cannot be told";
+        "not tried" where the model or the genre is missing.
+    """
+    genres = [str(genre) for genre in genres]
+    names = [_letters(genre) for genre in genres]
+    level = 1 - .05 / max(1, len(claims))
+    rows = []
+    for model, genre in claims:
+        row = {"claim": f"{model} is best at {genre}", "verdict": "not tried"}
+        if model in probas and _letters(genre) in names and len(probas) > 1:
+            column = names.index(_letters(genre))
+            truth = check_predictions(y_true, probas[model], genres)[0][:, column]
+            weights = bootstrap_weights(artist_groups(truth, groups), n_boot, seed)
+            row |= _compare_with_rival(model, truth, _columns(probas, column), weights, level)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _columns(probas, column):
+    return {model: np.asarray(proba)[:, column] for model, proba in probas.items()}
+
+
+def _compare_with_rival(model, truth, scores, weights, level):
+    """A model's ROC-AUC for one genre beside that of the best other model; empty where no bootstrap sample has both."""
+    weights = np.vstack([np.ones(len(truth)), weights])  # first the songs as they are, then the bootstrap samples
+    areas = {name: weighted_auc(truth, score, weights) for name, score in scores.items()}
+    rival = max((name for name in areas if name != model), key=lambda name: np.nan_to_num(areas[name][0]))
+    difference = areas[model] - areas[rival]
+    low, high = percentile_interval(difference[1:], level)
+    if np.isnan(low):
+        return {}
+    verdict = "holds" if low > 0 else "does not" if high < 0 else "cannot be told"
+    return {"roc_auc": areas[model][0], "rival": rival, "rival_roc_auc": areas[rival][0], "difference": difference[0],
+            "low": low, "high": high, "verdict": verdict}
+
+
+def _letters(genre):
+    """The letters of a genre's name in lower case: GTZAN writes "hiphop", others "Hip hop"."""
+    return re.sub(r"\W", "", genre).casefold()
+
+
+def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=0):
+    """The accuracy of one model under three splits: random segments, random tracks, artists held out.
+
+    The first two splits leak: songs, or artists, of the test side are in the training side too.
+
+    Parameters
+    ----------
+    classifier
+        Unfitted, from `models.build`; it is trained anew for each split.
+    X : pd.DataFrame
+        One row a segment (or a track).
+    y : sequence of str
+        The genre of each row.
+    artist, track : sequence, optional
+        The artist and the track of each row; if not given, the columns `artist` and `track_id` of `X`. A track without
+        an artist counts as by an artist of its own.
+    test_size : float
+        The share of segments, tracks or artists on the test side.
+    seed : int
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by split: `accuracy` over test tracks with its 95 % interval `low, high` (a bootstrap by artist), `n`
+        test tracks, and `shared_tracks`, `shared_artists`: the shares of test rows whose track or artist is in the
+        training side.
     """
     from sklearn.base import clone
     y = np.asarray(y, dtype=object).astype(str)
     track = np.asarray(X["track_id"] if track is None else track, dtype=object).astype(str)
-    artist = np.asarray(X["artist"] if artist is None else artist, dtype=object).astype(str)
+    artist = pd.Series(np.asarray(X["artist"] if artist is None else artist, dtype=object))
+    artist = artist_groups(X, artist.where(artist.notna(), track))  # the segments of a track stay together
     rows = {}
     for name, groups in (("random segments", None), ("random tracks", track), ("artists held out", artist)):
         splitter = ShuffleSplit if groups is None else GroupShuffleSplit
@@ -148,28 +211,44 @@ def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=
         proba = pd.DataFrame(model.predict_proba(X.iloc[test])).groupby(track[test]).mean()
         first = pd.DataFrame({"y": y[test], "artist": artist[test]}).groupby(track[test]).first()
         right = (model.classes_[proba.to_numpy().argmax(axis=1)] == first["y"].to_numpy()).astype(float)
-        draws = _draws(first["artist"], len(right), 1000, seed)
-        low, high = np.quantile(draws @ right / draws.sum(axis=1), (.025, .975))
+        low, high = mean_interval(right, bootstrap_weights(first["artist"], seed=seed))
         rows[name] = {"accuracy": right.mean(), "low": low, "high": high, "n": len(right),
                       "shared_tracks": np.isin(track[test], track[train]).mean(),
                       "shared_artists": np.isin(artist[test], artist[train]).mean()}
     return pd.DataFrame(rows).T.rename_axis("split").astype({"n": int})
 
 
-# ---- pictures
+# ---- plots
 
 def _grid(n, columns=4, size=2.6):
+    """Axes for `n` small plots."""
     import matplotlib.pyplot as plt
     columns = min(n, columns)
-    figure, axs = plt.subplots(-(-n // columns), columns, figsize=(size * columns, size * -(-n // columns)), squeeze=False,
-                               layout="constrained", sharex=True, sharey=True)
+    rows = -(-n // columns)
+    axs = plt.subplots(rows, columns, figsize=(size * columns, size * rows), squeeze=False, layout="constrained",
+                       sharex=True, sharey=True)[1]
     for ax in axs.flat[n:]:
         ax.set_axis_off()
     return axs.flat[:n]
 
 
 def plot_roc(y_true, probas, genres, *, axs=None):
-    """A ROC curve per genre, a line per model, the area in the legend; returns the Axes."""
+    """Draw the ROC curves: one plot a genre, one line a model, with the area in the legend.
+
+    Parameters
+    ----------
+    y_true : sequence of str [shape=(n,)], or multi-hot [shape=(n, n_genres)]
+        The true genre of each track.
+    probas : dict of str to array-like [shape=(n, n_genres)]
+        The predicted probabilities of each model.
+    genres : sequence of str
+        The columns of the probabilities.
+    axs : sequence of matplotlib Axes, optional
+
+    Returns
+    -------
+    array of matplotlib Axes
+    """
     from sklearn.metrics import roc_curve
     genres = [str(genre) for genre in genres]
     axs = _grid(len(genres)) if axs is None else axs
@@ -177,9 +256,9 @@ def plot_roc(y_true, probas, genres, *, axs=None):
         for model, proba in probas.items():
             truth, values, _ = check_predictions(y_true, proba, genres)
             if 0 < truth[:, number].sum() < len(truth):
-                wrong, right, _ = roc_curve(truth[:, number], values[:, number])
+                false_positives, true_positives, _ = roc_curve(truth[:, number], values[:, number])
                 area = weighted_auc(truth[:, number], values[:, number], np.ones((1, len(truth))))[0]
-                ax.plot(wrong, right, lw=1.3, label=f"{model} {area:.2f}")
+                ax.plot(false_positives, true_positives, lw=1.3, label=f"{model} {area:.2f}")
         ax.plot([0, 1], [0, 1], color=".7", lw=.8, ls="--")
         ax.set(title=genre, xlim=(-.02, 1.02), ylim=(-.02, 1.02), aspect="equal")
         ax.legend(fontsize=6.5, loc="lower right", handlelength=1, labelspacing=.25, framealpha=.7)
@@ -190,7 +269,20 @@ def plot_roc(y_true, probas, genres, *, axs=None):
 
 
 def plot_auc_heatmap(table, *, ax=None, **kwargs):
-    """ROC-AUC, models by genres, from `auc_table`; the best of a column is framed, where one is. Returns the Axes."""
+    """Draw the ROC-AUC of models and genres as a heat map; the best model of each genre has a frame.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `auc_table`.
+    ax : matplotlib Axes, optional
+    **kwargs
+        Passed on to `seaborn.heatmap`.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
     import matplotlib.pyplot as plt
     import seaborn as sns
     wide = table.pivot(index="model", columns="genre", values="roc_auc")
@@ -210,7 +302,20 @@ def plot_auc_heatmap(table, *, ax=None, **kwargs):
 
 
 def plot_confusion(y_true, proba, genres, *, ax=None, **kwargs):
-    """What was taken for what, in shares of the true genre; returns the Axes."""
+    """Draw the confusion matrix, in shares of the tracks of each true genre.
+
+    Parameters
+    ----------
+    y_true, proba, genres
+        As in `evaluate`.
+    ax : matplotlib Axes, optional
+    **kwargs
+        Passed on to `seaborn.heatmap`.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
     import matplotlib.pyplot as plt
     import seaborn as sns
     truth, proba, genres = check_predictions(y_true, proba, genres)
@@ -218,8 +323,8 @@ def plot_confusion(y_true, proba, genres, *, ax=None, **kwargs):
     shares = pd.DataFrame(counts / counts.sum(axis=1, keepdims=True).clip(1), genres, genres)
     if ax is None:
         ax = plt.subplots(figsize=(1.8 + .6 * len(genres), 1.4 + .5 * len(genres)), layout="constrained")[1]
-    sns.heatmap(shares, annot=True, fmt=".0%", annot_kws={"size": 8}, ax=ax,
-                **{"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar_kws": {"label": "share of the true genre's tracks"}} | kwargs)
+    style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar_kws": {"label": "share of the true genre's tracks"}}
+    sns.heatmap(shares, annot=True, fmt=".0%", annot_kws={"size": 8}, ax=ax, **style | kwargs)
     ax.set(xlabel="predicted", ylabel="true")
     plt.setp(ax.get_xticklabels(), rotation=40, ha="right", rotation_mode="anchor")
     plt.setp(ax.get_yticklabels(), rotation=0)
@@ -227,20 +332,39 @@ def plot_confusion(y_true, proba, genres, *, ax=None, **kwargs):
 
 
 def plot_calibration(y_true, probas, genres, *, ax=None):
-    """Share that was right beside the probability that was said, in bins of at least ten tracks (ten bins at most); dots grow
-    with the tracks in them. Returns the Axes."""
+    """Draw accuracy against predicted probability; on the dashed line, calibration is perfect.
+
+    The tracks are put into bins of equal counts: ten bins at most, of at least ten tracks. The more tracks in a bin,
+    the larger its dot.
+
+    Parameters
+    ----------
+    y_true : sequence of str [shape=(n,)], or multi-hot [shape=(n, n_genres)]
+        The true genre of each track.
+    probas : dict of str to array-like [shape=(n, n_genres)]
+        The predicted probabilities of each model.
+    genres : sequence of str
+        The columns of the probabilities.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
     import matplotlib.pyplot as plt
     if ax is None:
         ax = plt.subplots(figsize=(4.5, 4.5), layout="constrained")[1]
     ax.plot([0, 1], [0, 1], color=".7", lw=.8, ls="--")
     for model, proba in probas.items():
         truth, values, _ = check_predictions(y_true, proba, genres)
-        confidence, right = values.max(axis=1), truth[np.arange(len(truth)), values.argmax(axis=1)]
-        bins = confidence.argsort().argsort() * max(1, min(CALIBRATION_BINS, len(right) // 10)) // len(right)
-        table = pd.DataFrame({"said": confidence, "right": right}).groupby(bins)
+        confidence = values.max(axis=1)
+        right = truth[np.arange(len(truth)), values.argmax(axis=1)]
+        n_bins = max(1, min(CALIBRATION_BINS, len(right) // 10))
+        rank = confidence.argsort().argsort()
+        binned = pd.DataFrame({"confidence": confidence, "right": right}).groupby(rank * n_bins // len(right))
         ece = calibration_error(confidence, right)
-        line, = ax.plot(*table.mean().to_numpy().T, lw=1.2, label=f"{model} (error {ece:.2f})")
-        ax.scatter(*table.mean().to_numpy().T, s=200 * table.size() / len(right) + 4, color=line.get_color())
-    ax.set(xlabel="probability said", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02))
+        line, = ax.plot(*binned.mean().to_numpy().T, lw=1.2, label=f"{model} (error {ece:.2f})")
+        ax.scatter(*binned.mean().to_numpy().T, s=200 * binned.size() / len(right) + 4, color=line.get_color())
+    ax.set(xlabel="predicted probability", ylabel="accuracy", xlim=(0, 1.02), ylim=(0, 1.02))
     ax.legend(fontsize=8)
     return ax

@@ -1,7 +1,7 @@
-"""Plots of a table of tracks, and the statistics beneath them.
+"""Plots of a table of tracks, and the statistics that they show.
 
-What draws draws on `ax` and returns it; what computes returns a table, stands in `associations` and can be had from
-here too.
+A plot function draws on `ax` and returns it. The statistics are computed by `analysis.associations`; its functions can
+be imported from here too.
 """
 
 import matplotlib.pyplot as plt
@@ -25,24 +25,29 @@ from analysis.associations import (
 )
 from analysis.column_labels import LABELS, label
 
-__all__ = ["CLAIMS", "FEATURES", "LABELS", "catplot_viz", "check_claims", "compare_groups", "corr_heatmap", "correlations",
-           "correlations_within", "feature_ttest", "group_effects", "label", "param_viz", "plot_correlations",
-           "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within",
-           "running_median", "verdict"]
+__all__ = ["CLAIMS", "FEATURES", "LABELS", "catplot_viz", "check_claims", "compare_groups", "corr_heatmap",
+           "correlations", "correlations_within", "feature_ttest", "group_effects", "label", "param_viz",
+           "plot_correlations", "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split",
+           "plot_within", "running_median", "verdict"]
 
-MANY_ROWS, MANY_CATEGORIES, MOST_CATEGORIES = 2000, 6, 30
+MANY_ROWS = 2000
+"""With more rows than this, points are drawn as hexagons, or a sample of them is drawn."""
+MANY_CATEGORIES = 6
+"""With more categories than this, the bars or boxes are horizontal, so that their names can be read."""
+MOST_CATEGORIES = 30
+"""The most frequent categories that are drawn; the others are left out, and the title counts them."""
 
 
 # ---- the report's three plots
 
 def param_viz(train, x_Param, y_Param, *, ax=None, **kwargs):
-    """One column against another: points or hexagons with the running median, boxes where x is categories.
+    """Plot one column against another: points or hexagons with the running median, or boxes for categories.
 
     Parameters
     ----------
     train : pd.DataFrame
     x_Param, y_Param : str
-        Column names; y is numeric.
+        Column names; y is a column of numbers.
     ax : matplotlib Axes, optional
     **kwargs
         Passed on to seaborn's `scatterplot`, matplotlib's `hexbin` or seaborn's `boxplot`.
@@ -58,8 +63,9 @@ def param_viz(train, x_Param, y_Param, *, ax=None, **kwargs):
     ax = ax or plt.subplots(figsize=(7, 4.5))[1]
     x, y = rows[x_Param].astype("float64"), rows[y_Param].astype("float64")
     if len(rows) > MANY_ROWS:
-        drawn = ax.hexbin(x, y, **{"gridsize": 40, "cmap": "Blues", "bins": "log", "mincnt": 1, "linewidths": .1} | kwargs)
-        ax.figure.colorbar(drawn, ax=ax, label="songs")
+        style = {"gridsize": 40, "cmap": "Blues", "bins": "log", "mincnt": 1, "linewidths": .1}
+        hexagons = ax.hexbin(x, y, **style | kwargs)
+        ax.figure.colorbar(hexagons, ax=ax, label="songs")
         ax.set_xlim(*x.quantile([.001, .999]))
     else:
         sns.scatterplot(x=x, y=y, ax=ax, **{"alpha": .35, "s": 14, "color": "C0", "linewidth": 0} | kwargs)
@@ -67,17 +73,18 @@ def param_viz(train, x_Param, y_Param, *, ax=None, **kwargs):
     ax.plot(running["x"], running["median"], color="C1", lw=2.5, label="median")
     ax.fill_between(running["x"], running["q25"], running["q75"], color="C1", alpha=.25, lw=0, label="middle half")
     ax.legend(loc="best", frameon=True)
-    shown = f"{len(rows):,} songs" + (", the middle 99.8 % of them shown" if len(rows) > MANY_ROWS else "")
-    ax.set(xlabel=label(x_Param), ylabel=label(y_Param), title=shown)
+    title = f"{len(rows):,} songs" + (", the middle 99.8 % of them shown" if len(rows) > MANY_ROWS else "")
+    ax.set(xlabel=label(x_Param), ylabel=label(y_Param), title=title)
     return ax
 
 
 def _is_continuous(column):
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column) and column.nunique() > 12
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return numeric and column.nunique() > 12
 
 
 def _most_frequent(rows, column):
-    """The rows of the most frequent categories, and a note where some are left out."""
+    """The rows of the most frequent categories, and a note for the title if some are left out."""
     counts = rows[column].astype(object).value_counts()
     rows = rows[rows[column].astype(object).isin(counts.index[:MOST_CATEGORIES])]
     rows = rows.assign(**{column: rows[column].astype(object)})
@@ -86,35 +93,37 @@ def _most_frequent(rows, column):
 
 
 def _order(rows, category, number):
-    """Categories by the median of the number; numbers and decades in their own order."""
+    """The categories sorted by the median of the number; numeric categories and decades in their own order."""
     if pd.api.types.is_numeric_dtype(rows[category].infer_objects()) or str(category) == "decade":
         return sorted(rows[category].unique())
     return list(rows.groupby(category)[number].median().sort_values(ascending=False).index)
 
 
 def _boxes(rows, x, y, ax, kwargs):
+    """Draw a box for each category of x; horizontal boxes where there are many categories."""
     rows, note = _most_frequent(rows, x)
     order = _order(rows, x, y)
-    lying = len(order) > MANY_CATEGORIES
+    horizontal = len(order) > MANY_CATEGORIES
     if ax is None:
-        ax = plt.subplots(figsize=(7, max(4, .32 * len(order))) if lying else (7, 4.5))[1]
-    names = rows.assign(**{x: rows[x].astype(str), y: rows[y].astype("float64")})
+        ax = plt.subplots(figsize=(7, max(4, .32 * len(order))) if horizontal else (7, 4.5))[1]
+    rows = rows.assign(**{x: rows[x].astype(str), y: rows[y].astype("float64")})
     style = {"color": "C0", "width": .6, "fliersize": 1.5, "order": [str(name) for name in order]} | kwargs
-    sns.boxplot(names, x=y if lying else x, y=x if lying else y, orient="h" if lying else "v", ax=ax, **style)
-    ax.set(xlabel=label(y if lying else x), ylabel=label(x if lying else y), title=f"{len(rows):,} songs{note}")
+    across, up = (y, x) if horizontal else (x, y)
+    sns.boxplot(rows, x=across, y=up, orient="h" if horizontal else "v", ax=ax, **style)
+    ax.set(xlabel=label(across), ylabel=label(up), title=f"{len(rows):,} songs{note}")
     return ax
 
 
 def catplot_viz(df, x_Param, y_Param, plt_Kind="box", **kwargs):
-    """A number by category, in any of seaborn's kinds; many categories lie down so that their names can be read.
+    """Plot a number by category, in any of seaborn's kinds; with many categories, the plot is horizontal.
 
-    Kinds that draw every row (`strip`, `swarm`) draw 2,000 of them at most.
+    Kinds that draw every row (`strip`, `swarm`) draw a sample of 2,000 rows at most.
 
     Parameters
     ----------
     df : pd.DataFrame
     x_Param, y_Param : str
-        The category and the number; the number is not used by `count`.
+        The columns of the category and of the number; `count` does not use the number.
     plt_Kind : {'box', 'violin', 'boxen', 'bar', 'point', 'strip', 'swarm', 'count'}
     **kwargs
         Passed on to `seaborn.catplot`.
@@ -123,35 +132,36 @@ def catplot_viz(df, x_Param, y_Param, plt_Kind="box", **kwargs):
     -------
     seaborn FacetGrid
     """
-    need_columns(df, [x_Param] if plt_Kind == "count" else [x_Param, y_Param])
-    rows, note = _most_frequent(df.dropna(subset=[x_Param] if plt_Kind == "count" else [x_Param, y_Param]), x_Param)
+    columns = [x_Param] if plt_Kind == "count" else [x_Param, y_Param]
+    need_columns(df, columns)
+    rows, note = _most_frequent(df.dropna(subset=columns), x_Param)
     order = list(rows[x_Param].value_counts().index) if plt_Kind == "count" else _order(rows, x_Param, y_Param)
     if plt_Kind in ("strip", "swarm") and len(rows) > MANY_ROWS:
         note += f", {MANY_ROWS:,} of {len(rows):,} songs drawn"
         rows = rows.sample(MANY_ROWS, random_state=0)
     rows = rows.assign(**{x_Param: rows[x_Param].astype(str)})
-    lying = len(order) > MANY_CATEGORIES
-    axes = {"y" if lying else "x": x_Param}
+    horizontal = len(order) > MANY_CATEGORIES
+    axes = {"y" if horizontal else "x": x_Param}
     if plt_Kind != "count":
         rows = rows.assign(**{y_Param: rows[y_Param].astype("float64")})
-        axes["x" if lying else "y"] = y_Param
-    height = max(4, .32 * len(order)) if lying else 4.5
-    size = {"height": height, "aspect": 7 / height} | ({"cut": 0} if plt_Kind == "violin" else {})
-    grid = sns.catplot(rows, **axes, kind=plt_Kind, order=[str(name) for name in order], **{"color": "C0"} | size | kwargs)
+        axes["x" if horizontal else "y"] = y_Param
+    height = max(4, .32 * len(order)) if horizontal else 4.5
+    style = {"color": "C0", "height": height, "aspect": 7 / height} | ({"cut": 0} if plt_Kind == "violin" else {})
+    grid = sns.catplot(rows, **axes, kind=plt_Kind, order=[str(name) for name in order], **style | kwargs)
     number = "songs" if plt_Kind == "count" else label(y_Param)
-    grid.set_axis_labels(*((number, label(x_Param)) if lying else (label(x_Param), number)))
+    grid.set_axis_labels(*((number, label(x_Param)) if horizontal else (label(x_Param), number)))
     grid.figure.suptitle(f"{label(y_Param if plt_Kind != 'count' else 'songs')} by {label(x_Param)}{note}", y=1.02)
     return grid
 
 
 def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, **kwargs):
-    """The correlations among columns as a heat map.
+    """Plot the correlations among columns as a heat map.
 
     Parameters
     ----------
     train : pd.DataFrame
     param_Corr : str or list of str
-        One column: it and the features, in the order of their correlation with it. A list: just these columns.
+        One column: it and the features, sorted by their correlation with it. A list: only these columns.
     method : {'spearman', 'pearson', 'kendall'}
     ax : matplotlib Axes, optional
     **kwargs
@@ -174,8 +184,9 @@ def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, 
         ax = plt.subplots(figsize=(side + 1, side))[1]
     upper = np.triu(np.ones_like(table, dtype=bool), k=1)
     names = [name.replace("_", " ") for name in table.columns]
-    style = {"vmin": -1, "vmax": 1, "cmap": "vlag", "annot": True, "fmt": ".2f", "annot_kws": {"size": 8}, "square": True,
-             "linewidths": .5, "cbar_kws": {"label": f"{method.capitalize()} correlation", "shrink": .7}}
+    style = {"vmin": -1, "vmax": 1, "cmap": "vlag", "annot": True, "fmt": ".2f", "annot_kws": {"size": 8},
+             "square": True, "linewidths": .5,
+             "cbar_kws": {"label": f"{method.capitalize()} correlation", "shrink": .7}}
     sns.heatmap(table, mask=upper, xticklabels=names, yticklabels=names, ax=ax, **style | kwargs)
     ax.tick_params(axis="x", rotation=90)
     return ax
@@ -184,16 +195,31 @@ def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, 
 # ---- plots of tables
 
 def plot_correlations(table, *, ax=None, **kwargs):
-    """Each feature's correlation with its interval, as from `correlations`; filled where it is clear after correction."""
+    """Draw each feature's correlation with its interval; a filled dot is significant after correction.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `correlations`.
+    ax : matplotlib Axes, optional
+    **kwargs
+        Passed on to `Axes.hlines`.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
     table = table.dropna(subset=["r"]).iloc[::-1]
     ax = ax or plt.subplots(figsize=(7, max(3, .34 * len(table) + 1)))[1]
-    clear = table["p_holm"] < .05
-    _intervals(ax, table, np.arange(len(table)), **{"color": "C0"} | kwargs)
-    ax.scatter(table["r"], np.arange(len(table)), s=45, facecolor=np.where(clear, "C0", "white"), edgecolor="C0", zorder=3)
+    y = np.arange(len(table))
+    significant = table["p_holm"] < .05
+    _intervals(ax, table, y, **{"color": "C0"} | kwargs)
+    ax.scatter(table["r"], y, s=45, facecolor=np.where(significant, "C0", "white"), edgecolor="C0", zorder=3)
     ax.axvline(0, color="0.3", lw=1)
     ax.axvspan(-SMALL_CORRELATION, SMALL_CORRELATION, color="0.5", alpha=.12, lw=0)
-    ax.set_yticks(np.arange(len(table)), [label(feature).split(" (")[0] for feature in table.index])
-    ax.set(xlabel="correlation with 95 % interval\n(grey: too small to matter; filled: clear after correction for many tests)")
+    ax.set_yticks(y, [label(feature).split(" (")[0] for feature in table.index])
+    ax.set(xlabel="correlation with 95 % interval\n"
+                  "(grey: negligible; filled: significant after correction for many tests)")
     return ax
 
 
@@ -202,7 +228,7 @@ def _intervals(ax, table, y, suffix="", **kwargs):
 
 
 def plot_within(table, *, ax=None, by="genre"):
-    """Correlations over all and within categories, side by side, as from `correlations_within`."""
+    """Draw correlations over all songs and within categories, as from `correlations_within`; returns the Axes."""
     table = table.dropna(subset=["r", "r_within"]).iloc[::-1]
     ax = ax or plt.subplots(figsize=(8.5, max(3, .42 * len(table) + 1)))[1]
     y = np.arange(len(table))
@@ -221,7 +247,7 @@ def plot_within(table, *, ax=None, by="genre"):
 
 
 def plot_groups(table, target="popularity", *, ax=None):
-    """Each category's mean with its interval, as from `compare_groups`; the number of songs beside its name."""
+    """Draw the mean of each category with its interval, as from `compare_groups`; returns the Axes."""
     table = table.iloc[:MOST_CATEGORIES][::-1]
     ax = ax or plt.subplots(figsize=(7, max(3, .34 * len(table) + 1)))[1]
     y = np.arange(len(table))
@@ -233,11 +259,24 @@ def plot_groups(table, target="popularity", *, ax=None):
 
 
 def plot_distribution(df, column="popularity", *, ax=None, **kwargs):
-    """How a number is distributed: a histogram with its median."""
+    """Draw the histogram of a column of numbers, with its median.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    column : str
+    ax : matplotlib Axes, optional
+    **kwargs
+        Passed on to `seaborn.histplot`.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
     need_columns(df, [column])
     values = df[column].dropna().astype("float64")
     ax = ax or plt.subplots(figsize=(7, 3.5))[1]
-    # bars as wide as a whole number where the values are whole, or some bars would hold more of them than others
+    # for whole numbers, bars of a whole width: otherwise some bars would cover more of the numbers than others
     whole = (values % 1 == 0).all()
     width = {"binwidth": max(1, round((values.max() - values.min()) / 40))} if whole and len(values) else {"bins": 40}
     sns.histplot(x=values, ax=ax, **width | {"color": "C0", "edgecolor": "white"} | kwargs)
@@ -248,7 +287,7 @@ def plot_distribution(df, column="popularity", *, ax=None, **kwargs):
 
 
 def plot_missing(df, *, ax=None):
-    """The share of each column's cells that are missing, for the columns where some are."""
+    """Draw the share of missing cells, for the columns that have some; returns the Axes."""
     share = df.isna().mean()[lambda share: share > 0].sort_values()
     ax = ax or plt.subplots(figsize=(7, max(1.6, .32 * len(share) + 1)))[1]
     bars = ax.barh(share.index.astype(str).str.replace("_", " "), 100 * share, color="C0")
@@ -261,20 +300,25 @@ def plot_missing(df, *, ax=None):
 
 
 def plot_split(sides, column, *, ax=None):
-    """The share of each class on each side of a split; bars of one class should be equally long.
+    """Draw the share of each class on each side of a split; the bars of one class should have about the same length.
 
     Parameters
     ----------
     sides : dict of str to pd.DataFrame
         Such as ``{"train": train, "validate": validate, "test": test}``.
     column : str
-        The class; a number is cut into fifths.
+        The column of the class; a column of numbers is cut into fifths.
     ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
     """
     rows = pd.concat([side[[column]].assign(side=f"{name} ({len(side):,} songs)") for name, side in sides.items()])
     if _is_continuous(rows[column]):
         rows[column] = pd.qcut(rows[column].astype("float64"), 5, duplicates="drop").astype(str)
-    share = 100 * pd.crosstab(rows[column].astype(str), rows["side"], normalize="columns")[list(dict.fromkeys(rows["side"]))]
+    share = 100 * pd.crosstab(rows[column].astype(str), rows["side"], normalize="columns")
+    share = share[list(dict.fromkeys(rows["side"]))]
     share = share.sort_values(share.columns[0], ascending=False).iloc[:MOST_CATEGORIES][::-1]
     ax = ax or plt.subplots(figsize=(7, max(3, .5 * len(share) + 1)))[1]
     share[share.columns[::-1]].plot.barh(ax=ax, width=.8, color=["C2", "C1", "C0"][-share.shape[1]:])
@@ -284,17 +328,24 @@ def plot_split(sides, column, *, ax=None):
     return ax
 
 
-def plot_overlap(overlaps, *, ax=None):
-    """What knowing artists would be worth under each split, as from `preprocessing.artist_overlap`.
+def plot_overlap(overlaps, *, group="artist", ax=None):
+    """What a model could gain under each split by knowing artists, as from `preprocessing.artist_overlap`.
 
     Parameters
     ----------
     overlaps : dict of str to pd.Series
-        A split's name and what `artist_overlap` said of it.
+        The result of `artist_overlap` for each split, by the split's name.
+    group : str
+        The column that was given to `artist_overlap`; the labels name it.
     ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
     """
-    names = {"shared": "test songs whose\nartist stands in train", "lookup": "accuracy of looking\nup the artist's genre",
-             "baseline": "accuracy of giving\nthe commonest genre"}
+    names = {"shared": f"test songs whose\n{group} is also in train",
+             "lookup": f"accuracy of looking\nup the {group}'s genre",
+             "baseline": "accuracy of always giving\nthe most frequent genre"}
     table = 100 * pd.DataFrame(overlaps).loc[list(names)].rename(names)
     ax = ax or plt.subplots(figsize=(7, 3.5))[1]
     table.plot.bar(ax=ax, rot=0, width=.75, color=["C0", "C3"][:table.shape[1]])

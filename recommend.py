@@ -1,4 +1,4 @@
-"""Songs like a song, with the reason; playlists that keep a mood, drift from one song to another, or follow a filter."""
+"""Similar songs, with reasons; playlists of similar songs, from one song to another, or by filters."""
 
 from pathlib import Path
 
@@ -10,78 +10,86 @@ from analysis.associations import need_columns
 from analysis.selection import check_settings, choose, not_too_many, same_songs, song_row
 from analysis.similarity import ENOUGH_KNOWN, Space, agreement, columns_by_group, fifths, numbers, octaves
 from analysis.song_map import plot_song_map, song_map
+from analysis.song_paths import CANDIDATES, candidate_pools, cheapest_path, jumps
 from features import extract_features
 from prepare import load_Data, prepare_df, split_genres
+from sources.artists import artist_groups
 
-__all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TELLING", "TYPICAL", "agreement", "gather_songs",
-           "jumps", "likeness", "playlist_by", "playlist_like", "playlist_path", "plot_keys", "plot_song_map",
-           "plot_tempo", "reasons", "similar_songs", "song_map", "song_row"]
+__all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TELLING", "TYPICAL", "agreement",
+           "gather_songs", "jumps", "likeness", "playlist_by", "playlist_like", "playlist_path", "plot_keys",
+           "plot_song_map", "plot_tempo", "reasons", "similar_songs", "song_map", "song_row"]
 
 TELLING = {
     "energy": ("more energetic", "calmer"), "energy_proxy": ("more energetic", "calmer"),
-    "spectral_centroid_mean": ("brighter", "darker"), "loudness": ("louder", "quieter"), "loudness_lufs": ("louder", "quieter"),
+    "spectral_centroid_mean": ("brighter", "darker"),
+    "loudness": ("louder", "quieter"), "loudness_lufs": ("louder", "quieter"),
     "acousticness": ("more acoustic", "less acoustic"), "acousticness_proxy": ("more acoustic", "less acoustic"),
-    "danceability": ("more danceable", "less danceable"), "danceability_proxy": ("steadier in its pulse", "looser in its pulse"),
+    "danceability": ("more danceable", "less danceable"),
+    "danceability_proxy": ("steadier in its pulse", "looser in its pulse"),
     "valence": ("more cheerful", "sadder"), "onset_strength_mean": ("harder in its attacks", "softer in its attacks"),
     "spectral_flatness_mean": ("noisier", "purer in tone"), "speechiness": ("more spoken", "less spoken"),
     "instrumentalness": ("more instrumental", "more sung"), "liveness": ("more live", "less live")}
-"""The features in which a difference has a name: what more and less of each is called."""
+"""The features that are named in reasons: the words for more and for less of each."""
 SAME_TEMPO = np.log2(1.03)
-"""Octaves: tempi no further apart than 3 % are called the same."""
+"""Octaves: tempi that differ by 3 % or less are called the same."""
+SMALLEST_SPREAD = 1e-6
+"""A standard deviation below this share of the largest value is the error of rounding: the feature is constant."""
 NOTICED = .5
-"""Standard deviations: the least difference in a feature that is worth a word."""
+"""Standard deviations: the least difference in a feature that is named."""
 PRIOR = 5
-"""Songs like any other of the table that are added, in thought, to the songs that a playlist should be like."""
+"""The weight of the prior, in songs: it pulls the variance of the seed songs towards that of the table."""
 TYPICAL = .5
-"""How much of a song's likelihood among all songs is taken off: at 0 the songs that resemble everything lead, at 1 the oddest."""
-CANDIDATES = 30
-"""Songs that are weighed for each place of a path."""
+"""The weight of a song's log-likelihood among all songs, which is subtracted: with 0 average songs rank first, with 1
+unusual ones."""
 
 
 def similar_songs(song, tracks, n=10, *, by="all", diversity=0.0, per_artist=None, owned=()):
-    """The songs of a table that lie nearest to a song.
+    """The most similar songs of a table.
 
-    Exact search over standardised values (see `nearness`): under a second, on one core that is free, for up to some 50,000 rows
-    of 340 audio features; 100,000 rows of Spotify's eleven take a fifth of a second. The song itself is left out, other releases
-    of it too (same artist, same name, remastered, live or not), and of two releases of another song the nearer one is kept.
+    An exact nearest-neighbour search over standardised values (see `analysis.similarity`). On one free core it takes
+    less than a second for 50,000 rows of 340 audio features, and a fifth of a second for 100,000 rows of Spotify's
+    eleven. The song itself and its other releases (same artist and title, remastered, live or not) are left out; of two
+    releases of another song, the more similar one is kept.
 
     Parameters
     ----------
     song : str, Path, pd.Series or pd.DataFrame
-        The `track_id` of a row of the table, a row with the same columns, or a sound file, which is described by
-        `features.extract_features`.
+        The `track_id` of a row of the table, a row with the same columns, or a sound file, whose audio features are
+        computed.
     tracks : pd.DataFrame
         One row a track, indexed by `track_id`: audio features, columns `embedding_001` ..., or Spotify's features.
     n : int
+        The number of songs to return.
     by : {'all', 'beat', 'timbre', 'pitch', 'embedding', 'table'}
-        What to compare: one aspect of the audio features, the embeddings, Spotify's features, or all that the table has.
+        What to compare: one aspect of the audio features, the embeddings, Spotify's features, or all that the table
+        has.
     diversity : float
-        From 0 (the nearest, however much alike among themselves) to 1: maximal marginal relevance (Carbonell and
-        Goldstein 1998), which weighs a song's nearness against how far it lies from those chosen before it. It chooses
-        among the nearest ten times `n`.
+        From 0 (the most similar songs, even if they are very similar to each other) to 1: maximal marginal relevance
+        (Carbonell and Goldstein 1998), which weighs a song's similarity against its distance from those chosen before.
+        It chooses among the nearest ten times `n` songs.
     per_artist : int, optional
-        No more songs than this of one artist: of each, the nearest.
+        The largest number of songs by one artist.
     owned : pd.DataFrame or iterable of str
         Songs to leave out: a table of tracks, or track ids.
 
     Returns
     -------
     pd.DataFrame
-        Rows of `tracks`, in the order of choice (nearest first), with `distance` (two songs drawn at random lie about 1.4
-        apart) and `reason`, such as ``"same tempo, brighter"``. Fewer than `n` where there are not so many.
+        Rows of `tracks`, in the order of choice (nearest first), with `distance` (two songs drawn at random are about
+        1.4 apart) and `reason`, such as ``"same tempo, brighter"``. Fewer than `n` where the table has no more.
 
     Raises
     ------
     ValueError
-        The table has nothing to compare, too little is known of the song, or a setting is out of range; the message says
-        which column or setting.
+        The table has no features, too little is known of the song, or a setting is out of range; the message names the
+        column or setting.
     KeyError
         The song is neither a track of the table nor a file.
 
     Examples
     --------
-    >>> songs = pd.DataFrame({"tempo": [90, 91, 170, 120], "energy": [.2, .3, .9, .5], "valence": [.5, .5, .2, .9]},
-    ...                      index=["waltz", "ballad", "polka", "march"])
+    >>> songs = pd.DataFrame({"tempo": [90, 91, 170, 120], "energy": [.2, .3, .9, .5],
+    ...                       "valence": [.5, .5, .2, .9]}, index=["waltz", "ballad", "polka", "march"])
     >>> similar_songs("waltz", songs, 2)["reason"].to_dict()
     {'ballad': 'same tempo', 'march': 'faster, more cheerful, more energetic'}
     """
@@ -97,81 +105,100 @@ def similar_songs(song, tracks, n=10, *, by="all", diversity=0.0, per_artist=Non
 
 
 def reasons(song, found, tracks, space):
-    """For each found row, what it shares with a song and the clearest differences, in words.
+    """For each similar song, what it has in common with a song, and the clearest differences, in words.
 
     Parameters
     ----------
     song : pd.DataFrame
-        One row, or as many as `found` has, each compared with its own.
-    found, tracks : pd.DataFrame
-    space : nearness.Space
-        It says in which columns they are compared.
+        One row; or as many rows as `found`, each of which is compared with the row of `found` at the same place.
+    found : pd.DataFrame
+        The similar songs.
+    tracks : pd.DataFrame
+        The table that they are from. A feature that is constant in it is not named.
+    space : similarity.Space
+        It has the columns by which songs are compared.
 
     Returns
     -------
     list of str
     """
-    compared = {column for group, columns in space.groups.items() for column in (tracks if group == "embedding" else columns)}
+    compared = {column for group, columns in space.groups.items()
+                for column in (tracks if group == "embedding" else columns)}
     compared = {column for column in compared if column in song and pd.api.types.is_numeric_dtype(tracks[column])}
-    telling = [column for column in TELLING if column in compared]
-    away = {column: (numbers(found, column) - numbers(song, column)) / np.nanstd(numbers(tracks, column)) for column in telling}
-    words = [_differences(pd.Series({column: z[row] for column, z in away.items()}, dtype=float)) for row in range(len(found))]
-    for name, judge in (("key", _key_words), ("tempo", _tempo_words)):
-        if name in compared:
-            words = [[word, *others] for word, others in zip(judge(song, found), words)]
-    return [", ".join(filter(None, own)) or "alike throughout" for own in words]
+    spreads = {column: _spread(numbers(tracks, column)) for column in TELLING if column in compared}
+    differences = {column: (numbers(found, column) - numbers(song, column)) / spread
+                   for column, spread in spreads.items() if spread}
+    words = [_words_for(pd.Series({column: z[row] for column, z in differences.items()}, dtype=float))
+             for row in range(len(found))]
+    for column, words_of_column in (("key", _key_words), ("tempo", _tempo_words)):
+        if column in compared:
+            words = [[word, *others] for word, others in zip(words_of_column(song, found), words)]
+    return [", ".join(filter(None, words_of_song)) or "alike throughout" for words_of_song in words]
 
 
-def _differences(z, most=2):
-    """Words for the clearest differences; two features that share a word name it once."""
+def _spread(values):
+    """The standard deviation; 0 where all known values are equal, or none is known."""
+    values = values[~np.isnan(values)]
+    spread = values.std() if len(values) else 0.0
+    return spread if spread > SMALLEST_SPREAD * np.abs(values).max(initial=0) else 0.0
+
+
+def _words_for(z, most=2):
+    """The words for the largest differences, given in standard deviations; a word of two features appears once."""
     clear = z[z.abs() > NOTICED].sort_values(key=abs, ascending=False)
     return list(dict.fromkeys(TELLING[column][int(value < 0)] for column, value in clear.items()))[:most]
 
 
 def _tempo_words(song, found):
-    apart = octaves(numbers(found, "tempo")) - octaves(numbers(song, "tempo"))
-    near = [np.abs(apart - octave) <= SAME_TEMPO for octave in (0, 1, -1)]
-    return np.select([*near, apart > 0, apart < 0], ["same tempo", "double the tempo", "half the tempo", "faster", "slower"], "")
+    """A word for the tempo of each similar song; empty where a tempo is missing."""
+    difference = octaves(numbers(found, "tempo")) - octaves(numbers(song, "tempo"))
+    equal = [np.abs(difference - octave) <= SAME_TEMPO for octave in (0, 1, -1)]
+    words = ["same tempo", "double the tempo", "half the tempo", "faster", "slower"]
+    return np.select([*equal, difference > 0, difference < 0], words, "")
 
 
 def _key_words(song, found):
-    apart = (fifths(found) - fifths(song)) % 12
-    same = numbers(found, "key") == numbers(song, "key")
-    return np.select([(apart == 0) & same, apart == 0, np.isin(apart, (1, 11)), same],
+    """A word for the key of each similar song; empty where the keys are unrelated, or one is missing."""
+    steps = (fifths(found) - fifths(song)) % 12
+    same_tonic = numbers(found, "key") == numbers(song, "key")
+    return np.select([(steps == 0) & same_tonic, steps == 0, np.isin(steps, (1, 11)), same_tonic],
                      ["same key", "relative key", "neighbouring key", "same tonic"], "")
 
 
 # ---- playlists
 
 def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, same_artists=True, per_artist=None, owned=()):
-    """Songs that continue a handful of others.
+    """A playlist that continues a few songs.
 
-    Songs are ranked by how much likelier they are among songs like these than among all songs of the table: a likelihood ratio
-    of normal distributions, value by value, each with its weight (see `nearness`), the former's spread held towards that of the
-    table (a conjugate prior of `PRIOR` songs). What the songs have in common counts for more than what they differ in.
-    More songs by their artists lead, since that is what tells most about real playlists (`tests/bench_recommend.py`).
+    Songs are ranked by a likelihood ratio: how much likelier a song is among songs like the given ones than among all
+    songs of the table. Both distributions are normal, value by value, each with its weight (see `analysis.similarity`);
+    the variance of the given songs is pulled towards that of the table by a conjugate prior of `PRIOR` songs. So what
+    the given songs have in common counts more than what differs among them. Other songs by their artists come first,
+    since the artist is the best predictor of real playlists (`tests/benchmarks/bench_recommend.py`).
 
     Parameters
     ----------
     songs : list of str, or pd.DataFrame
-        The `track_id` of rows of the table (or sound files), or rows with the same columns. They are not in the playlist.
+        The `track_id` of rows of the table (or sound files), or rows with the same columns. They are not in the
+        playlist.
     tracks : pd.DataFrame
     length : int
+        The number of songs.
     same_artists : bool
-        Let songs by the same artists lead; `per_artist` says how many. False goes by the sound alone.
+        Whether songs by the same artists come first; `per_artist` limits their number. False uses the sound alone.
     by, diversity, per_artist, owned
         As in `similar_songs`.
 
     Returns
     -------
     pd.DataFrame
-        Rows of `tracks`, artists of `songs` first, likeliest first, with `likeness` (the logarithm of that ratio) and `like`
-        (the nearest of `songs`).
+        Rows of `tracks`, artists of `songs` first, likeliest first, with `likeness` (the logarithm of the ratio) and
+        `like` (the most similar of `songs`).
 
     Raises
     ------
     ValueError, KeyError
-        As in `similar_songs`; there is no song to go by.
+        As in `similar_songs`; or `songs` is empty.
 
     Examples
     --------
@@ -181,7 +208,7 @@ def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, same_art
     """
     check_settings(length, diversity, per_artist)
     if not len(songs):
-        raise ValueError("there is no song to go by: name one or more")
+        raise ValueError("there is no song to continue: name one or more")
     seeds = songs if isinstance(songs, pd.DataFrame) else pd.concat([song_row(song, tracks) for song in songs])
     space = Space(tracks, by)
     points = space.place(seeds)
@@ -195,40 +222,43 @@ def playlist_like(songs, tracks, length=20, *, by="all", diversity=0.0, same_art
 
 
 def _by_artists_of(tracks, songs):
+    """Which tracks are by an artist of the songs."""
     if "artist" not in tracks or "artist" not in songs:
         return np.zeros(len(tracks), dtype=bool)
-    known, artists = (rows["artist"].astype("string").str.casefold() for rows in (songs, tracks))
-    return artists.isin(known.dropna()).to_numpy(dtype=bool)
+    groups = artist_groups(pd.concat([rows[["artist"]].astype(object) for rows in (songs, tracks)]))
+    return np.isin(groups[len(songs):], groups[:len(songs)])
 
 
 def likeness(seeds, space):
-    """The weighted log-likelihood ratio of each song of a space: among songs like the seeds, against among all.
+    """The weighted log-likelihood ratio of each song of a space: among songs like the seeds, and among all songs.
 
     Parameters
     ----------
     seeds : np.ndarray [shape=(n, d)]
-        Points, as `space.place` gives them.
-    space : nearness.Space
+        The points of the seed songs, as from `space.place`.
+    space : similarity.Space
 
     Returns
     -------
     np.ndarray [shape=(songs,)]
     """
-    points, seeds = space.points.astype("float64"), np.asarray(seeds, dtype="float64")
-    everywhere, anywhere = points.mean(axis=0), np.maximum(points.var(axis=0), 1e-12)
-    centre = seeds.mean(axis=0)
-    spread = (np.square(seeds - centre).sum(axis=0) + PRIOR * anywhere) / (len(seeds) + PRIOR)
-    ratio = TYPICAL * np.square(points - everywhere) / anywhere - np.square(points - centre) / spread
+    points = space.points.astype("float64")
+    seeds = np.asarray(seeds, dtype="float64")
+    mean = points.mean(axis=0)
+    variance = np.maximum(points.var(axis=0), 1e-12)
+    seed_mean = seeds.mean(axis=0)
+    seed_variance = (np.square(seeds - seed_mean).sum(axis=0) + PRIOR * variance) / (len(seeds) + PRIOR)
+    ratio = TYPICAL * np.square(points - mean) / variance - np.square(points - seed_mean) / seed_variance
     return ratio @ space.weight ** 2 / 2
 
 
 def playlist_path(start, end, tracks, length=10, *, by="all", smoothness=1.0):
-    """A playlist that drifts from one song to another by even steps.
+    """A playlist that goes from one song to another in even steps.
 
-    The places of the playlist are even steps along the straight line between the two songs. For each, the nearest songs are
-    weighed (no song for two places), and out of all ways through them the cheapest is taken (dynamic programming; Viterbi
-    1967): each song costs its distance from its place, each change from song to song its jump in tempo (octaves apart is no
-    jump) and in key (steps on the circle of fifths).
+    The places of the playlist are evenly spaced on the straight line between the two songs. The nearest songs to each
+    place are its candidates (no song for two places), and the cheapest path through them is chosen by dynamic
+    programming (Viterbi 1967). A song costs its distance from its place; a change of song costs its jump in tempo (an
+    octave is no jump) and in key (steps on the circle of fifths).
 
     Parameters
     ----------
@@ -236,22 +266,23 @@ def playlist_path(start, end, tracks, length=10, *, by="all", smoothness=1.0):
         As `song` in `similar_songs`.
     tracks : pd.DataFrame
     length : int
-        Songs, with these two: 2 or more.
+        The number of songs, with these two: 2 or more.
     by : str
         As in `similar_songs`.
     smoothness : float
-        What changes of tempo and key cost: at 1, the greatest jump in both costs as much as to lie 1 off the line; at 0 nothing.
+        The cost of changes of tempo and key. With 1, the largest jump in both costs as much as a distance of 1 from the
+        line; with 0, jumps cost nothing.
 
     Returns
     -------
     pd.DataFrame
-        Rows in the order of the playlist, with `distance` and `reason` of each song beside the one before it, and `off` (its
-        distance from its place on the line).
+        Rows in the order of the playlist, with `distance` and `reason` relative to the song before, and `off`, the
+        song's distance from its place on the line.
 
     Raises
     ------
     ValueError
-        The table has too few songs, or a setting is out of range; as in `similar_songs` besides.
+        The table has too few songs, or a setting is out of range; or as in `similar_songs`.
 
     Examples
     --------
@@ -260,7 +291,8 @@ def playlist_path(start, end, tracks, length=10, *, by="all", smoothness=1.0):
     ['a', 'd', 'c', 'e', 'b']
     """
     if length < 2 or smoothness < 0:
-        raise ValueError(f"length={length}, smoothness={smoothness}: a path has 2 songs or more, smoothness is 0 or more")
+        raise ValueError(f"length={length}, smoothness={smoothness}: a path has at least 2 songs, and smoothness is 0 "
+                         "or more")
     ends = pd.concat([song_row(start, tracks), song_row(end, tracks)])
     space = Space(tracks, by)
     first, last = space.place(ends)
@@ -269,84 +301,33 @@ def playlist_path(start, end, tracks, length=10, *, by="all", smoothness=1.0):
     free = free[not_too_many(tracks.iloc[free], None)]
     if len(free) < length - 2:
         raise ValueError(f"the table has {len(free)} other songs: a path of {length} needs {length - 2}")
-    pools, off = _pools(space.points[free], places)
+    pools, off = candidate_pools(space.points[free], places)
     candidates = [ends.iloc[[0]], *(tracks.iloc[free[pool]] for pool in pools), ends.iloc[[1]]]
-    way = _cheapest_way(candidates, [np.zeros(1), *off, np.zeros(1)], smoothness)
-    path = pd.concat([rows.iloc[[number]] for rows, number in zip(candidates, way)])
+    chosen = cheapest_path(candidates, [np.zeros(1), *off, np.zeros(1)], smoothness)
+    path = pd.concat([rows.iloc[[number]] for rows, number in zip(candidates, chosen)])
     points = space.place(path)
     path["distance"] = [np.nan, *np.linalg.norm(np.diff(points, axis=0), axis=1)]
-    path["off"] = [0.0, *(off[place][number] for place, number in enumerate(way[1:-1])), 0.0]
+    path["off"] = [0.0, *(off[place][number] for place, number in enumerate(chosen[1:-1])), 0.0]
     return path.assign(reason=["", *reasons(path.iloc[:-1], path.iloc[1:], tracks, space)])
 
 
-def _pools(points, places):
-    """For each place the songs nearest to it, no song at two places: they choose in turns. Numbers and distances."""
-    apart = [np.linalg.norm(points - place, axis=1) for place in places]
-    taken, pools = np.zeros(len(points), dtype=bool), [[] for _ in places]
-    for _ in range(min(CANDIDATES, len(points) // max(1, len(places)))):
-        for far, pool in zip(apart, pools):
-            nearest = int(np.argmin(np.where(taken, np.inf, far)))
-            taken[nearest] = True
-            pool.append((nearest, far[nearest]))
-    return [np.array([number for number, _ in pool]) for pool in pools], [np.array([far for _, far in pool]) for pool in pools]
-
-
-def _cheapest_way(candidates, off, smoothness):
-    """The candidate to take at each place."""
-    cost, came_from = off[0], []
-    for before, here, far in zip(candidates, candidates[1:], off[1:]):
-        through = cost[:, None] + smoothness * jumps(before, here)
-        came_from.append(through.argmin(axis=0))
-        cost = through.min(axis=0) + far
-    way = [int(np.argmin(cost))]
-    for back in reversed(came_from):
-        way.append(int(back[way[-1]]))
-    return way[::-1]
-
-
-def jumps(before, after):
-    """How far a change of song jumps in tempo and key, from 0 to 1, for every pair; what is not known is no jump.
-
-    Half of it is the tempo's distance from the nearest octave of the other one, half are the steps on the circle of fifths.
-
-    Parameters
-    ----------
-    before, after : pd.DataFrame
-        With `tempo` and `key`, as far as they are known.
-
-    Returns
-    -------
-    np.ndarray [shape=(len(before), len(after))]
-
-    Examples
-    --------
-    >>> jumps(pd.DataFrame({"tempo": [100], "key": [0]}), pd.DataFrame({"tempo": [200, 100], "key": [0, 7]})).round(3).tolist()
-    [[0.0, 0.083]]
-    """
-    total = np.zeros((len(before), len(after)))
-    for column, place, turn in (("tempo", lambda rows: octaves(numbers(rows, "tempo")), 1), ("key", fifths, 12)):
-        if column in before and column in after:
-            away = np.abs(place(before)[:, None] - place(after)[None]) % turn
-            total += np.nan_to_num(np.minimum(away, turn - away)) / turn
-    return total
-
-
 def playlist_by(filters, tracks, order="", length=None, *, per_artist=None):
-    """Songs that pass filters, in an order: for a dinner, or for a run whose tempo rises.
+    """A playlist of the songs that pass filters, sorted by a column: for example, a run with a rising tempo.
 
-    Where more songs pass than are asked for, those taken lie evenly along the order, from its beginning to its end.
+    Where more songs pass than `length`, those that are taken are evenly spaced in the sorted list.
 
     Parameters
     ----------
     filters : dict
-        Column: a range ``(low, high)``, both included, None for an open end; or a value; or a list of values. A cell of several
-        genres passes with any of them.
+        For each column a range ``(low, high)``, both included, None for an open end; or a value; or a list of values.
+        A cell with several genres passes if one of them does.
     tracks : pd.DataFrame
     order : str
-        A column, ``"tempo"`` for rising, ``"-tempo"`` for falling; empty keeps the order of the table.
+        A column: ``"tempo"`` for rising, ``"-tempo"`` for falling; empty keeps the order of the table.
     length : int, optional
+        The number of songs; all that pass, if not given.
     per_artist : int, optional
-        No more songs than this of one artist.
+        The largest number of songs by one artist.
 
     Returns
     -------
@@ -356,11 +337,12 @@ def playlist_by(filters, tracks, order="", length=None, *, per_artist=None):
     Raises
     ------
     ValueError
-        A column is missing, or no song passes: the message says how many pass each filter by itself.
+        A column is missing, or no song passes; the message counts the songs that pass each filter alone.
 
     Examples
     --------
-    >>> songs = pd.DataFrame({"tempo": [170, 90, 155, 162], "genre": ["rock", "jazz", "rock, pop", "pop"]}, index=list("abcd"))
+    >>> songs = pd.DataFrame({"tempo": [170, 90, 155, 162], "genre": ["rock", "jazz", "rock, pop", "pop"]},
+    ...                      index=list("abcd"))
     >>> playlist_by({"tempo": (150, 180), "genre": "rock"}, songs, "tempo").index.tolist()
     ['c', 'a']
     """
@@ -381,20 +363,22 @@ def playlist_by(filters, tracks, order="", length=None, *, per_artist=None):
 
 
 def _passes(column, wanted):
-    """Which cells lie in a range, or hold one of the values."""
+    """Which cells are in a range, or have one of the values."""
     if isinstance(wanted, tuple):
         low, high = (np.inf * sign if end is None else end for end, sign in zip(wanted, (-1, 1)))
         return column.between(low, high).fillna(False).to_numpy(dtype=bool)
     wanted = wanted if isinstance(wanted, list) else [wanted]
     if pd.api.types.is_numeric_dtype(column):
         return column.isin(wanted).to_numpy(dtype=bool)
-    known = {str(one).casefold() for one in wanted}
-    cells = column.astype(object)
-    return np.array([bool(known & {part.casefold() for part in [str(cell), *split_genres(cell)]}) for cell in cells], dtype=bool)
+    wanted = {str(value).casefold() for value in wanted}
+    passes = [bool(wanted & {text.casefold() for text in [str(cell), *split_genres(cell)]})
+              for cell in column.astype(object)]
+    return np.array(passes, dtype=bool)
 
 
-KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D♯m", "D♭, B♭m", "A♭, Fm", "E♭, Cm", "B♭, Gm", "F, Dm"]
-"""Around the circle of fifths: a major key and the minor one that shares its notes."""
+KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D♯m", "D♭, B♭m", "A♭, Fm", "E♭, Cm", "B♭, Gm",
+        "F, Dm"]
+"""The keys around the circle of fifths: each major key with its relative minor."""
 
 
 def plot_tempo(path, *, ax=None):
@@ -406,9 +390,9 @@ def plot_tempo(path, *, ax=None):
 
 
 def plot_keys(path, *, ax=None):
-    """Draw the keys from song to song of a playlist, one line a step on the circle of fifths; returns the Axes.
+    """Draw the keys from song to song of a playlist, one line for each step on the circle of fifths; returns the Axes.
 
-    The circle is unrolled so that every change goes the shorter way round.
+    The circle is unrolled so that every change takes the shorter way round.
     """
     ax = ax or plt.subplots(figsize=(8, 3))[1]
     places = pd.Series(fifths(path), index=np.arange(1, len(path) + 1)).dropna()
@@ -423,19 +407,19 @@ def plot_keys(path, *, ax=None):
 
 
 def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
-    """The songs to choose from: a table with what they are compared by.
+    """A table of songs with the features by which they are compared.
 
     Parameters
     ----------
     out_dir : str or Path
-        Where notebook 05 wrote ``model_output/features.parquet`` and, of the songs' tags, ``tracks.parquet``: these are taken,
-        where `source` is empty.
+        The folder in which notebook 05 wrote ``model_output/features.parquet`` and, with the songs' tags,
+        ``tracks.parquet``. These are read where `source` is empty.
     source : str or Path
-        Whatever `prepare.load_Data` reads. Songs with sound are described by their audio features, which are kept in
-        ``out_dir/recommend``. Songs made to order are taken where it is empty and notebook 05 has not run, and where it is a
-        table with neither sound nor Spotify's features: this is said.
+        Whatever `prepare.load_Data` reads. The audio features of sound files are computed and kept in
+        ``out_dir/recommend``. Synthetic songs are used if it is empty and notebook 05 has not run, or if it is a table
+        with neither sound files nor Spotify's features; a message is printed.
     n_jobs : int
-        Processes that describe songs; -1 for all cores.
+        The number of processes that compute features; -1 for all cores.
 
     Returns
     -------
@@ -451,19 +435,19 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
         stems = [Path(path).stem.removeprefix(f"{artist} - ") for path, artist in zip(table["path"], table["artist"])]
         return table.assign(song=stems)
     if not source:
-        print(f"nothing in {written.parent} yet: songs made to order are taken (synthetic)")
+        print(f"nothing in {written.parent} yet: synthetic songs are used")
     tracks = prepare_df(load_Data(source or "sample_songs"))
     if "path" not in tracks or tracks["path"].isna().all():
         try:
             columns_by_group(tracks)
             return tracks
         except ValueError as error:
-            print(f"{source}: {error}. Songs made to order are taken (synthetic)")
+            print(f"{source}: {error}. Synthetic songs are used instead")
             tracks = prepare_df(load_Data("sample_songs"))
     table = extract_features(tracks, out=Path(out_dir) / "recommend" / "features.parquet", n_jobs=n_jobs)
     return _named(table, tracks)
 
 
 def _named(table, tracks):
-    """A table of features with what the songs' tags tell of them."""
+    """A table of features with title, album, year and duration of the songs."""
     return table.join(tracks[[column for column in ("song", "album", "year", "duration_ms") if column in tracks]])

@@ -1,8 +1,8 @@
-"""What goes with what in a table of tracks: correlations, comparisons of groups, claims put to the test.
+"""Associations in a table of tracks: correlations, comparisons of groups, tests of claims.
 
-Every estimate has an interval, and many tests are corrected for. Songs of one artist are not independent of one
-another, so intervals and p-values are cluster-robust by artist (Cameron and Miller, A Practitioner's Guide to
-Cluster-Robust Inference, 2015), through statsmodels.
+Every estimate has an interval, and p-values are corrected for many tests. Songs of one artist are not independent of
+each other, so intervals and p-values are cluster-robust by artist (Cameron and Miller, A Practitioner's Guide to
+Cluster-Robust Inference, 2015); statsmodels computes them.
 """
 
 import numpy as np
@@ -11,10 +11,13 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.oneway import anova_oneway, confint_effectsize_oneway
 
+from analysis.resampling import holm
+from sources.artists import artist_groups
+
 FEATURES = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness",
             "valence", "tempo", "key", "mode", "explicit", "has_feat", "duration_minutes", "release_year"]
 SMALL_CORRELATION = .1
-"""The smallest correlation worth a name (Cohen, Statistical Power Analysis, 1988)."""
+"""The smallest correlation that is not negligible (Cohen, Statistical Power Analysis, 1988)."""
 FEWEST_GROUPS = 5
 """The fewest independent groups for which an interval is given."""
 CLAIMS = [("louder songs are more popular", "loudness", 1),
@@ -23,27 +26,33 @@ CLAIMS = [("louder songs are more popular", "loudness", 1),
 
 
 def correlations(df, target="popularity", features=None, *, method="spearman", within=None, group="artist"):
-    """Correlation of each feature with a target, with 95 % intervals and corrected for many tests.
+    """Correlation of each feature with a target, with 95 % intervals and p-values corrected for many tests.
 
     Parameters
     ----------
     df : pd.DataFrame
         A tracks table.
     target : str
+        A column of numbers.
     features : list of str, optional
-        Those of `FEATURES` that the table has.
+        The columns of `FEATURES` that the table has, if not given.
     method : {'spearman', 'pearson'}
-        Of ranks, or linear.
+        The correlation of ranks, or of the values.
     within : str, optional
-        A column of categories; the correlation is then the one within categories, pooled over them: ranks are taken
-        (or means removed) inside each.
+        A column of categories. The correlation is then the one within categories, pooled over them: values are ranked,
+        and their mean is subtracted, inside each category.
     group : str or None
-        Rows of the same group are not taken as independent; None, or a column that is not there, takes all as such.
+        The column of the artist (see `sources.artists.artist_groups`): rows of one group count as dependent.
 
     Returns
     -------
     pd.DataFrame
-        One row a feature, strongest first: `r, low, high, p, p_holm, n, groups`.
+        One row a feature, the strongest first: `r, low, high, p, p_holm, n, groups`.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, or the method is unknown.
 
     Examples
     --------
@@ -55,7 +64,8 @@ def correlations(df, target="popularity", features=None, *, method="spearman", w
         raise ValueError(f"method={method!r}: choose 'spearman' or 'pearson'")
     features = [f for f in FEATURES if f in df and f != target] if features is None else list(features)
     need_columns(df, [target, *features, *([within] if within else [])])
-    table = pd.DataFrame([_correlation(df, feature, target, method, within, group) for feature in features],
+    groups = artist_groups(df, group)
+    table = pd.DataFrame([_correlation(df, feature, target, method, within, groups) for feature in features],
                          index=pd.Index(features, name="feature"),
                          columns=["r", "low", "high", "p", "n", "groups"])
     table.insert(4, "p_holm", np.nan)
@@ -65,22 +75,6 @@ def correlations(df, target="popularity", features=None, *, method="spearman", w
     return table.sort_values("r", key=abs, ascending=False).astype({"n": int, "groups": int})
 
 
-def holm(p):
-    """p-values corrected for many tests (Holm 1979). statsmodels has the same, but collects garbage each time, which in a process
-    that holds much takes a second.
-
-    Examples
-    --------
-    >>> holm([.04, .01, .03]).round(2).tolist()
-    [0.06, 0.03, 0.06]
-    """
-    p = np.asarray(p, dtype=float)
-    order = p.argsort()
-    corrected = np.empty_like(p)
-    corrected[order] = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
-    return corrected
-
-
 def need_columns(df, columns):
     """Raise a clear error where a table lacks columns."""
     missing = [column for column in columns if column not in df]
@@ -88,35 +82,28 @@ def need_columns(df, columns):
         raise ValueError(f"the table has no column {', '.join(map(repr, missing))}; it has {list(df.columns)}")
 
 
-def _correlation(df, feature, target, method, within, group):
-    """r, low, high, p, n, number of groups: the slope between standardised values is the correlation."""
+def _correlation(df, feature, target, method, within, groups):
+    """r, low, high, p, n and the number of groups; the slope between standardised values is the correlation."""
     columns = [feature, target] + ([within] if within else [])
-    rows = df[columns].dropna()
+    complete = df[columns].notna().all(axis=1).to_numpy()
+    rows = df.loc[complete, columns]
     pair = rows[[feature, target]].astype("float64")
     by = pair.groupby(rows[within].to_numpy()) if within else None
     if method == "spearman":
         pair = pair.rank() if by is None else by.rank(pct=True)
     pair = pair - (pair.mean() if within is None else pair.groupby(rows[within].to_numpy()).transform("mean"))
-    clusters = _clusters(df.loc[rows.index] if df.index.is_unique else df[df[columns].notna().all(axis=1)], group)
+    clusters = groups[complete]
     spread = pair.std(ddof=0)
     if len(pair) < 4 or not (spread > 1e-12).all():
         return [np.nan, np.nan, np.nan, np.nan, len(pair), len(np.unique(clusters))]
     pair = pair / spread
     fit = _fit(pair[target].to_numpy(), pair[feature].to_numpy(), clusters)
-    (low, high), r = np.clip(fit.conf_int()[1], -1, 1), fit.params[1]
-    return [r, low, high, fit.pvalues[1], len(pair), len(np.unique(clusters))]
-
-
-def _clusters(df, group):
-    """The group of each row as a code; each row its own where there is no such column, or its cell is empty."""
-    if group is None or group not in df:
-        return np.arange(len(df))
-    codes = pd.factorize(df[group].astype(object))[0]
-    return np.where(codes == -1, codes.max() + 1 + np.arange(len(df)), codes)
+    low, high = np.clip(fit.conf_int()[1], -1, 1)
+    return [fit.params[1], low, high, fit.pvalues[1], len(pair), len(np.unique(clusters))]
 
 
 def _fit(y, x, clusters):
-    """Least squares with cluster-robust errors; heteroscedasticity-robust ones where each row is its own cluster."""
+    """Least squares with cluster-robust errors, or heteroscedasticity-robust ones where each row is its own cluster."""
     model = sm.OLS(y, sm.add_constant(np.asarray(x, dtype=float), has_constant="add"))
     n_clusters = len(np.unique(clusters))
     if n_clusters == len(clusters) or n_clusters < 3:
@@ -125,29 +112,39 @@ def _fit(y, x, clusters):
 
 
 def correlations_within(df, target="popularity", by="first_genre", features=None, *, method="spearman", group="artist"):
-    """Correlations in the whole table beside those within its categories, and what the pair says.
+    """Correlations over the whole table and within its categories, and what the two mean together.
+
+    Parameters
+    ----------
+    df, target, features, method, group
+        As in `correlations`.
+    by : str
+        The column of categories.
 
     Returns
     -------
     pd.DataFrame
-        `r, low, high` over all, `r_within, low_within, high_within`, and `reading`: ``"within too"``; ``"mostly between"``
-        (within, it is less than half as strong); ``"only between"`` (within, none is seen, and its interval excludes the
-        correlation over all); ``"hidden by the mix"`` (seen only within); ``"reversed"``; ``"no clear relation"``; or
-        ``"cannot be told"``.
+        `r, low, high` over all songs, `r_within, low_within, high_within`, and a `reading`:
 
-    See Also
-    --------
-    correlations : what it is made of; the same parameters.
+        - ``"within too"``: significant over all songs and within categories;
+        - ``"mostly between"``: the same, but within categories less than half as strong;
+        - ``"only between"``: not significant within categories, and the interval there excludes the correlation over
+          all songs;
+        - ``"hidden by the mix"``: significant only within categories;
+        - ``"reversed"``: significant with opposite signs;
+        - ``"no clear relation"``: not significant;
+        - ``"cannot be told"``: none of these.
     """
-    over = correlations(df.dropna(subset=[by]) if by in df else df, target, features, method=method, group=group)
-    inner = correlations(df, target, list(over.index), method=method, within=by, group=group).loc[over.index]
-    table = over[["r", "low", "high"]].join(inner[["r", "low", "high"]].add_suffix("_within"))
-    table["reading"] = [_reading(*row) for row in zip(over["r"], over["p_holm"], inner["r"], inner["low"], inner["high"],
-                                                      inner["p_holm"])]
+    overall = correlations(df.dropna(subset=[by]) if by in df else df, target, features, method=method, group=group)
+    within = correlations(df, target, list(overall.index), method=method, within=by, group=group).loc[overall.index]
+    table = overall[["r", "low", "high"]].join(within[["r", "low", "high"]].add_suffix("_within"))
+    numbers = zip(overall["r"], overall["p_holm"], within["r"], within["low"], within["high"], within["p_holm"])
+    table["reading"] = [_reading(*row) for row in numbers]
     return table
 
 
 def _reading(r, p, r_within, low_within, high_within, p_within, alpha=.05):
+    """The reading of `correlations_within` for one feature."""
     if not (p < alpha or p_within < alpha):
         return "no clear relation"
     if not p < alpha:
@@ -160,12 +157,22 @@ def _reading(r, p, r_within, low_within, high_within, p_within, alpha=.05):
 
 
 def compare_groups(df, target="popularity", by="first_genre", *, group="artist"):
-    """Mean of a target in each category, highest first, with 95 % intervals where five artists or more stand behind it.
+    """Mean of a target in each category, with 95 % intervals for categories of five artists or more.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    target : str
+        A column of numbers.
+    by : str
+        The column of categories.
+    group : str or None
+        As in `correlations`.
 
     Returns
     -------
     pd.DataFrame
-        One row a category: `n, groups, mean, low, high, median`.
+        One row a category, the highest mean first: `n, groups, mean, low, high, median`.
 
     Examples
     --------
@@ -175,8 +182,9 @@ def compare_groups(df, target="popularity", by="first_genre", *, group="artist")
     """
     need_columns(df, [target, by])
     rows = []
-    for category, part in df.dropna(subset=[target, by]).groupby(by, observed=True):
-        y, clusters = part[target].to_numpy(dtype=float), _clusters(part, group)
+    for category, songs in df.dropna(subset=[target, by]).groupby(by, observed=True):
+        y = songs[target].to_numpy(dtype=float)
+        clusters = artist_groups(songs, group)
         low, high = np.nan, np.nan
         if len(np.unique(clusters)) >= FEWEST_GROUPS and y.std() > 0:
             low, high = _fit_mean(y, clusters).conf_int()[0]
@@ -186,23 +194,33 @@ def compare_groups(df, target="popularity", by="first_genre", *, group="artist")
 
 
 def _fit_mean(y, clusters):
-    model, n_clusters = sm.OLS(y, np.ones(len(y))), len(np.unique(clusters))
+    """The mean as a least-squares fit, with cluster-robust errors where rows share clusters."""
+    model = sm.OLS(y, np.ones(len(y)))
+    n_clusters = len(np.unique(clusters))
     if n_clusters == len(clusters) or n_clusters < 3:
         return model.fit(use_t=True)
     return model.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
 
 
 def group_effects(df, target="popularity", by=("first_genre", "decade", "explicit", "key")):
-    """How much of a target's variance each grouping accounts for.
+    """How much of a target's variance each grouping explains.
 
-    Omega squared with its 95 % interval (statsmodels' `confint_effectsize_oneway`), and the p-values of Welch's analysis
-    of variance and of the Kruskal-Wallis test. Songs are taken as independent here, so the intervals are a little too
-    narrow where artists have many songs.
+    Omega squared with its 95 % interval (statsmodels' `confint_effectsize_oneway`), and the p-values of Welch's
+    analysis of variance and of the Kruskal-Wallis test. Songs count as independent here, so the intervals are a little
+    too narrow where artists have many songs.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    target : str
+        A column of numbers.
+    by : sequence of str
+        Columns of categories; those that the table does not have are left out.
 
     Returns
     -------
     pd.DataFrame
-        One row a grouping that the table has, strongest first: `categories, n, omega_squared, low, high, p_welch, p_kruskal`.
+        One row a grouping, the strongest first: `categories, n, omega_squared, low, high, p_welch, p_kruskal`.
 
     Examples
     --------
@@ -213,31 +231,48 @@ def group_effects(df, target="popularity", by=("first_genre", "decade", "explici
     rows = []
     for column in [column for column in by if column in df]:
         known = df[[target, column]].dropna()
-        parts = [part.to_numpy(dtype=float) for _, part in known[target].groupby(known[column], observed=True)]
-        parts = [part for part in parts if len(part) > 2 and part.std() > 0]
-        if len(parts) < 2:
+        samples = [values.to_numpy(dtype=float) for _, values in known[target].groupby(known[column], observed=True)]
+        samples = [values for values in samples if len(values) > 2 and values.std() > 0]
+        if len(samples) < 2:
             continue
-        f, (between, inside) = anova_oneway(parts, use_var="equal").statistic, (len(parts) - 1, sum(map(len, parts)) - len(parts))
-        omega_squared = between * (f - 1) / (between * f + inside + 1)
-        with np.errstate(divide="ignore"):  # an effect of nothing at all
-            low, high = confint_effectsize_oneway(f, (between, inside)).ci_omega2
-        rows.append([column, len(parts), sum(map(len, parts)), max(0, omega_squared), max(0, low), max(0, high),
-                     anova_oneway(parts, use_var="unequal").pvalue, stats.kruskal(*parts).pvalue])
-    table = pd.DataFrame(rows, columns=["grouping", "categories", "n", "omega_squared", "low", "high", "p_welch", "p_kruskal"])
-    return table.set_index("grouping").sort_values("omega_squared", ascending=False)
+        n = sum(map(len, samples))
+        rows.append([column, len(samples), n, *_omega_squared(samples),
+                     anova_oneway(samples, use_var="unequal").pvalue, stats.kruskal(*samples).pvalue])
+    columns = ["grouping", "categories", "n", "omega_squared", "low", "high", "p_welch", "p_kruskal"]
+    table = pd.DataFrame(rows, columns=columns).set_index("grouping")
+    return table.sort_values("omega_squared", ascending=False)
+
+
+def _omega_squared(samples):
+    """Omega squared of a one-way analysis of variance, with its 95 % interval; none of them below zero."""
+    f = anova_oneway(samples, use_var="equal").statistic
+    df_between = len(samples) - 1
+    df_within = sum(map(len, samples)) - len(samples)
+    omega_squared = df_between * (f - 1) / (df_between * f + df_within + 1)
+    with np.errstate(divide="ignore"):  # where the effect is exactly zero
+        low, high = confint_effectsize_oneway(f, (df_between, df_within)).ci_omega2
+    return max(0, omega_squared), max(0, low), max(0, high)
 
 
 def feature_ttest(df, feature, target="popularity", *, group="artist"):
-    """Compare a target's mean between songs with more and with less of a feature.
+    """Compare a target's mean between songs with more and songs with less of a feature.
 
-    Two-valued features give the two groups; others are cut at their median. Unequal variances are allowed for, as in
-    Welch's test, and so is that an artist has several songs; the effect size is Hedges' g.
+    A feature with two values defines the two groups; any other is cut at its median. The test allows for unequal
+    variances, as Welch's does, and for artists with several songs. The effect size is Hedges' g.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    feature, target : str
+        Columns of numbers, or of yes and no.
+    group : str or None
+        As in `correlations`.
 
     Returns
     -------
     pd.Series
-        `more` (what the first group is), `n_more, n_less, mean_more, mean_less, difference`, its 95 % interval `low, high`,
-        the effect size with its interval `hedges_g, g_low, g_high`, and `p`.
+        `more` (the definition of the first group), `n_more, n_less, mean_more, mean_less, difference`, its 95 %
+        interval `low, high`, the effect size with its interval `hedges_g, g_low, g_high`, and `p`.
 
     Raises
     ------
@@ -252,12 +287,13 @@ def feature_ttest(df, feature, target="popularity", *, group="artist"):
     """
     need_columns(df, [feature, target])
     rows = df.dropna(subset=[feature, target])
-    values, y = rows[feature].to_numpy(dtype=float), rows[target].to_numpy(dtype=float)
+    values = rows[feature].to_numpy(dtype=float)
+    y = rows[target].to_numpy(dtype=float)
     cut = np.median(values) if len(np.unique(values)) > 2 else values.min(initial=np.inf)
     more = values > cut
     if min(more.sum(), (~more).sum()) < 2:
         raise ValueError(f"{feature!r} does not divide the {len(rows)} songs into two groups of two or more")
-    fit = _fit(y, more, _clusters(rows, group))
+    fit = _fit(y, more, artist_groups(rows, group))
     low, high = fit.conf_int()[1]
     n_more, n_less = int(more.sum()), int((~more).sum())
     pooled = np.sqrt(((n_more - 1) * y[more].var(ddof=1) + (n_less - 1) * y[~more].var(ddof=1)) / (len(y) - 2))
@@ -269,10 +305,22 @@ def feature_ttest(df, feature, target="popularity", *, group="artist"):
 
 
 def verdict(r, low, high, sign=1):
-    """What a correlation and its interval say about a claim of its sign.
+    """The verdict of a correlation and its interval on a claim that the correlation has a certain sign.
 
-    ``holds``: of that sign surely, and not small; ``holds, but is negligible``: of that sign surely, yet below `SMALL`;
-    ``does not hold``: if there is anything, it is less than `SMALL`; ``the opposite holds``; else ``cannot be told``.
+    ``holds``: the interval excludes zero, and the correlation is at least `SMALL_CORRELATION`; ``holds, but is
+    negligible``: the interval excludes zero, but the correlation is smaller than that; ``does not hold``: the
+    correlation is below `SMALL_CORRELATION` or of the opposite sign; ``the opposite holds``; else ``cannot be told``.
+
+    Parameters
+    ----------
+    r, low, high : float
+        The correlation and its 95 % interval.
+    sign : {1, -1}
+        The sign that is claimed.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -294,42 +342,57 @@ def check_claims(df, claims=CLAIMS, target="popularity", *, by="first_genre", gr
     ----------
     df : pd.DataFrame
     claims : list of (str, str, int)
-        Sentence, feature, sign.
+        Sentence, feature, and the sign of its correlation with the target.
     target : str
     by : str
-        The categories within which each claim is tested as well, where the table has them.
+        A column of categories. Where the table has it, each claim is tested within categories as well.
+    group : str or None
+        As in `correlations`.
 
     Returns
     -------
     pd.DataFrame
-        One row a claim: the rank correlation with its 95 % interval, `points` (popularity of the upper quarter of songs by
-        that feature less that of the lower), the same correlation within categories, `n`, and the `verdict` on each
-        (see `verdict`).
+        One row a claim: the rank correlation with its 95 % interval, `points` (the mean target of the quarter of songs
+        with most of the feature, minus that of the quarter with least), the correlation within categories, `n`, and a
+        verdict on both correlations (see `verdict`).
     """
     rows = []
     for sentence, feature, sign in claims:
         if feature not in df:
             rows.append({"claim": sentence, "verdict": f"cannot be told: no column {feature!r}"})
             continue
-        over = correlations(df, target, [feature], group=group).iloc[0]
+        overall = correlations(df, target, [feature], group=group).iloc[0]
         known = df[[feature, target]].dropna().astype("float64")
         lower, upper = known[feature].quantile([.25, .75])
-        row = {"claim": sentence, "r": over["r"], "low": over["low"], "high": over["high"],
-               "points": (known.loc[known[feature] >= upper, target].mean()
-                          - known.loc[known[feature] <= lower, target].mean()),
-               "n": int(over["n"]), "verdict": verdict(over["r"], over["low"], over["high"], sign)}
+        points = known.loc[known[feature] >= upper, target].mean() - known.loc[known[feature] <= lower, target].mean()
+        row = {"claim": sentence, "r": overall["r"], "low": overall["low"], "high": overall["high"], "points": points,
+               "n": int(overall["n"]), "verdict": verdict(overall["r"], overall["low"], overall["high"], sign)}
         if by in df:
-            inner = correlations(df, target, [feature], within=by, group=group).iloc[0]
-            row |= {"r_within": inner["r"], "low_within": inner["low"], "high_within": inner["high"],
-                    "verdict_within": verdict(inner["r"], inner["low"], inner["high"], sign)}
+            within = correlations(df, target, [feature], within=by, group=group).iloc[0]
+            row |= {"r_within": within["r"], "low_within": within["low"], "high_within": within["high"],
+                    "verdict_within": verdict(within["r"], within["low"], within["high"], sign)}
         rows.append(row)
     return pd.DataFrame(rows).set_index("claim")
 
 
 def running_median(df, x, y, bins=12):
-    """Median and quartiles of `y` in slices of `x` that hold equally many rows; one row a slice."""
+    """Median and quartiles of `y` in bins of `x` with equally many rows.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    x, y : str
+        Columns of numbers.
+    bins : int
+        The largest number of bins; there are fewer where a bin would have fewer than eight rows.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a bin: the median of `x`, `median, q25, q75` of `y`, and `n` rows.
+    """
     rows = df[[x, y]].dropna().astype("float64")
-    slices = pd.qcut(rows[x], min(bins, max(1, len(rows) // 8)), duplicates="drop")
-    by = rows.groupby(slices, observed=True)
-    return pd.DataFrame({"x": by[x].median(), "median": by[y].median(), "q25": by[y].quantile(.25),
-                         "q75": by[y].quantile(.75), "n": by.size()}).reset_index(drop=True)
+    cut = pd.qcut(rows[x], min(bins, max(1, len(rows) // 8)), duplicates="drop")
+    binned = rows.groupby(cut, observed=True)
+    return pd.DataFrame({"x": binned[x].median(), "median": binned[y].median(), "q25": binned[y].quantile(.25),
+                         "q75": binned[y].quantile(.75), "n": binned.size()}).reset_index(drop=True)

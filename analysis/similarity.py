@@ -1,9 +1,10 @@
-"""Songs as points: the nearer two points lie, the more alike the songs.
+"""Songs as points: the more similar two songs, the nearer their points.
 
-The room beneath `recommend`: which columns of a table tell how a song sounds, and what each of them weighs. Columns are
-standardised. Groups of columns (beat, timbre, pitch ...) weigh alike, within a group families (all of MFCC, say) weigh
-alike, so that forty columns of one family do not drown one tempo. A tempo is a place on a helix whose turns are octaves,
-a key a place on the circle of fifths; chroma is counted from the tonic, since a tune is the same tune in another key.
+This module decides which columns of a table are compared, and what each of them weighs. Columns are standardised.
+Groups of columns (beat, timbre, pitch ...) have equal weights, and within a group so have families of columns (such as
+all MFCC): otherwise forty columns of one family would outweigh one tempo. A tempo is a place on a helix with one turn
+for each octave, a key is a place on the circle of fifths, and chroma is counted from the tonic, since a melody stays
+the same in another key.
 """
 
 import re
@@ -12,39 +13,42 @@ import numpy as np
 import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
+from analysis.resampling import bootstrap_weights, mean_interval
 from signals.aspects import ASPECTS, aspect_columns
+from sources.artists import artist_groups
 from sources.table_files import SHARES
 
 TABLE = [*SHARES, "loudness", "tempo", "key", "mode"]
-"""Spotify's audio features that tell how a song sounds."""
+"""Spotify's audio features that describe how a song sounds."""
 GROUPS = [*ASPECTS, "embedding", "table"]
 OCTAVE = .5
-"""What a tempo's octave weighs beside its place within the octave: 70 and 140 BPM are felt as akin, and are often confused."""
+"""The weight of the octave of a tempo, beside its place within the octave: 70 and 140 BPM feel similar, and tempo
+estimators often confuse them."""
 KEY = .25
-"""What it weighs that two songs are in the same key, beside how they move in it."""
+"""The weight of the key, beside the chroma that are counted from its tonic."""
 LEFT_OUT = {"tonnetz"}
-"""Families that are not compared: tonal centroids are the chroma once more, bound to its key."""
+"""Families that are not compared: tonal centroids repeat the chroma and depend on the key."""
 LARGEST_DEVIATION = 4
-"""Standard deviations: a value further out than this counts as this far out."""
+"""Standard deviations: a value further from the mean counts as this far."""
 ENOUGH_KNOWN = .5
-"""The least share of the values, by weight, that must be known of a song for it to have a place."""
+"""The least share of a song's values, by weight, that must be known for the song to have a place."""
 
 
 def columns_by_group(table, by="all"):
-    """The columns in which songs are compared.
+    """The columns by which songs are compared.
 
     Parameters
     ----------
     table : pd.DataFrame
-        With the columns of `descriptors.describe`, columns `embedding_001` ..., or Spotify's (`TABLE`); columns without
-        any value count as absent.
+        With the columns of `descriptors.describe`, columns `embedding_001` ..., or Spotify's (`TABLE`). A column
+        without any value counts as absent.
     by : str
         One of `GROUPS`, or ``"all"`` for those that the table has.
 
     Returns
     -------
     dict of str to list of str
-        Group: columns.
+        The columns of each group.
 
     Raises
     ------
@@ -60,26 +64,27 @@ def columns_by_group(table, by="all"):
     """
     if by not in ("all", *GROUPS):
         raise ValueError(f"by={by!r}: choose 'all', {', '.join(map(repr, GROUPS))}")
-    found = {group: _columns(table, group) for group in (GROUPS if by == "all" else [by])}
-    found = {group: columns for group, columns in found.items() if columns}
-    if "table" in found and "timbre" not in found and by == "all":
-        # Spotify's table: its tempo, key and mode are in that group already
-        found = {group: columns for group, columns in found.items() if group in ("table", "embedding")}
-    if not found:
+    groups = {group: _columns(table, group) for group in (GROUPS if by == "all" else [by])}
+    groups = {group: columns for group, columns in groups.items() if columns}
+    if "table" in groups and "timbre" not in groups and by == "all":
+        # Spotify's table: its tempo, key and mode are in the group "table" already
+        groups = {group: columns for group, columns in groups.items() if group in ("table", "embedding")}
+    if not groups:
         raise ValueError(f"the table has no values to compare songs by ({by!r}): it should have audio features as from "
                          "features.extract_features, columns embedding_001 ... as from models.embed, or Spotify's "
                          f"({', '.join(TABLE[:4])} ...); it has {list(table.columns)[:12]}")
-    for column in (column for columns in found.values() for column in columns):
+    for column in (column for columns in groups.values() for column in columns):
         if not pd.api.types.is_numeric_dtype(table[column]):
-            raise ValueError(f"column {column!r} should hold numbers: prepare.prepare_df makes them so")
-    return found
+            raise ValueError(f"column {column!r} should hold numbers: prepare.prepare_df converts it")
+    return groups
 
 
 def _columns(table, group):
+    """The columns of one group that the table has."""
     if group in ASPECTS:
         try:
             columns = [column for column in aspect_columns(table, group) if _family(column) not in LEFT_OUT]
-        except ValueError:  # it says that there is none
+        except ValueError:  # the table has none
             return []
     elif group == "embedding":
         columns = [column for column in table if re.fullmatch(r"embedding_\d+", str(column))]
@@ -91,14 +96,15 @@ def _columns(table, group):
 
 
 def fifths(rows):
-    """Each row's place on the circle of fifths, from 0 (C major, A minor) to 11; NaN without a key.
+    """The place of each row on the circle of fifths, from 0 (C major, A minor) to 11; NaN without a key.
 
-    A minor key stands with its relative major, with which it shares its notes (as on DJs' Camelot wheel).
+    A minor key has the place of its relative major, with which it shares its notes (as on the Camelot wheel of DJs).
 
     Parameters
     ----------
     rows : pd.DataFrame
-        With `key` (C = 0; anything outside 0 to 11 means that none was found) and, where it is known, `mode` (major = 1).
+        With `key` (C = 0; a number outside 0 to 11 means that no key is known) and, where it is known, `mode`
+        (major = 1).
 
     Returns
     -------
@@ -115,22 +121,30 @@ def fifths(rows):
 
 
 def numbers(rows, column):
-    """A column as floats, whatever its type; what is missing or infinite is NaN."""
+    """A column as floats, whatever its type; missing and infinite values are NaN."""
     values = pd.to_numeric(rows[column], errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
 
 
 def octaves(tempo):
-    """Tempi in octaves (log2 of BPM); NaN where there is none."""
+    """Tempi in octaves (log2 of BPM); NaN where a tempo is missing or not above zero."""
     tempo = np.asarray(tempo, dtype="float64")
     return np.log2(np.where(tempo > 0, tempo, np.nan))
 
 
-class Space:
-    """The songs of a table as points; others can be placed among them.
+class IncompleteSong(ValueError):
+    """A song has too few values to be compared; `missing` lists the columns without a value."""
 
-    Two songs drawn at random lie about 1.4 apart, whatever the columns. A missing value counts as the mean; a song of
-    which less than half is known (`ENOUGH`) has no place.
+    def __init__(self, message, missing):
+        super().__init__(message)
+        self.missing = missing
+
+
+class Space:
+    """The songs of a table as points; other songs can be placed among them.
+
+    Two songs drawn at random are about 1.4 apart, whatever the columns. A missing value counts as the mean; a song of
+    which less than half is known (`ENOUGH_KNOWN`) has no place.
 
     Parameters
     ----------
@@ -141,9 +155,10 @@ class Space:
     Attributes
     ----------
     groups : dict of str to list of str
+        As from `columns_by_group`.
     points : np.ndarray [shape=(n, d)], float32
     known : np.ndarray [shape=(n,)]
-        The share, by weight, of the values that are known of each song.
+        The share of each song's values that are known, by weight.
 
     Examples
     --------
@@ -155,26 +170,29 @@ class Space:
 
     def __init__(self, tracks, by="all"):
         self.groups = columns_by_group(tracks, by)
-        layout, raw = _layout(self.groups), self._raw(tracks)
+        layout = _layout(self.groups)
+        raw = self._raw(tracks)
         self.weight = layout["weight"].to_numpy(dtype=np.float32)
         self.mean = np.nanmean(raw, axis=0, dtype="float64")
         spread = np.nanstd(raw, axis=0, dtype="float64", mean=self.mean[None])
         varies = spread > 1e-6 * np.abs(self.mean) + 1e-12
-        learnt, turns = (layout["group"] == "embedding").to_numpy(), layout["turns"].to_numpy()
-        if learnt.any():
-            # one scale for all: which of its columns vary much is what the network has learnt
-            spread[learnt] = np.sqrt(np.mean(spread[learnt] ** 2))
-        spread[turns] = np.sqrt(.5)  # a circle stays round: as if its places were taken evenly
-        self.scale = np.where(varies, spread, np.inf)  # what does not vary tells nothing
+        embedding = (layout["group"] == "embedding").to_numpy()
+        if embedding.any():
+            # one scale for the whole embedding: which of its columns vary much is what the network has learnt
+            spread[embedding] = np.sqrt(np.mean(spread[embedding] ** 2))
+        # a circle stays round, as if all its places were equally frequent
+        spread[layout["circular"].to_numpy()] = np.sqrt(.5)
+        self.scale = np.where(varies, spread, np.inf)  # a constant column tells nothing
         self.points, self.known = self._placed(raw)
 
     def _raw(self, rows):
+        """The values of the rows before they are standardised."""
         rows = _from_the_tonic(rows)
         columns = [column for columns in self.groups.values() for column in columns]
         return np.column_stack([_values(rows, column).astype(np.float32) for column in columns])
 
     def _placed(self, raw):
-        """Points, and how much is known of each; in place, for there may be many."""
+        """Points, and the known share of each; computed in place, since a table can be large."""
         missing = np.isnan(raw)
         known = 1 - missing @ self.weight ** 2 / np.sum(self.weight ** 2)
         raw -= self.mean.astype(np.float32)
@@ -187,23 +205,44 @@ class Space:
     def place(self, rows):
         """The points of rows that have the same columns.
 
+        Parameters
+        ----------
+        rows : pd.DataFrame
+
+        Returns
+        -------
+        np.ndarray [shape=(len(rows), d)], float32
+
         Raises
         ------
-        ValueError
-            Too little is known of a row; the message names columns that it lacks.
+        IncompleteSong
+            Too little is known of a row; the message names the columns.
         """
         columns = [column for columns in self.groups.values() for column in columns]
         complete = rows.reindex(columns=columns)
         points, known = self._placed(self._raw(complete))
         if (known < ENOUGH_KNOWN).any():
             row = complete.iloc[int(np.argmin(known))]
-            lacking = [column for column in columns if pd.isna(row[column])]
-            raise ValueError(f"{row.name!r} cannot be placed among the songs: it has no value for {', '.join(lacking[:5])}"
-                             + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""))
+            missing = [column for column in columns if pd.isna(row[column])]
+            more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            raise IncompleteSong(f"{row.name!r} cannot be placed among the songs: it has no value for "
+                                 f"{', '.join(missing[:5])}{more}", missing)
         return points
 
     def nearest(self, points):
-        """Every song that has a place, nearest to a point first: row numbers and distances, a row of them for each of several."""
+        """All songs that have a place, the nearest to a point first.
+
+        Parameters
+        ----------
+        points : np.ndarray [shape=(d,) or (m, d)]
+            One point or several.
+
+        Returns
+        -------
+        rows : np.ndarray of int [shape=(placed,) or (m, placed)]
+            Row numbers of the table.
+        distance : np.ndarray, same shape
+        """
         placed = np.flatnonzero(self.known >= ENOUGH_KNOWN)
         search = NearestNeighbors(algorithm="brute").fit(self.points[placed])
         distance, order = search.kneighbors(np.atleast_2d(points), n_neighbors=len(placed))
@@ -211,27 +250,34 @@ class Space:
 
 
 def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0):
-    """How often the songs nearest to a song share its label.
+    """How often the nearest neighbours of a song have its label.
 
     Parameters
     ----------
     tracks : pd.DataFrame
-        What songs are compared by.
+        The songs, with the columns by which they are compared.
     labels : pd.Series
-        Their genres, say.
+        One label for each song, such as its genre. A song without a label counts neither as a song nor as a neighbour.
     by : str
         As in `columns_by_group`.
     groups : pd.Series, optional
-        Artists: neighbours of the same one do not count, for they may be alike for other reasons.
+        The artist of each song. Neighbours by the same artist do not count, since they can be similar for other
+        reasons. Without it, each song counts as by an artist of its own.
     n : int
-        Neighbours of each song.
+        The number of neighbours of each song.
     n_boot, seed : int
-        Draws of the interval, and where they begin.
+        The number of bootstrap samples, and the seed that draws them.
 
     Returns
     -------
     pd.Series
-        `share`, its 95 % bootstrap interval over songs `low, high`, and what neighbours drawn by lot would share, `chance`.
+        `share`: the mean share of neighbours with the same label; `low, high`: its 95 % interval, a bootstrap by
+        artist; `chance`: the share among neighbours that are chosen at random.
+
+    Raises
+    ------
+    ValueError
+        No song with a label has a neighbour with a label by another artist.
 
     Examples
     --------
@@ -239,66 +285,75 @@ def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0
     >>> agreement(table, pd.Series(["jazz"] * 3 + ["rock"] * 3), n=2)[["share", "chance"]].round(1).tolist()
     [1.0, 0.4]
     """
-    space, label = Space(tracks, by), pd.factorize(labels.astype(object))[0]
-    group = np.full(len(tracks), -1) if groups is None else pd.factorize(groups.astype(object))[0]
-    group = np.where(group == -1, group.max() + 1 + np.arange(len(tracks)), group)  # a song without one is by itself
-    shares, chances = [], []
-    placed = np.flatnonzero(space.known >= ENOUGH_KNOWN)
-    for number, order in zip(placed, space.nearest(space.points[placed])[0]):
-        same = (label == label[number])[order[group[order] != group[number]]]
-        if len(same):
+    space = Space(tracks, by)
+    label = pd.factorize(labels.astype(object))[0]  # -1 where there is none
+    artist = artist_groups(tracks, groups)
+    usable = (space.known >= ENOUGH_KNOWN) & (label >= 0)
+    orders = space.nearest(space.points[usable])[0] if usable.any() else []
+    songs, shares, chances = [], [], []
+    for song, neighbours in zip(np.flatnonzero(usable), orders):
+        others = neighbours[usable[neighbours] & (artist[neighbours] != artist[song])]
+        if len(others):
+            same = label[others] == label[song]
+            songs.append(song)
             shares.append(same[:n].mean())
             chances.append(same.mean())
-    draws = np.random.default_rng(seed).choice(shares, (n_boot, len(shares))).mean(axis=1)
-    low, high = np.percentile(draws, [2.5, 97.5])
+    if not songs:
+        raise ValueError("no song with a label has a neighbour with a label by another artist")
+    low, high = mean_interval(shares, bootstrap_weights(artist[songs], n_boot, seed))
     return pd.Series({"share": np.mean(shares), "low": low, "high": high, "chance": np.mean(chances)}, name=by)
 
 
-_PARTS = {"key": [KEY, KEY], "tempo": [1, 1, OCTAVE], "tempo_rival": [1, 1, OCTAVE]}
-"""The weights of the values that a column becomes, where it becomes several; the first two go around a circle."""
+VALUE_WEIGHTS = {"key": [KEY, KEY], "tempo": [1, 1, OCTAVE], "tempo_rival": [1, 1, OCTAVE]}
+"""The columns that become several values, and the weights of these; the first two values are a place on a circle."""
 
 
 def _layout(groups):
-    """One row a value: its `group`; its `weight`, so that groups, in a group families, in a family columns weigh alike;
-    whether it `turns` around a circle."""
+    """One row for each value: its `group`, its `weight`, and whether it is `circular` (a coordinate of a circle).
+
+    The weights give equal importance to all groups, in a group to all families, and in a family to all columns.
+    """
     rows = []
     for group, columns in groups.items():
         families = [_family(column) for column in columns]
         for column, family in zip(columns, families):
-            parts = _PARTS.get(column, [1])
-            share = len(groups) * len(set(families)) * families.count(family) * len(parts)
-            rows += [(group, part / np.sqrt(share), column in _PARTS and number < 2) for number, part in enumerate(parts)]
-    return pd.DataFrame(rows, columns=["group", "weight", "turns"])
+            weights = VALUE_WEIGHTS.get(column, [1])
+            share = len(groups) * len(set(families)) * families.count(family) * len(weights)
+            rows += [(group, weight / np.sqrt(share), column in VALUE_WEIGHTS and number < 2)
+                     for number, weight in enumerate(weights)]
+    return pd.DataFrame(rows, columns=["group", "weight", "circular"])
 
 
 def _values(rows, column):
-    """A column as the values in which it is compared: [shape=(n,)] or [shape=(n, parts)]."""
+    """The values of a column that are compared: [shape=(n,)], or [shape=(n, values)] of a tempo or a key."""
     if column == "key":
-        return _around(fifths(rows) / 12)
+        return _on_circle(fifths(rows) / 12)
     values = numbers(rows, column)
     if column in ("tempo", "tempo_rival"):
-        # as Shepard (Geometrical approximations to the structure of musical pitch, 1982) winds pitch
-        return np.column_stack([_around(octaves(values)), octaves(values)])
-    return np.sqrt(values) if column.endswith("_var") else values  # a variance runs far out, a deviation does not
+        # a helix, as Shepard (Geometrical approximations to the structure of musical pitch, 1982) has for pitch
+        return np.column_stack([_on_circle(octaves(values)), octaves(values)])
+    return np.sqrt(values) if column.endswith("_var") else values  # variances are skewed, standard deviations less so
 
 
 def _from_the_tonic(rows):
-    """Chroma counted from each song's own tonic, instead of from C; missing where no key is known."""
+    """The table with chroma counted from each song's tonic instead of from C; missing where no key is known."""
     if "key" not in rows:
         return rows
     key = numbers(rows, "key")
     known = (key >= 0) & (key <= 11)
-    turned = {}
-    for what in ("mean", "var"):
-        names = [f"chroma_{number:02d}_{what}" for number in range(1, 13)]
+    shifted = {}
+    for statistic in ("mean", "var"):
+        names = [f"chroma_{number:02d}_{statistic}" for number in range(1, 13)]
         if set(names) <= set(rows):
             chroma = np.column_stack([numbers(rows, name) for name in names])
             degrees = (np.arange(12) + np.where(known, key, 0).astype(int)[:, None]) % 12
-            turned |= dict(zip(names, np.where(known[:, None], np.take_along_axis(chroma, degrees, axis=1), np.nan).T))
-    return rows.assign(**turned)
+            from_tonic = np.where(known[:, None], np.take_along_axis(chroma, degrees, axis=1), np.nan)
+            shifted |= dict(zip(names, from_tonic.T))
+    return rows.assign(**shifted)
 
 
-def _around(turns):
+def _on_circle(turns):
+    """Places on a circle, given in turns, as cosine and sine [shape=(n, 2)]."""
     return np.column_stack([np.cos(2 * np.pi * turns), np.sin(2 * np.pi * turns)])
 
 

@@ -1,4 +1,4 @@
-"""Songs on a map of two dimensions: the principal components of what they are compared by."""
+"""Songs on a map of two dimensions: the first two principal components of the values by which they are compared."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -7,28 +7,31 @@ from sklearn.decomposition import PCA
 
 from analysis.similarity import ENOUGH_KNOWN, Space
 
-# ---- pictures
-
 COLOURS = [f"C{number}" for number in range(10) if number != 7]
-"""Of groups on a map; grey is left to the others."""
+"""The colours of the named groups; grey is for the other groups."""
 
 
 def song_map(tracks, songs=None, *, by="all"):
-    """Songs on a map of two dimensions: the first two principal components of the values in which they are compared.
+    """The places of songs on a map: the first two principal components of the values by which they are compared.
 
     Parameters
     ----------
     tracks : pd.DataFrame
-        The songs that decide where the map's axes lie.
+        The songs from which the axes of the map are computed.
     songs : pd.DataFrame, optional
-        Those to place on it; all of `tracks` that are known well enough, where it is not given.
+        The songs to place on the map; if not given, all of `tracks` of which enough is known.
     by : str
-        As in `similar_songs`.
+        As in `recommend.similar_songs`.
 
     Returns
     -------
     pd.DataFrame
-        `x, y` of each song; ``attrs["explained"]`` says which share of all differences each axis shows.
+        `x, y` of each song; ``attrs["explained"]`` is the share of the variance that each axis explains.
+
+    Raises
+    ------
+    ValueError
+        There are fewer than two songs or two features.
 
     Examples
     --------
@@ -39,7 +42,7 @@ def song_map(tracks, songs=None, *, by="all"):
     space = Space(tracks, by)
     known = space.known >= ENOUGH_KNOWN
     if min(known.sum(), space.points.shape[1]) < 2:
-        raise ValueError("a map needs two songs and two features, or more")
+        raise ValueError("a map needs at least two songs and two features")
     axes = PCA(2, random_state=0).fit(space.points[known])
     songs = tracks[known] if songs is None else songs
     places = pd.DataFrame(axes.transform(space.place(songs)), index=songs.index, columns=["x", "y"])
@@ -48,16 +51,16 @@ def song_map(tracks, songs=None, *, by="all"):
 
 
 def plot_song_map(places, groups=None, path=None, *, ax=None, **kwargs):
-    """Draw a map of songs, and the way of a playlist over it.
+    """Draw a map of songs, with the path of a playlist.
 
     Parameters
     ----------
     places : pd.DataFrame
         As from `song_map`.
     groups : pd.Series, optional
-        What to colour the songs by, by `track_id`: their genre, say. The nine most frequent are named.
+        The group of each song, such as its genre, by `track_id`. The nine most frequent have a colour each.
     path : pd.DataFrame, optional
-        The places of a playlist's songs, in its order.
+        The places of a playlist's songs, in the order of the playlist.
     ax : matplotlib Axes, optional
     **kwargs
         Passed on to `Axes.scatter`.
@@ -67,14 +70,15 @@ def plot_song_map(places, groups=None, path=None, *, ax=None, **kwargs):
     matplotlib Axes
     """
     ax = ax or plt.subplots(figsize=(8, 6))[1]
-    style = {"s": np.clip(20_000 / len(places), 3, 22), "alpha": .7 if len(places) < 2_000 else .35, "linewidth": 0} | kwargs
+    alpha = .7 if len(places) < 2_000 else .35
+    style = {"s": np.clip(20_000 / len(places), 3, 22), "alpha": alpha, "linewidth": 0} | kwargs
     names = pd.Series("songs", index=places.index) if groups is None else groups.reindex(places.index).astype(object)
-    often = sorted(names.value_counts().index[:len(COLOURS)], key=str)
-    colours = dict(zip(often, COLOURS))
-    mixed = np.random.default_rng(0).permutation(len(places))  # so that no group lies on top of all others
-    own = [colours.get(name, "0.75") for name in names.iloc[mixed]]
-    ax.scatter(places["x"].iloc[mixed], places["y"].iloc[mixed], c=own, **style)
-    for name, colour in (colours if names.isin(often).all() else colours | {"others": "0.75"}).items():
+    frequent = sorted(names.value_counts().index[:len(COLOURS)], key=str)
+    colours = dict(zip(frequent, COLOURS))
+    order = np.random.default_rng(0).permutation(len(places))  # so that no group lies on top of all others
+    colour_of_song = [colours.get(name, "0.75") for name in names.iloc[order]]
+    ax.scatter(places["x"].iloc[order], places["y"].iloc[order], c=colour_of_song, **style)
+    for name, colour in (colours if names.isin(frequent).all() else colours | {"others": "0.75"}).items():
         ax.scatter([], [], color=colour, label=str(name))
     if path is not None:
         ax.plot(path["x"], path["y"], "-", color="k", lw=1.5, zorder=4)
@@ -82,6 +86,6 @@ def plot_song_map(places, groups=None, path=None, *, ax=None, **kwargs):
         for number, (x, y) in enumerate(zip(path["x"], path["y"]), 1):
             ax.text(x, y, number, ha="center", va="center", fontsize=8, zorder=6)
     for axis, share, which in zip((ax.xaxis, ax.yaxis), places.attrs["explained"], ("first", "second")):
-        axis.set_label_text(f"{which} principal component ({100 * share:.0f} % of the differences)")
+        axis.set_label_text(f"{which} principal component ({100 * share:.0f} % of the variance)")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     return ax

@@ -1,4 +1,4 @@
-"""How the sound of what charted moved from year to year: yearly middles and bands, tests for trend, pictures."""
+"""How the sound of charting songs changed over the years: yearly medians and bands, tests for a trend, plots."""
 
 import numpy as np
 import pandas as pd
@@ -7,24 +7,29 @@ from scipy import stats
 from analysis.associations import FEWEST_GROUPS, SMALL_CORRELATION, correlations, need_columns
 from analysis.column_labels import label
 
-TRENDS = ["tempo", "loudness", "duration_minutes", "valence", "explicit", "danceability", "energy", "acousticness", "speechiness"]
+TRENDS = ["tempo", "loudness", "duration_minutes", "valence", "explicit", "danceability", "energy", "acousticness",
+          "speechiness"]
+"""The features whose trends are tested."""
+BAND = (.10, .90)
+"""The quantiles that bound the middle 80 %; by definition, a fifth of the charting songs is outside."""
 
 
 def trends(charts, feature, *, year="chart_year"):
-    """How a feature of what charted moved from year to year.
+    """A feature of the charting songs, year by year.
 
     Parameters
     ----------
     charts : pd.DataFrame
-        As from `charting_songs`.
+        As from `charts.charting_songs`.
     feature : str
     year : str
+        The column of the year.
 
     Returns
     -------
     pd.DataFrame
-        By year: `n` songs; `middle, low, high`: of a number the median and the 10 and 90 % quantiles, of yes or no the share
-        and its 95 % interval (Wilson 1927).
+        Indexed by year: `n` songs, and `middle, low, high`. For a number these are the median and the 10 and 90 %
+        quantiles, for yes or no the share of yes and its 95 % interval (Wilson 1927).
 
     Examples
     --------
@@ -33,37 +38,48 @@ def trends(charts, feature, *, year="chart_year"):
     """
     need_columns(charts, [feature, year])
     rows = charts[[feature, year]].dropna().astype("float64")
-    by = rows.groupby(rows[year].astype(int))[feature]
-    table = pd.DataFrame({"n": by.size()})
+    yearly = rows.groupby(rows[year].astype(int))[feature]
+    table = pd.DataFrame({"n": yearly.size()})
     if set(rows[feature].unique()) <= {0, 1}:
-        share, n, z = by.mean(), by.size(), stats.norm.ppf(.975)
-        centre, half = share + z ** 2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z ** 2 / (4 * n ** 2))
-        table = table.assign(middle=share, low=(centre - half) / (1 + z ** 2 / n), high=(centre + half) / (1 + z ** 2 / n))
+        low, high = _wilson_interval(yearly.mean(), yearly.size())
+        table = table.assign(middle=yearly.mean(), low=low, high=high)
     else:
-        table = table.assign(middle=by.median(), low=by.quantile(BAND[0]), high=by.quantile(BAND[1]))
+        table = table.assign(middle=yearly.median(), low=yearly.quantile(BAND[0]), high=yearly.quantile(BAND[1]))
     return table.rename_axis(year)
 
 
-def trend_tests(charts, features=None, *, year="chart_year", group="artist"):
-    """Whether what charted changed over the years: a rank test for trend for each feature, and its size.
+def _wilson_interval(share, n):
+    """The 95 % interval of shares of `n` songs (Wilson 1927)."""
+    z = stats.norm.ppf(.975)
+    centre = share + z ** 2 / (2 * n)
+    half = z * np.sqrt(share * (1 - share) / n + z ** 2 / (4 * n ** 2))
+    scale = 1 + z ** 2 / n
+    return (centre - half) / scale, (centre + half) / scale
 
-    Two tests must agree before a trend is named: the rank correlation of feature and year over songs (artists allowed for,
-    corrected for many tests), and Kendall's tau over the yearly middles (Mann 1945), which takes no more than one year as
-    one observation, since what charts in one year is chosen together. It leaves out years of fewer than five songs.
+
+def trend_tests(charts, features=None, *, year="chart_year", group="artist"):
+    """Whether the charting songs changed over the years: for each feature two tests for a trend, and its size.
+
+    A trend is named only where both tests agree. The first is the rank correlation of feature and year over songs
+    (cluster-robust by artist, corrected for many tests). The second is Kendall's tau over the yearly medians (Mann
+    1945): each year is one observation, since the songs that chart in one year are not independent. It leaves out years
+    of fewer than five songs.
 
     Parameters
     ----------
     charts : pd.DataFrame
-        As from `charting_songs`.
+        As from `charts.charting_songs`.
     features : list of str, optional
-        Those of `TRENDS` that the table has.
+        The columns of `TRENDS` that the table has, if not given.
     year, group : str
+        The columns of the year and of the artist.
 
     Returns
     -------
     pd.DataFrame
         One row a feature, the strongest trend first: `r, low, high, p_holm` over songs, `tau, p_years` over years,
-        `per_decade` (Theil-Sen slope of the yearly middles, in the feature's unit), and `reading`, see `trend_in_words`.
+        `per_decade` (Theil-Sen slope of the yearly medians, in the feature's unit), and `reading`, see
+        `trend_in_words`.
     """
     features = [feature for feature in TRENDS if feature in charts] if features is None else list(features)
     table = correlations(charts, year, features, group=group)[["r", "low", "high", "p_holm", "n"]]
@@ -73,15 +89,29 @@ def trend_tests(charts, features=None, *, year="chart_year", group="artist"):
         tau, p = stats.kendalltau(yearly.index, yearly) if enough else (np.nan, np.nan)
         slope = 10 * stats.theilslopes(yearly, yearly.index).slope if enough else np.nan
         table.loc[feature, ["tau", "p_years", "per_decade"]] = tau, p, slope
-    table["reading"] = [trend_in_words(*row) for row in table[["r", "low", "high", "p_holm", "tau", "p_years"]].to_numpy()]
+    numbers = table[["r", "low", "high", "p_holm", "tau", "p_years"]].to_numpy()
+    table["reading"] = [trend_in_words(*row) for row in numbers]
     return table
 
 
 def trend_in_words(r, low, high, p_holm, tau, p_years, *, alpha=.05):
-    """What the two tests for trend say.
+    """The result of the two tests for a trend, in words.
 
-    ``rose`` or ``fell`` where both are clear and point the same way, and ``a little`` where the correlation is below
-    `associations.SMALL_CORRELATION`; ``no trend`` where the interval leaves room for less than that; else ``cannot be told``.
+    ``rose`` or ``fell``: both tests are significant and have the same sign; with ``a little`` where the correlation is
+    below `associations.SMALL_CORRELATION`. ``no trend``: the whole interval is below that. Else ``cannot be told``.
+
+    Parameters
+    ----------
+    r, low, high, p_holm : float
+        The rank correlation over songs, its interval, and its corrected p-value.
+    tau, p_years : float
+        Kendall's tau over years, and its p-value.
+    alpha : float
+        The level of significance.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -93,11 +123,24 @@ def trend_in_words(r, low, high, p_holm, tau, p_years, *, alpha=.05):
     return "no trend" if max(-low, high) < SMALL_CORRELATION else "cannot be told"
 
 
-# ---- pictures
+# ---- plots
 
 def plot_trend(table, feature, *, reading="", ax=None):
-    """A feature of what charted, year by year, as from `trends`: middle and band, for years of five songs or more. Returns the
-    Axes."""
+    """Draw a feature of the charting songs year by year, for years of five songs or more.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `trends`.
+    feature : str
+    reading : str
+        The title, such as the `reading` of `trend_tests`.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
     import matplotlib.pyplot as plt
     table = table[table["n"] >= FEWEST_GROUPS]
     ax = ax or plt.subplots(figsize=(6, 3.2), layout="constrained")[1]
@@ -110,7 +153,20 @@ def plot_trend(table, feature, *, reading="", ax=None):
 
 
 def plot_trends(charts, tests, *, axs=None):
-    """Every feature of `trend_tests` over the years, with what the tests say above it; returns the Axes."""
+    """Draw every feature of `trend_tests` over the years, with the reading of the tests as title.
+
+    Parameters
+    ----------
+    charts : pd.DataFrame
+        As from `charts.charting_songs`.
+    tests : pd.DataFrame
+        As from `trend_tests`.
+    axs : sequence of matplotlib Axes, optional
+
+    Returns
+    -------
+    array of matplotlib Axes
+    """
     import matplotlib.pyplot as plt
     if axs is None:
         rows = -(-len(tests) // 3)
@@ -121,6 +177,3 @@ def plot_trends(charts, tests, *, axs=None):
         plot_trend(trends(charts, feature), feature, reading=tests.loc[feature, "reading"], ax=ax)
     return axs
 
-
-BAND = (.10, .90)
-"""The quantiles between which the middle four fifths lie; a fifth of what charted lies outside by definition."""

@@ -1,4 +1,4 @@
-"""Charts read in any layout, matched with tracks, compared, followed: what was put into them is found, and nothing else."""
+"""Charts are read in any layout, and a song is compared with those that charted."""
 
 import gzip
 import json
@@ -6,10 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from analysis.trends import plot_trends, trend_tests, trends
 from charts import (
     COMPARED,
     SCHEMA,
@@ -22,7 +19,6 @@ from charts import (
     own_field,
     plot_place,
 )
-from sources.titles import clean_title, credited, find_song, same_recording
 from synth.sample_chart import make_chart
 
 
@@ -39,7 +35,7 @@ HOT = [WEEK | {"this_week": 2, "song": "Blue", "artist": "Ann", "weeks_on_chart"
 
 
 @pytest.mark.parametrize("layout", ["csv", "csv.gz", "other names", "json", "json.gz", "nested json", "frame"])
-def test_one_schema_whatever_the_layout(tmp_path, layout):
+def test_every_layout_is_read_into_one_schema(tmp_path, layout):
     frame, path = pd.DataFrame(HOT), tmp_path / ("chart" + ".json" * ("json" in layout) + ".gz" * ("gz" in layout))
     if layout == "other names":
         frame = frame.set_axis(["WeekID", "Previous", "Peak Position", "Week Position", "Song", "Performer",
@@ -59,14 +55,14 @@ def test_one_schema_whatever_the_layout(tmp_path, layout):
 
 
 def test_a_playlist_with_popularity_is_ranked_by_it():
-    chart = load_charts(pd.DataFrame({"track_name": ["a", "b", "c"], "track_artist": ["x"] * 3, "track_popularity": [5, 90, 90],
-                                      "track_album_release_date": ["2001", "2002-05", "2003-01-02"]}).rename(
-                                          columns={"track_album_release_date": "release_date"}))
+    playlist = pd.DataFrame({"track_name": ["a", "b", "c"], "track_artist": ["x"] * 3,
+                             "track_popularity": [5, 90, 90], "release_date": ["2001", "2002-05", "2003-01-02"]})
+    chart = load_charts(playlist)
     assert chart.set_index("song")["rank"].to_dict() == {"a": 3, "b": 1, "c": 1}
     assert chart["date"].dt.year.tolist() == [2001, 2002, 2003]
 
 
-def test_best_places_and_weeks_are_counted_where_they_are_not_told(capsys):
+def test_best_places_and_weeks_are_computed_where_they_are_missing(capsys):
     rows = [("2001-01-06", 4), ("2001-01-13", 2), ("2001-01-20", 7), ("no date", 1), ("2001-01-27", None)]
     chart = load_charts(pd.DataFrame(rows, columns=["date", "rank"]).assign(song="Blue", artist="Ann"))
     assert chart[["peak", "weeks"]].values.tolist() == [[4, 1], [2, 2], [2, 3]]
@@ -75,7 +71,7 @@ def test_best_places_and_weeks_are_counted_where_they_are_not_told(capsys):
     assert (song["peak"], song["weeks"], song["points"]) == (2, 3, 4 + 6 + 1)
 
 
-def test_what_is_no_chart_is_said(tmp_path):
+def test_what_is_no_chart_is_refused_with_the_reason(tmp_path):
     with pytest.raises(ValueError, match="neither a rank .* nor a popularity"):
         load_charts(pd.DataFrame({"song": ["a"], "artist": ["b"]}))
     with pytest.raises(FileNotFoundError, match="no chart found"):
@@ -87,7 +83,7 @@ def test_what_is_no_chart_is_said(tmp_path):
         load_charts(pd.DataFrame({"song": ["a"], "artist": ["b"], "rank": ["x"]}))
 
 
-def test_frames_passed_in_stay_as_they_are(sample):
+def test_tables_that_are_passed_in_are_not_changed(sample):
     raw, before = make_chart(), sample.copy()
     kept = raw.copy()
     match_songs(sample, load_charts(raw))
@@ -95,92 +91,9 @@ def test_frames_passed_in_stay_as_they_are(sample):
     pd.testing.assert_frame_equal(sample, before)
 
 
-# ---- names
+# ---- comparing
 
-@pytest.mark.parametrize("one, other", [
-    ("Déjà Vu (feat. JAY-Z)", "Deja Vu"), ("Don't Stop - Remastered 2011", "DON’T STOP"), ("Rock & Roll", "Rock And Roll"),
-    ("Umbrella [Album Version]", "Umbrella"), ("R.I.P. ft. Someone", "RIP"), ("Bust It, Pt. 2", "Bust It Part 2"),
-    ("Money (Drake ft. Rick Ross)", "Money"), ("Hello!!!", "hello")])
-def test_titles_that_are_the_same(one, other):
-    assert clean_title(one) == clean_title(other)
-
-
-@pytest.mark.parametrize("one, other", [("Halo", "Halo - Remix"), ("Halo", "Halo (Live)"), ("Song 2", "Song 1"),
-                                        ("Girl", "Girls"), ("With You", "Without You"), ("Part II", "Part III")])
-def test_titles_that_are_not(one, other):
-    assert clean_title(one) != clean_title(other)
-    assert clean_title(one, short=True) != clean_title(other, short=True)
-
-
-def test_a_song_is_found_however_it_is_spelt(sample):
-    track = sample.index[7]
-    artist, song = sample.loc[track, ["artist", "song"]]
-    assert find_song(track, sample) == find_song(f"{artist.upper()} - {song}!", sample) == track
-    assert find_song(track.upper(), sample.drop(columns="song")) == track, "where there are no titles, ids stand for them"
-    with pytest.raises(KeyError, match="similar are"):
-        find_song(song[:-2], sample)
-
-
-def test_credits():
-    assert credited("Santana Featuring Rob Thomas") == ["santana", "rob thomas"]
-    assert credited("A$AP Rocky, Drake x 2 Chainz") == ["asap rocky", "drake", "2 chainz"]
-    assert credited("Tyler, The Creator") == ["tyler", "creator"]
-    assert credited("&") == ["&"] and clean_title("???") == "???", "nothing is left: it stays as it is"
-
-
-@given(st.text(min_size=1, max_size=40))
-@settings(max_examples=200, deadline=None)
-def test_cleaning_takes_any_text(text):
-    assert isinstance(clean_title(text), str) and all(credited(text))
-    assert same_recording(clean_title(text), clean_title(text))
-
-
-# ---- matching
-
-def test_every_song_of_the_samples_chart_is_found_and_no_other(sample):
-    chart = make_chart()
-    truth = chart.drop_duplicates(["song", "artist"]).set_index(["song", "artist"])["track_id"]
-    matches = match_songs(sample, load_charts(chart))
-    assert [truth[pair] for pair in zip(matches["chart_song"], matches["chart_artist"])] == matches.index.tolist()
-    assert set(matches.index) == set(truth.dropna())
-    assert truth.isna().mean() > .3, "a third of the chart's songs are not in the table"
-    assert set(matches["how"]) >= {"artists and title", "an artist and title", "nearly"}
-    assert matches.loc[matches["how"] == "nearly", "score"].between(90, 100).all()
-
-
-def test_two_songs_of_one_artist_are_kept_apart():
-    songs = ["Bust It Part 1", "Halo (Remix)", "Losing Paper Foxes"]
-    chart = load_charts(pd.DataFrame({"song": songs, "artist": "Ann", "rank": [1, 2, 3]}))
-    tracks = pd.DataFrame({"song": ["Bust It Part 2", "Halo", "Losing Paper Wolves", "Losing Paper Foxess"], "artist": "Ann"})
-    assert match_songs(tracks, chart)["song"].tolist() == ["Losing Paper Foxess"]
-    assert match_songs(tracks.assign(artist="Somebody Else"), chart).empty
-
-
-def test_of_two_songs_that_fit_the_greater_hit_is_taken():
-    chart = load_charts(pd.DataFrame({"song": ["Halo (Ann)", "Halo"], "artist": ["Ann", "Ann & Bob"], "rank": [9, 1]}))
-    found = match_songs(pd.DataFrame({"song": ["Halo"], "artist": ["Ann"]}, index=["h"]), chart)
-    assert found.loc["h", "chart_artist"] == "Ann & Bob"
-
-
-def test_tracks_without_names_are_passed_over():
-    tracks = pd.DataFrame({"song": [None, "Blue", "Red", " "], "artist": ["Ann", None, " ", "Bob"]})
-    assert match_songs(tracks, load_charts(pd.DataFrame(HOT))).empty
-    nameless = load_charts(pd.DataFrame(HOT).assign(artist=None))
-    assert match_songs(tracks, nameless).empty, "no artist is not the same artist"
-
-
-def test_top_hits_in_the_billboard_chart(shared):
-    from prepare import load_Data, prepare_df
-    tracks = prepare_df(load_Data(shared / "top_hits" / "songs_normalize.csv"))
-    matches = match_songs(tracks, load_charts(shared / "billboard" / "hot100_2000_2019.csv.gz"))
-    assert .73 < len(matches) / len(tracks) < .80
-    oops = matches[matches["chart_song"].str.startswith("Oops!")].iloc[0]
-    assert oops["peak"] == 9 and oops["first"].year == 2000
-
-
-# ---- beside the charts
-
-def test_a_songs_place_beside_the_charts(charted):
+def test_the_percentile_is_the_place_of_a_song_among_the_charting_songs(charted):
     rows = charted.assign(genre="rock", tempo=np.arange(len(charted), dtype=float))
     middle = rows.iloc[[len(rows) // 2]]
     table, alike = compare_with_charts(middle.index[0], rows)
@@ -193,31 +106,31 @@ def test_a_songs_place_beside_the_charts(charted):
     assert table.loc["tempo", "percentile"] == 100 and table.loc["tempo", "outside"]
 
 
-def test_a_fifth_of_what_charted_lies_outside_the_band(charted):
+def test_a_fifth_of_the_charting_songs_is_outside_the_band(charted):
     many = catalogue_beside_charts(charted.iloc[:60], charted)
     assert many["outside"].mean() == pytest.approx(.2, abs=.05)
     assert plot_place(many).get_xlabel() == "percentile among what charted"
 
 
-def test_in_its_genre_and_in_its_years(charted):
+def test_a_song_is_compared_within_a_genre_and_years(charted):
     song = charted.iloc[[0]]
     table, alike = compare_with_charts(song, charted, genre="rock", years=(2000, 2012), n=3)
     assert alike["genre"].astype(str).str.contains("rock").all() and alike["chart_year"].between(2000, 2012).all()
-    rock = charted[charted["genre"].astype(str).str.contains("rock") & charted["chart_year"].between(2000, 2012)].drop(song.index,
-                                                                                                                    errors="ignore")
+    rock = charted[charted["genre"].astype(str).str.contains("rock") & charted["chart_year"].between(2000, 2012)]
+    rock = rock.drop(song.index, errors="ignore")
     assert table.loc["energy", "median"] == pytest.approx(rock["energy"].median())
     with pytest.raises(ValueError, match="0 charting songs of polka in 2000-2012 are too few"):
         compare_with_charts(song, charted, genre="polka", years=(2000, 2012))
 
 
-def test_the_field_is_as_narrow_as_leaves_songs_enough(charted):
+def test_genre_and_years_are_given_up_where_too_few_songs_are_left(charted):
     song = charted.iloc[[0]].assign(genre="rock", release_year=2010)
     assert own_field(song, charted)["genre"] == "rock"
     assert own_field(song.assign(genre="polka"), charted) == {"genre": None, "years": (2005, 2015)}
     assert own_field(song.assign(genre="polka", release_year=1900), charted) == {"genre": None, "years": None}
 
 
-def test_a_sound_file_is_set_beside_recordings_and_never_beside_spotifys_columns(tmp_path, charted):
+def test_a_sound_file_is_compared_with_recordings_and_never_with_spotifys_features(tmp_path, charted):
     from features import extract_features
     from synth.corpus import make_corpus
     songs = make_corpus(tmp_path, genres=["jazz", "metal"], songs_per_genre=11, seconds=4, long_songs=0, n_jobs=1)
@@ -234,47 +147,14 @@ def test_a_sound_file_is_set_beside_recordings_and_never_beside_spotifys_columns
         compare_with_charts("no such song", charted)
 
 
-# ---- over the years
-
-def test_what_charted_grew_shorter_and_nothing_else_changed(charted):
-    tests = trend_tests(charted)
-    assert tests.loc["duration_minutes", "reading"] == "fell" and tests.index[0] == "duration_minutes"
-    assert tests.loc["duration_minutes", "per_decade"] < -.2
-    assert not tests.drop(index="duration_minutes")["reading"].str.contains("rose|fell").any()
-
-
-def test_yearly_middles_and_shares():
-    rng = np.random.default_rng(0)
-    df = pd.DataFrame({"chart_year": np.repeat(np.arange(2000, 2010), 100), "tempo": rng.normal(120, 10, 1000),
-                       "explicit": rng.random(1000) < .3})
-    tempo, explicit = trends(df, "tempo"), trends(df, "explicit")
-    assert tempo["middle"].between(116, 124).all() and (tempo["n"] == 100).all()
-    assert ((explicit["low"] < .3) & (explicit["high"] > .3)).sum() >= 8
-    assert (explicit["low"] <= explicit["middle"]).all()
-
-
-def test_one_strange_year_is_no_trend():
-    """Each year's songs share a mood of the year: over songs that looks sure, over years it is not."""
-    rng = np.random.default_rng(2)
-    named = 0
-    for _ in range(20):
-        year = np.repeat(np.arange(2000, 2012), 60)
-        valence = rng.standard_normal(12)[year - 2000] + .5 * rng.standard_normal(len(year))
-        named += trend_tests(pd.DataFrame({"chart_year": year, "valence": valence}))["reading"].str.contains("rose|fell").sum()
-    assert named <= 4
-
-
-def test_tests_that_disagree_name_no_trend():
-    """Many recent songs in which it rose, decades over which it fell."""
-    rng = np.random.default_rng(0)
-    year = np.concatenate([np.repeat(np.arange(1960, 2010), 6), np.repeat(np.arange(2010, 2020), 300)])
-    acousticness = np.where(year < 2010, 3 - .06 * (year - 1960), .1 * (year - 2010)) + .3 * rng.standard_normal(len(year))
-    row = trend_tests(pd.DataFrame({"chart_year": year, "acousticness": acousticness})).iloc[0]
-    assert row["r"] > .1 and row["tau"] < -.3 and row["p_years"] < .05
-    assert row["reading"] == "cannot be told"
-
-
-def test_pictures_of_trends(charted):
-    tests = trend_tests(charted)
-    axs = plot_trends(charted, tests)
-    assert axs.flat[0].get_title() == "fell" and "duration (minutes)" in axs.flat[0].get_ylabel()
+def test_an_incomplete_song_of_a_catalogue_is_left_out_and_named(charted, capsys):
+    catalogue = charted.iloc[:3].copy()
+    complete = catalogue_beside_charts(catalogue, charted)
+    features = [feature for feature in COMPARED["table"] if feature not in ("tempo", "duration_minutes")]
+    catalogue.loc[catalogue.index[1], features] = np.nan
+    table = catalogue_beside_charts(catalogue, charted)
+    pd.testing.assert_frame_equal(table, complete.drop(index=catalogue.index[1]))
+    printed = capsys.readouterr().out
+    assert repr(catalogue["song"].iloc[1]) in printed and "no value for danceability" in printed
+    with pytest.raises(ValueError, match="none of the 1 songs"):
+        catalogue_beside_charts(catalogue.iloc[[1]], charted)

@@ -1,4 +1,4 @@
-"""Plots that can be read with few or many categories and rows."""
+"""Plots are readable with few and with many categories and rows."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +11,8 @@ from analysis import associations
 
 def songs(rows, categories):
     rng = np.random.default_rng(0)
-    return pd.DataFrame({"genre": [f"genre number {i % categories}" for i in range(rows)], "loudness": rng.normal(-8, 3, rows),
+    genre = [f"genre number {row % categories}" for row in range(rows)]
+    return pd.DataFrame({"genre": genre, "loudness": rng.normal(-8, 3, rows),
                          "danceability": rng.random(rows), "popularity": rng.integers(0, 100, rows),
                          "artist": np.arange(rows) // 4})
 
@@ -45,18 +46,18 @@ def test_the_reports_plots_are_readable(rows, categories):
 
 
 @pytest.mark.parametrize("kind", ["box", "violin", "boxen", "bar", "point", "strip", "swarm", "count"])
-def test_kinds(kind):
+def test_every_kind_of_plot_is_readable(kind):
     small_dots = {"size": 1} if kind == "swarm" else {}
     assert_readable(explore.catplot_viz(songs(3000, 4), "genre", "popularity", kind, **small_dots).ax)
 
 
-def test_more_categories_than_can_be_read_are_said_to_be_left_out():
+def test_the_title_counts_the_categories_that_are_left_out():
     grid = explore.catplot_viz(songs(2000, 45), "genre", "popularity")
     assert len(grid.ax.get_yticklabels()) == 30
     assert "15 rarer categories not shown" in grid.figure.get_suptitle()
 
 
-def test_plots_draw_where_they_are_told_and_do_not_show(monkeypatch):
+def test_plots_draw_on_the_given_axes_and_do_not_show_them(monkeypatch):
     monkeypatch.setattr(plt, "show", lambda *args, **kwargs: pytest.fail("a plot function calls show"))
     df, (figure, axes) = songs(300, 3), plt.subplots(1, 3)
     assert explore.param_viz(df, "loudness", "popularity", ax=axes[0]) is axes[0]
@@ -65,26 +66,19 @@ def test_plots_draw_where_they_are_told_and_do_not_show(monkeypatch):
     assert plt.get_fignums() == [figure.number]
 
 
-def test_units_stand_in_the_labels():
+def test_axis_labels_have_units():
     ax = explore.param_viz(songs(300, 3), "loudness", "popularity")
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("loudness (dB)", "popularity (0-100)")
 
 
-def test_arguments_are_passed_on():
+def test_further_arguments_are_passed_on():
     ax = explore.param_viz(songs(300, 3), "loudness", "popularity", color="red")
     assert ax.collections[0].get_facecolor()[0][:3].tolist() == [1, 0, 0]
 
 
-def test_heatmap_begins_with_the_parameter_and_its_strongest_relation(sample):
+def test_the_heatmap_begins_with_the_parameter_and_its_strongest_correlation(sample):
     names = [label.get_text() for label in explore.corr_heatmap(sample, "popularity").get_yticklabels()]
     assert names[:2] == ["popularity", "valence"]
-
-
-def test_the_running_median_follows_a_relation():
-    x = np.linspace(0, 10, 1000)
-    running = associations.running_median(pd.DataFrame({"x": x, "y": x ** 2}), "x", "y")
-    np.testing.assert_allclose(running["median"], running["x"] ** 2, rtol=.02)
-    assert running["n"].sum() == 1000
 
 
 @pytest.mark.parametrize("missing", ["loudness", "popularity"])
@@ -93,7 +87,7 @@ def test_a_missing_column_is_named(missing):
         explore.param_viz(songs(50, 3).drop(columns=missing), "loudness", "popularity")
 
 
-def test_plots_of_tables(sample):
+def test_plots_show_every_row_of_their_table(sample):
     ax = explore.plot_groups(associations.compare_groups(sample))
     assert [label.get_text().split("  ")[0] for label in ax.get_yticklabels()][-1] == "rock"
     within = explore.plot_within(associations.correlations_within(sample))
@@ -103,8 +97,15 @@ def test_plots_of_tables(sample):
     assert explore.plot_missing(sample[["artist"]]).texts[0].get_text() == "no cell is missing"
 
 
-def test_plot_split_shows_shares(sample):
+def test_the_shares_of_a_side_add_up_to_all_its_songs(sample):
     rows = sample.dropna(subset=["first_genre"])
     ax = explore.plot_split({"train": rows, "test": rows.head(0)}, "first_genre")
     lengths = [bar.get_width() for bar in ax.containers[-1]]
     assert sum(lengths) == pytest.approx(100)
+
+
+def test_the_plot_of_overlaps_names_the_column_that_is_kept_together():
+    overlap = pd.Series({"shared": .5, "lookup": .4, "baseline": .3})
+    labels = [label.get_text() for label in explore.plot_overlap({"random": overlap}, group="album").get_xticklabels()]
+    assert "album" in labels[0] and "album" in labels[1] and not any("artist" in label for label in labels)
+    assert "artist" in explore.plot_overlap({"random": overlap}).get_xticklabels()[0].get_text()

@@ -1,4 +1,4 @@
-"""Songs as points, the nearest of them, and what is said about them."""
+"""Similar songs with reasons, and playlists."""
 
 from pathlib import Path
 
@@ -8,12 +8,21 @@ import pytest
 import soundfile
 from synthetic_signals import SR, tone
 
-from analysis.similarity import Space, agreement, columns_by_group, fifths
+from analysis.similarity import Space
 from analysis.song_map import plot_song_map, song_map
 from features import extract_features
 from models import embeddings
 from prepare import load_Data
-from recommend import gather_songs, jumps, playlist_by, playlist_like, playlist_path, plot_keys, plot_tempo, similar_songs
+from recommend import (
+    gather_songs,
+    jumps,
+    playlist_by,
+    playlist_like,
+    playlist_path,
+    plot_keys,
+    plot_tempo,
+    similar_songs,
+)
 
 
 def songs(**columns):
@@ -30,92 +39,10 @@ def many():
     return table.set_index(pd.Index([f"id{n}" for n in range(200)], name="track_id"))
 
 
-# ---- the points
-
-def test_two_songs_at_random_lie_root_two_apart():
-    rng = np.random.default_rng(0)
-    table = pd.DataFrame(rng.normal(size=(500, 24)), columns=[f"mfcc_{n:02d}_mean" for n in range(1, 21)]
-                         + ["onset_strength_mean", "zero_crossing_rate_mean", "chroma_01_mean", "chroma_02_mean"])
-    points = Space(table).points
-    squared = ((points[:250] - points[250:]) ** 2).sum(axis=1)
-    assert squared.mean() == pytest.approx(2, rel=.05)
+# ---- embeddings
 
 
-def test_groups_weigh_alike_and_families_within_them():
-    rng = np.random.default_rng(0)
-    table = pd.DataFrame(rng.normal(size=(400, 22)), columns=[f"mfcc_{n:02d}_mean" for n in range(1, 21)]
-                         + ["rms_mean", "onset_strength_mean"])
-    shares = Space(table).points.var(axis=0)
-    beat, timbre = shares[:1].sum(), shares[1:]
-    assert beat == pytest.approx(.5, rel=.02) and timbre.sum() == pytest.approx(.5, rel=.02)
-    assert timbre[:20].sum() == pytest.approx(.25, rel=.02), "twenty MFCC weigh as much as one RMS"
-
-
-def test_a_constant_column_and_outliers_tell_nothing():
-    table = songs(energy=[.1, .2, .9, .5], valence=[.3] * 4)
-    lone = Space(table[["energy"]]).points
-    both = Space(table).points
-    assert np.allclose(both[:, 0] * np.sqrt(2), lone[:, 0]) and not both[:, 1].any()
-    wild = pd.DataFrame({"energy": [*np.linspace(0, 1, 99), 1e9]})
-    assert np.abs(Space(wild).points).max() <= 4
-
-
-def test_a_tempo_and_its_octave_are_akin():
-    table = songs(tempo=[70.0, 140, 100, 72, 118])
-    space = Space(table, "beat")
-    away = dict(zip(table["tempo"], np.linalg.norm(space.points - space.points[0], axis=1)))
-    assert away[72] < away[140] < min(away[100], away[118]), "an octave is nearer than a third of one"
-
-
-def test_keys_lie_on_the_circle_of_fifths():
-    places = fifths(pd.DataFrame({"key": [0, 7, 2, 5, 9, -1, None], "mode": [1, 1, 1, 1, 0, 1, 1]}))
-    assert places[:5].tolist() == [0, 1, 2, 11, 0] and np.isnan(places[5:]).all()
-    table = songs(key=[0, 7, 6, 1], mode=[1, 1, 1, 1])
-    points = Space(table, "pitch").points
-    away = np.linalg.norm(points - points[0], axis=1)
-    assert away[1] < away[3] < away[2], "C major: G is near, C sharp far, F sharp farthest"
-
-
-def test_missing_values_are_bridged_and_unknown_songs_left_out():
-    table = songs(energy=[.1, .2, np.nan, np.nan], valence=[.1, .2, .9, np.nan], danceability=[.1, .1, .9, np.nan])
-    found = similar_songs("a", table)
-    assert found.index.tolist() == ["b", "c"], "of d nothing is known"
-    with pytest.raises(ValueError, match="'d' cannot be placed .* no value for danceability, energy, valence"):
-        similar_songs("d", table)
-    empty = table.assign(loudness=np.nan)
-    assert columns_by_group(empty)["table"] == ["danceability", "energy", "valence"]
-
-
-def test_what_all_is_made_of():
-    spotify = ["energy", "tempo", "key", "mode"]
-    ours = ["tempo", "key", "mfcc_01_mean"]
-    def groups(columns):
-        return list(columns_by_group(pd.DataFrame([[0.0] * len(columns)], columns=columns)))
-    assert groups(spotify) == ["table"], "its tempo and key are not counted twice"
-    assert groups(ours) == ["beat", "timbre", "pitch"]
-    assert groups([*ours, "embedding_001"]) == ["beat", "timbre", "pitch", "embedding"]
-    assert groups(["embedding_001", "genre"]) == ["embedding"]
-
-
-@pytest.mark.parametrize("table, by, says", [
-    (songs(genre=["jazz", "rock"]), "all", "no values to compare songs by"),
-    (songs(energy=[.1, .2]), "timbre", "no values to compare songs by .'timbre'."),
-    (songs(energy=[.1, .2]), "melody", "by='melody': choose 'all', 'beat'"),
-    (songs(energy=["low", "high"]), "all", "column 'energy' should hold numbers"),
-    (songs(energy=[np.nan, np.nan]), "all", "no values to compare")])
-def test_tables_that_cannot_be_compared(table, by, says):
-    with pytest.raises(ValueError, match=says):
-        similar_songs("a", table, by=by)
-
-
-def test_the_columns_of_an_embedding_share_one_scale():
-    rng = np.random.default_rng(0)
-    table = pd.DataFrame({"embedding_001": rng.normal(size=300), "embedding_002": .001 * rng.normal(size=300)})
-    shares = Space(table).points.var(axis=0)
-    assert shares[0] == pytest.approx(1, rel=.01) and shares[1] < 1e-4, "a unit that hardly moves is not blown up"
-
-
-def test_embeddings_are_averaged_over_a_tracks_rows():
+def test_embeddings_are_averaged_over_the_rows_of_a_track():
     class Model:
         def embed(self, X):
             return X[["one", "two"]].to_numpy()
@@ -125,32 +52,9 @@ def test_embeddings_are_averaged_over_a_tracks_rows():
     assert table.to_dict("list") == {"embedding_001": [2, 5], "embedding_002": [0, 1]}
 
 
-def test_harmony_is_compared_from_the_tonic():
-    rng = np.random.default_rng(0)
-    names = [f"chroma_{number:02d}_mean" for number in range(1, 13)]
-    one, other = rng.uniform(size=(2, 12))
-    rows = [np.roll(one, 0), np.roll(one, 5), other, rng.uniform(size=12)]
-    table = pd.DataFrame(rows, columns=names, index=list("abcd")).assign(key=[0, 5, 0, 0])
-    assert similar_songs("a", table, by="pitch").index[0] == "b", "the same chords a fourth higher"
-    without = similar_songs("a", table[names], by="pitch")
-    assert "b" in without.index, "without keys, chroma is compared as it is"
+# ---- similar songs
 
-
-def test_agreement_and_what_chance_would_give():
-    rng = np.random.default_rng(0)
-    told, told_not = (pd.DataFrame({"energy": values, "valence": rng.uniform(size=80)})
-                      for values in (np.repeat([.1, .9], 40), rng.uniform(size=80)))
-    genre, artist = pd.Series(np.repeat(["jazz", "rock"], 40)), pd.Series(np.arange(80) // 10)
-    alike, unlike = (agreement(table, genre, groups=artist) for table in (told, told_not))
-    assert alike["share"] > .95 and alike["low"] > alike["chance"] == pytest.approx(30 / 70)
-    assert unlike["low"] < unlike["chance"] < unlike["high"] + .1
-    nobody = pd.Series([None] * 80)
-    assert agreement(told, genre, groups=nobody).equals(agreement(told, genre)), "songs without an artist are not one artist's"
-
-
-# ---- the nearest
-
-def test_nearest_first_without_the_song_and_without_changing_the_table(many):
+def test_the_nearest_songs_come_first_without_the_song_itself(many):
     before = many.copy(deep=True)
     found = similar_songs("id7", many, 12)
     z = (many[["energy", "valence", "danceability"]] - many[["energy", "valence", "danceability"]].mean())
@@ -162,7 +66,7 @@ def test_nearest_first_without_the_song_and_without_changing_the_table(many):
     pd.testing.assert_frame_equal(many, before)
 
 
-def test_a_row_stands_for_its_track_and_a_new_song_for_itself(many):
+def test_a_song_can_be_an_id_a_row_or_new(many):
     by_id = similar_songs("id7", many)
     pd.testing.assert_frame_equal(similar_songs(many.loc["id7"], many), by_id)
     pd.testing.assert_frame_equal(similar_songs(many.loc[["id7"]], many), by_id)
@@ -170,7 +74,7 @@ def test_a_row_stands_for_its_track_and_a_new_song_for_itself(many):
     assert len(similar_songs(new, many, 5)) == 5
 
 
-def test_other_releases_of_the_song_are_the_song(many):
+def test_other_releases_of_the_song_are_left_out(many):
     again = many.loc[["id7", "id9", "id9"]].set_axis(["again", "nine", "ninth"])
     again["song"] = ["Song 7 - Remastered 2011", "song 9", "song 9 (2009 remaster)"]
     found = similar_songs("id7", pd.concat([many, again]), 200)
@@ -178,7 +82,7 @@ def test_other_releases_of_the_song_are_the_song(many):
     assert found.index.isin(["id9", "nine", "ninth"]).sum() == 1
 
 
-def test_owned_songs_and_crowding_artists(many):
+def test_owned_songs_are_left_out_and_artists_are_limited(many):
     nearest = similar_songs("id7", many, 3).index
     assert not similar_songs("id7", many, 50, owned=nearest).index.isin(nearest).any()
     library = many.loc[nearest].set_axis(["x", "y", "z"])
@@ -189,18 +93,18 @@ def test_owned_songs_and_crowding_artists(many):
         similar_songs("id7", many.drop(columns="artist"), per_artist=1)
 
 
-def test_diversity_spreads_the_choice(many):
-    def nearness_and_spread(diversity):
+def test_diversity_chooses_songs_that_differ_from_each_other(many):
+    def distance_and_spread(diversity):
         found = similar_songs("id7", many, 8, diversity=diversity)
         points = Space(many).points[many.index.get_indexer(found.index)]
         apart = np.linalg.norm(points[:, None] - points[None], axis=2)
         return found["distance"].mean(), apart[np.triu_indices(8, 1)].mean(), found.index[0]
-    plain, some, most = (nearness_and_spread(diversity) for diversity in (0, .5, 1))
+    plain, some, most = (distance_and_spread(diversity) for diversity in (0, .5, 1))
     assert plain[0] < some[0] < most[0] and plain[1] < some[1] < most[1]
     assert plain[2] == some[2] == most[2], "the first is always the nearest"
 
 
-def test_reasons_say_what_is_shared_and_what_differs():
+def test_reasons_name_what_is_shared_and_what_differs():
     table = songs(tempo=[100, 101, 200, 50, 130, 80], key=[0, 0, 9, 7, 6, 0], mode=[1, 1, 0, 1, 1, 0],
                   spectral_centroid_mean=[1000, 1000, 1000, 2000, 1010, 300], mfcc_01_mean=[0, 0, 1, 1, 2, 2.0])
     reasons = similar_songs("a", table)["reason"]
@@ -208,16 +112,16 @@ def test_reasons_say_what_is_shared_and_what_differs():
     assert reasons["c"] == "double the tempo, relative key"
     assert reasons["d"] == "half the tempo, neighbouring key, brighter"
     assert reasons["e"] == "faster" and reasons["f"] == "slower, same tonic, darker"
-    assert similar_songs("a", table, by="timbre")["reason"]["b"] == "alike throughout", "the tempo was not asked about"
+    assert similar_songs("a", table, by="timbre")["reason"]["b"] == "alike throughout", "the tempo is not compared"
 
 
 @pytest.mark.parametrize("settings", [{"n": 0}, {"diversity": 2}, {"per_artist": 0}])
-def test_settings_out_of_range(many, settings):
+def test_settings_out_of_range_raise_an_error(many, settings):
     with pytest.raises(ValueError, match="diversity goes from 0 to 1"):
         similar_songs("id7", many, **settings)
 
 
-def test_unknown_songs_and_double_rows(many):
+def test_unknown_songs_and_repeated_tracks_are_refused(many):
     with pytest.raises(KeyError, match="no track_id of the table, and there is no such file"):
         similar_songs("gone.mp3", many)
     with pytest.raises(ValueError, match="several rows for track 'id1'"):
@@ -232,10 +136,11 @@ def tones(tmp_path_factory):
     for hertz in (220, 233, 880, 1760):
         soundfile.write(folder / f"{hertz}.wav", .4 * tone(hertz, 4) * (1 + .5 * tone(2, 4)), SR)
     paths = sorted(folder.glob("*.wav"))
-    return extract_features(pd.DataFrame({"track_id": [path.stem for path in paths], "path": map(str, paths)}), n_jobs=1)
+    tracks = pd.DataFrame({"track_id": [path.stem for path in paths], "path": map(str, paths)})
+    return extract_features(tracks, n_jobs=1)
 
 
-def test_a_sound_file_is_described_and_left_out(tones, tmp_path):
+def test_a_sound_file_is_compared_and_left_out_of_the_result(tones, tmp_path):
     path = tones.loc["220", "path"]
     found = similar_songs(path, tones, by="timbre")
     assert found.index[0] == "233" and "220" not in found.index, "the file is one of the table"
@@ -254,15 +159,17 @@ def line():
     """Three hundred songs with energy, valence, tempo and key at random, and one at either end."""
     rng = np.random.default_rng(1)
     n = 300
-    table = pd.DataFrame({"energy": rng.uniform(.1, .9, n), "valence": rng.uniform(size=n), "tempo": rng.uniform(80, 160, n),
-                          "key": rng.integers(0, 12, n), "mode": rng.integers(0, 2, n)})
+    table = pd.DataFrame({"energy": rng.uniform(.1, .9, n), "valence": rng.uniform(size=n),
+                          "tempo": rng.uniform(80, 160, n), "key": rng.integers(0, 12, n),
+                          "mode": rng.integers(0, 2, n)})
     table.loc[n] = [0, .5, 100, 0, 1]
     table.loc[n + 1] = [1, .5, 120, 7, 1]
-    table["artist"], table["song"] = [f"artist {row % 40}" for row in range(n + 2)], [f"song {row}" for row in range(n + 2)]
+    table["artist"] = [f"artist {row % 40}" for row in range(n + 2)]
+    table["song"] = [f"song {row}" for row in range(n + 2)]
     return table.set_axis([*(f"id{row}" for row in range(n)), "start", "end"]).rename_axis("track_id")
 
 
-def test_a_path_goes_from_one_song_to_the_other_by_even_steps(line):
+def test_a_path_goes_from_one_song_to_the_other_in_even_steps(line):
     before = line.copy(deep=True)
     path = playlist_path("start", "end", line, 8, smoothness=0)
     assert path.index[0] == "start" and path.index[-1] == "end" and len(path) == 8 and path.index.is_unique
@@ -281,34 +188,18 @@ def test_a_smooth_path_changes_tempo_and_key_less(line):
     assert smooth[0] < .6 * rough[0] and smooth[1] > rough[1]
 
 
-def test_the_way_chosen_is_the_cheapest():
-    rng = np.random.default_rng(3)
-    table = pd.DataFrame({"energy": rng.uniform(size=9), "tempo": rng.uniform(80, 160, 9)}, index=list("abcdefghi"))
-    path = playlist_path("a", "b", table, 4)
-    from recommend import _pools
-    space, others = Space(table), table.drop(["a", "b"])
-    points = space.place(others)
-    first, last = space.place(table.loc[["a", "b"]])
-    pools, off = _pools(points, first + (last - first) * np.array([[1 / 3], [2 / 3]]))
-    def cost(one, two):
-        way = table.loc[["a", others.index[pools[0][one]], others.index[pools[1][two]], "b"]]
-        return off[0][one] + off[1][two] + np.diagonal(jumps(way, way), 1).sum()
-    by_hand = min(cost(one, two) for one in range(len(pools[0])) for two in range(len(pools[1])))
-    assert path["off"].sum() + np.diagonal(jumps(path, path), 1).sum() == pytest.approx(by_hand, rel=1e-5)
-
-
-def test_short_paths_and_small_tables(line):
+def test_a_path_uses_every_song_of_a_small_table_or_is_refused(line):
     assert playlist_path("start", "end", line, 2).index.tolist() == ["start", "end"]
     few = line.tail(5)
     path = playlist_path("start", "end", few, 5)
     assert sorted(path.index) == sorted(few.index), "every song there is, each once"
     with pytest.raises(ValueError, match="3 other songs: a path of 6 needs 4"):
         playlist_path("start", "end", few, 6)
-    with pytest.raises(ValueError, match="2 songs or more"):
+    with pytest.raises(ValueError, match="at least 2 songs"):
         playlist_path("start", "end", line, 1)
 
 
-def test_a_path_may_begin_with_a_sound_file(tones):
+def test_a_path_can_begin_with_a_sound_file(tones):
     path = playlist_path(tones["path"].iloc[0], tones.index[-1], tones, 4)
     assert path["song"].iloc[0] == "1760" and len(path) == 4
     assert "1760" not in path.index, "the file's own row is not played again"
@@ -320,13 +211,13 @@ def test_a_playlist_like_a_few_songs_has_what_they_share():
     table.iloc[:40, 0] = rng.uniform(.85, .9, 40)
     table.index = [f"id{row}" for row in range(400)]
     found = playlist_like([f"id{row}" for row in range(20)], table, 15)
-    assert found["energy"].between(.8, 1).all(), "they are alike in energy"
+    assert found["energy"].between(.8, 1).all(), "they have energy in common"
     assert found["valence"].std() > .15, "and in nothing else"
     assert found["likeness"].is_monotonic_decreasing and set(found["like"]) <= {f"id{row}" for row in range(20)}
     assert not found.index.isin([f"id{row}" for row in range(20)]).any()
 
 
-def test_playlist_like_takes_rows_and_settings(many):
+def test_a_playlist_like_songs_takes_rows_and_settings(many):
     seeds = many.head(3)
     assert playlist_like(seeds, many, 5).index.tolist() == playlist_like(["id0", "id1", "id2"], many, 5).index.tolist()
     found = playlist_like(seeds, many, 12, per_artist=1, owned=many.iloc[3:100], diversity=.3)
@@ -335,11 +226,11 @@ def test_playlist_like_takes_rows_and_settings(many):
     lead = playlist_like(seeds, many, 30)["artist"].isin(artists)
     assert lead.head(27).all() and not lead.tail(3).any(), "nine more of each of the three artists lead"
     assert not playlist_like(seeds, many, 27, same_artists=False)["artist"].isin(artists).all()
-    with pytest.raises(ValueError, match="no song to go by"):
+    with pytest.raises(ValueError, match="no song to continue"):
         playlist_like([], many)
 
 
-def test_a_playlist_by_filters_rises(line):
+def test_a_playlist_by_filters_is_sorted(line):
     run = playlist_by({"tempo": (100, 140), "energy": (.3, None)}, line, "tempo", 10)
     assert len(run) == 10 and run["tempo"].is_monotonic_increasing and run["energy"].min() >= .3
     passing = line[line["tempo"].between(100, 140) & (line["energy"] >= .3)]["tempo"]
@@ -349,7 +240,7 @@ def test_a_playlist_by_filters_rises(line):
     assert playlist_by({}, line, "tempo", 20, per_artist=1)["artist"].is_unique
 
 
-def test_filters_that_nothing_passes(line):
+def test_filters_that_no_song_passes_are_counted(line):
     with pytest.raises(ValueError, match=r"of 302, by each filter alone: tempo .150, 160.: \d+, energy .2, None.: 0"):
         playlist_by({"tempo": (150, 160), "energy": (2, None)}, line)
     with pytest.raises(ValueError, match="no column 'mood'"):
@@ -364,45 +255,36 @@ def test_missing_values_pass_no_range():
     assert playlist_by({"tempo": (120, None), "explicit": False}, whole).index.tolist() == ["c"]
 
 
-# ---- the songs to choose from
+# ---- gathering songs
 
-def test_songs_to_choose_from(tones, tmp_path, capsys):
+def test_songs_are_gathered_from_what_was_written_or_from_the_source(tones, tmp_path, capsys):
     written = tmp_path / "model_output" / "features.parquet"
     written.parent.mkdir()
     tones.to_parquet(written)
     assert gather_songs(tmp_path)["song"].tolist() == tones.index.tolist(), "named as their files"
     titles = pd.DataFrame({"song": [f"title {number}" for number in range(len(tones))], "year": 1999}, tones.index)
     titles.to_parquet(written.with_name("tracks.parquet"))
-    assert gather_songs(tmp_path)["song"].tolist() == titles["song"].tolist(), "named as their tags, where notebook 05 wrote them"
+    assert gather_songs(tmp_path)["song"].tolist() == titles["song"].tolist(), "named as in their tags"
     songs = gather_songs(tmp_path / "elsewhere", Path(tones["path"].iloc[0]).parent, n_jobs=1)
     assert len(songs) == 4 and {"tempo", "song", "path"} <= set(songs)
     (tmp_path / "table.csv").write_text("track_name,energy,tempo\none,.5,100\ntwo,.6,120\n")
     assert gather_songs(tmp_path, tmp_path / "table.csv")["energy"].tolist() == [.5, .6]
 
 
-def test_a_table_that_cannot_be_compared_is_said(tmp_path, capsys, monkeypatch):
+def test_synthetic_songs_replace_a_table_without_features(tmp_path, capsys, monkeypatch):
     (tmp_path / "table.csv").write_text("track_name,popularity\none,50\ntwo,60\n")
     monkeypatch.setattr("recommend.extract_features", lambda tracks, **_: pd.DataFrame({"tempo": 100.0}, tracks.index))
-    monkeypatch.setattr("recommend.load_Data", lambda source: load_Data(source) if source != "sample_songs" else pd.DataFrame(
-        {"song": ["made to order"], "path": ["a.mp3"], "source": "sample songs"}))
-    assert gather_songs(tmp_path, tmp_path / "table.csv")["song"].tolist() == ["made to order"]
+    synthetic = pd.DataFrame({"song": ["synthetic song"], "path": ["a.mp3"], "source": "sample songs"})
+    monkeypatch.setattr("recommend.load_Data",
+                        lambda source: synthetic if source == "sample_songs" else load_Data(source))
+    assert gather_songs(tmp_path, tmp_path / "table.csv")["song"].tolist() == ["synthetic song"]
     assert "no values to compare songs by" in capsys.readouterr().out
 
 
-# ---- pictures
-
-def test_the_map_shows_what_differs_most(line):
-    places = song_map(line)
-    assert list(places.columns) == ["x", "y"] and len(places) == 302
-    assert 1 > sum(places.attrs["explained"]) > 0 and places.attrs["explained"][0] >= places.attrs["explained"][1]
-    path = playlist_path("start", "end", line, 6)
-    again = song_map(line, path)
-    assert np.allclose(again, places.loc[path.index], atol=1e-5)
-    with pytest.raises(ValueError, match="two songs and two features"):
-        song_map(line[["energy"]])
+# ---- plots
 
 
-def test_pictures_of_a_path(line):
+def test_plots_of_a_path_show_every_song(line):
     path = playlist_path("start", "end", line, 6)
     places = song_map(line)
     groups = pd.Series(np.where(line["mode"] == 1, "major", "minor"), line.index)
@@ -413,17 +295,16 @@ def test_pictures_of_a_path(line):
     assert plot_tempo(path).lines[0].get_ydata().tolist() == path["tempo"].tolist()
 
 
-def test_groups_that_are_not_named_are_grey():
-    places = pd.DataFrame({"x": range(30), "y": 0.0})
-    places.attrs["explained"] = [.5, .3]
-    ax = plot_song_map(places, pd.Series([f"genre {number % 11}" for number in range(30)]))
-    labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert len(labels) == 10 and labels[-1] == "others"
-    assert [text.get_text() for text in plot_song_map(places).get_legend().get_texts()] == ["songs"]
-
-
 def test_keys_are_drawn_the_shorter_way_round():
     ax = plot_keys(pd.DataFrame({"key": [0, 5, np.nan, 10, 7], "mode": 1}))  # C, F, B flat, G
     assert ax.lines[0].get_ydata().tolist() == [0, -1, -2, 1] and ax.lines[0].get_xdata().tolist() == [1, 2, 4, 5]
     names = dict(zip(ax.get_yticks(), (text.get_text() for text in ax.get_yticklabels())))
     assert names[0] == "C, Am" and names[-1] == "F, Dm"
+
+
+def test_a_feature_that_is_constant_in_the_table_is_no_reason():
+    table = songs(energy=[.1, .1, .1], valence=[.2, .21, .9], liveness=[np.nan] * 3)
+    new = pd.Series({"energy": .9, "valence": .2, "liveness": .5}, name="new")
+    with np.errstate(all="raise"):
+        reasons = similar_songs(new, table)["reason"]
+    assert reasons.to_dict() == {"a": "alike throughout", "b": "alike throughout", "c": "more cheerful"}

@@ -1,4 +1,4 @@
-"""The study of hits finds what is there, nothing where nothing is, and each leak is worth what it is known to be worth."""
+"""The study of hits finds the effects that songs have, finds none where there is none, and shows what leaks add."""
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,11 @@ from analysis.scores import evaluate
 
 
 def songs(n=600, effect=0.0, artist=0.0, seed=0):
-    """Songs whose popularity is luck, a part `artist` that goes with who made them, and a part `effect` that can be heard."""
+    """Songs whose popularity is a sum of chance, an effect of the artist, and an effect of the sound."""
     rng = np.random.default_rng(seed)
     maker = rng.integers(0, n // 4, n)
-    table = pd.DataFrame(rng.standard_normal((n, len(SOUND))) + rng.standard_normal((n // 4, len(SOUND)))[maker], columns=SOUND)
+    sound = rng.standard_normal((n, len(SOUND))) + rng.standard_normal((n // 4, len(SOUND)))[maker]
+    table = pd.DataFrame(sound, columns=SOUND)
     table["key"], table["mode"] = rng.integers(0, 12, n), rng.integers(0, 2, n)
     luck = rng.standard_normal(n) + artist * rng.standard_normal(n // 4)[maker]
     return table.assign(artist=maker.astype(str), release_year=rng.integers(2000, 2020, n),
@@ -39,17 +40,18 @@ def telling():
     return table, hit_study(table, hit=65, n_splits=3)
 
 
-def test_what_can_be_heard_is_found_and_each_figure_is_sound(telling):
+def test_an_effect_of_sound_is_found_and_the_scores_are_consistent(telling):
     table, study = telling
     scores = study.scores.xs("boosting", level="model")
     assert scores.loc[[HELD_OUT, LATER], "low"].min() > .55
-    assert (study.scores["low"] <= study.scores["roc_auc"]).all() and (study.scores["roc_auc"] <= study.scores["high"]).all()
+    assert (study.scores["low"] <= study.scores["roc_auc"]).all()
+    assert (study.scores["roc_auc"] <= study.scores["high"]).all()
     assert scores.loc[HELD_OUT, "base_rate"] == pytest.approx((table["popularity"] >= 65).mean())
     assert scores.loc[HELD_OUT, "average_precision"] > 1.3 * scores.loc[HELD_OUT, "base_rate"]
     assert set(study.scores.index.get_level_values("study")) == {HELD_OUT, LATER, *LEAKS}
 
 
-def test_intervals_allow_for_models_that_were_fitted_to_the_same_songs(telling):
+def test_intervals_are_wider_where_models_share_training_songs(telling):
     _, study = telling
     for name, wider in ((HELD_OUT, np.sqrt(1 + 3 / 2)), (LATER, 1)):
         own = study.predictions.query("study == @name and model == 'boosting'")
@@ -62,8 +64,8 @@ def test_intervals_allow_for_models_that_were_fitted_to_the_same_songs(telling):
 
 def test_no_artist_and_no_later_year_is_trained_on(monkeypatch):
     table, seen = songs(400), []
-    honest = hit_prediction._out_of_sample
-    monkeypatch.setattr(hit_prediction, "_out_of_sample",
+    honest = hit_prediction.out_of_sample_probability
+    monkeypatch.setattr(hit_prediction, "out_of_sample_probability",
                         lambda model, X, y, splits: seen.append(splits) or honest(model, X, y, splits))
     study = hit_study(table, hit=60, leaks=False, n_boot=20)
     artists, years = table["artist"].to_numpy(), table["release_year"].to_numpy()
@@ -76,7 +78,7 @@ def test_no_artist_and_no_later_year_is_trained_on(monkeypatch):
     assert later["track"].tolist() == table.index[test].tolist()
 
 
-def test_leaks_are_worth_something_where_only_the_artist_counts():
+def test_leaks_raise_the_score_where_only_the_artist_matters():
     """Sound tells the artist and the artist tells the success: honestly there is nothing to find."""
     study = hit_study(songs(effect=0, artist=1.5, seed=1), hit=65, year="none", n_splits=3)
     scores = study.scores.xs("boosting", level="model")
@@ -86,15 +88,16 @@ def test_leaks_are_worth_something_where_only_the_artist_counts():
     assert scores.loc["the artist's popularity as a feature", "low"] > .7
 
 
-def test_nothing_is_found_where_there_is_nothing():
+def test_no_effect_is_found_where_there_is_none():
     sure = 0
     for seed in range(6):
-        scores = hit_study(songs(240, seed=seed), hit=60, leaks=False, year="none", n_splits=3, seed=seed, n_boot=100).scores
+        study = hit_study(songs(240, seed=seed), hit=60, leaks=False, year="none", n_splits=3, seed=seed, n_boot=100)
+        scores = study.scores
         sure += (scores["low"] > .5).any()
     assert sure <= 1
 
 
-def test_a_song_is_told_with_its_interval_and_with_how_little_it_means(telling):
+def test_the_chance_of_a_song_comes_with_its_interval_and_its_meaning(telling):
     table, study = telling
     best, worst = table["danceability"].idxmax(), table["danceability"].idxmin()
     appeals = [song_appeal(song, table, study) for song in (best, worst)]
@@ -116,25 +119,25 @@ def test_deciles_count_every_song_once_and_lift_averages_to_one(telling):
     assert tenths["lift"].iloc[-1] > 1.5
 
 
-def test_keys_stand_on_a_circle():
+def test_neighbours_on_the_circle_of_fifths_are_near():
     X = sound_of(pd.DataFrame({"key": [0, 7, 6], "mode": [1, 1, 1], "tempo": [100, 110, 120]}))
     places = X[["key_cos", "key_sin"]].to_numpy()
     assert np.linalg.norm(places[0] - places[1]) < np.linalg.norm(places[0] - places[2])
 
 
-def test_too_few_hits_are_said():
+def test_too_few_hits_are_refused():
     with pytest.raises(ValueError, match="0 of 300 songs have a popularity of 101 or more"):
         hit_study(songs(300), hit=101)
 
 
-def test_pictures(telling):
+def test_plots_show_studies_and_deciles(telling):
     study = telling[1]
     assert len(plot_study(study).get_yticks()) == 6
     assert plot_decile_calibration(deciles(study)).get_xlabel().endswith("(%)")
     assert "lift" in plot_lift(deciles(study)).get_ylabel()
 
 
-def test_tidytuesday(shared):
+def test_hits_of_a_real_table_are_predicted_as_well_as_others_report(shared):
     """Sound tells hits about as well as others have found with plain gradient boosting (.708), artists held out."""
     from prepare import load_Data, prepare_df
     from preprocessing import create_features
