@@ -1,10 +1,20 @@
-"""Speeds, as ratios measured in one run: `make bench`."""
+"""Measure speed, beside what other libraries need for the same work in the same run.
+
+images    one minute of stereo mp3 to its spectrogram image: ours, librosa's documented way, a plain rewrite, decoding alone, and
+          the mel bands of Essentia and audioFlux where these are installed
+features  one minute of sound to its table of features, beside librosa's functions called one by one
+genres    how well a linear model tells the genres of the synthetic songs apart by three families of features
+tables    200,000 songs: each step of notebook 02 and the correlations of notebook 03, beside pandas' own reading of the file
+
+All data is synthetic. Takes about 15 minutes on two cores. Ratios are more reliable than seconds: other programs slow both down.
+"""
 
 import os
 
 for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # one process is one core
 
+import argparse
 import contextlib
 import io
 import sys
@@ -16,25 +26,42 @@ import numpy as np
 import pandas as pd
 import soundfile
 import soxr
+from sklearn.model_selection import GroupKFold, cross_val_predict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import audio
 from analysis.associations import correlations_within
 from features import extract_features
+from models import build
 from prepare import load_Data, prepare_df
 from preprocessing import create_features, spotify_split
-from signals import decoding
+from signals.decoding import SAMPLE_RATE, load_audio
 from signals.descriptors import describe
+from signals.spectrogram_images import DECIBELS
+from sources.files import write_table
 from synth.sample_table import GENRES, make_table
 from synth.songs import render
 
-PATTERNS = ("beat_", "onsets_", "degree_", "interval_", "chord_", "tone_", "bass_", "middle_", "treble_")
-"""What the columns of features beyond the usual family begin with."""
+RHYTHM_AND_HARMONY = ("beat_", "onsets_", "degree_", "interval_", "chord_", "tone_", "bass_", "middle_", "treble_")
+"""What the names of features of rhythm and harmony patterns begin with."""
+
+
+def main():
+    measures = {"images": measure_images, "features": measure_features, "genres": measure_genres, "tables": measure_tables}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", nargs="+", default=list(measures), choices=measures, help="what to measure (default: all)")
+    parser.add_argument("--out", default="results", help="folder for the tables (default: %(default)s)")
+    options = parser.parse_args()
+    pd.set_option("display.width", 150, "display.max_columns", None)
+    for name in options.parts:
+        table = measures[name]()
+        print(write_table(table.round(4), Path(options.out) / f"bench_speed_{name}.csv"))
+        print(f"{measures[name].__doc__.splitlines()[0]}\n{table.round(3)}\n", flush=True)
 
 
 def seconds(function, *arguments, repeat=3, **named):
-    """The least time of a few runs, and what the last one returned."""
+    """The least time of a few calls, and what the last one returned."""
     times = []
     for _ in range(repeat):
         start = time.perf_counter()
@@ -44,29 +71,10 @@ def seconds(function, *arguments, repeat=3, **named):
     return min(times), result
 
 
-def bench_tables(n_tracks=200_000):
-    """Every step of notebook 02 and the heart of 03 on a large table, beside pandas' own reading of it."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "songs.csv"
-        make_table(n_tracks).to_csv(file, index=False)
-        pandas, _ = seconds(pd.read_csv, file)
-        rows = [("pandas.read_csv", pandas)]
-        taken, raw = seconds(load_Data, file)
-        rows.append(("load_Data", taken))
-    for step in (prepare_df, create_features):
-        taken, raw = seconds(step, raw)
-        rows.append((step.__name__, taken))
-    known = raw.dropna(subset=["first_genre"])
-    rows.append(("spotify_split", seconds(spotify_split, known, "first_genre", repeat=1)[0]))
-    rows.append(("correlations_within", seconds(correlations_within, raw, repeat=1)[0]))
-    table = pd.DataFrame(rows, columns=["step", "seconds"]).set_index("step")
-    table["times pandas.read_csv"] = table["seconds"] / pandas
-    return table
-
-
 def minute_of_music(path):
     """A 60 s, 44.1 kHz stereo mp3 of chords, drums and noise."""
-    sr, rng = 44_100, np.random.default_rng(0)
+    sr = 44_100
+    rng = np.random.default_rng(0)
     t = np.arange(60 * sr) / sr
     chord = sum(np.sin(2 * np.pi * hertz * t) / (i + 1) for i, hertz in enumerate((110, 220, 277, 330, 440, 880)))
     beat = np.exp(-12 * (t % .5)) * rng.standard_normal(len(t))
@@ -74,8 +82,61 @@ def minute_of_music(path):
     return str(path)
 
 
-def usual_picture(path, out, *, bare=False):
-    """A spectrogram picture as librosa's documentation draws it, with axes and a colour bar; or `bare`, the picture alone."""
+# ---- images
+
+OURS = "our image, one process"
+DECODING = "decoding alone (soundfile)"
+
+
+def measure_images():
+    """A minute of stereo mp3 to its image on disk, beside the usual way, decoding alone, and other libraries' mel bands."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = minute_of_music(Path(folder) / "a.mp3")
+        image = Path(folder) / "a.png"
+        rounds = time_in_turns({
+            DECODING: lambda: soundfile.read(path, dtype="float32"),
+            OURS: lambda: our_image(path, folder),
+            "librosa's documented image (axes, colour bar)": lambda: librosa_image(path, image),
+            "the same calls without axes and colour bar": lambda: librosa_image(path, image, bare=True),
+            "a plain rewrite (soundfile, Pillow)": lambda: rewritten_image(path, image),
+            "Essentia's mel bands alone": lambda: essentia_bands(path),
+            "audioFlux's mel bands alone": lambda: audioflux_bands(path)})
+        songs = pd.DataFrame({"track_id": map(str, range(120)), "path": path})
+        audio.write_spectrograms(songs.head(4), Path(folder) / "warm", n_jobs=2)
+        for n_jobs in (1, 2):
+            taken, _ = seconds(audio.write_spectrograms, songs, Path(folder) / str(n_jobs), n_jobs=n_jobs, repeat=1)
+            rounds[f"our images, {n_jobs} processes, a song"] = taken / len(songs)
+    table = pd.DataFrame({"seconds": rounds.median()})
+    table["times decoding"] = rounds.div(rounds[DECODING], axis=0).median()
+    ratios = rounds.div(rounds[OURS], axis=0).quantile([.5, .25, .75]).T
+    return table.join(ratios.set_axis(["ours is faster by", "from", "to (half the rounds)"], axis=1)).rename_axis("way")
+
+
+def time_in_turns(ways, rounds=9):
+    """Seconds of each way [rounds x ways], the least of three calls in each round.
+
+    The ways take turns, so that a slow moment of the machine slows all of them, and none suffers from caches that the one
+    before it left cold. A way whose library is not installed is left out.
+    """
+    times = []
+    for _ in range(rounds + 1):
+        times.append({})
+        for name, way in list(ways.items()):
+            try:
+                times[-1][name] = seconds(way)[0]
+            except ImportError as error:
+                print(f"{name}: {error}; `pip install essentia audioflux` to compare")
+                del ways[name]
+    return pd.DataFrame(times[1:])  # the first round loads and compiles
+
+
+def our_image(path, folder):
+    song = pd.DataFrame({"track_id": ["a"], "path": [path]})
+    audio.write_spectrograms(song, tempfile.mkdtemp(dir=folder), n_jobs=1)  # a new folder: images that are there are kept
+
+
+def librosa_image(path, out, *, bare=False):
+    """A spectrogram drawn as librosa's documentation does it, with axes and a colour bar; or, if `bare`, without them."""
     import librosa
     import matplotlib.pyplot as plt
     y, sr = librosa.load(path)
@@ -92,24 +153,21 @@ def usual_picture(path, out, *, bare=False):
     plt.close(figure)
 
 
-def rewritten_picture(path, out):
-    """The usual way's picture without its detours: soundfile, soxr, librosa's mel bands, Pillow."""
+def rewritten_image(path, out):
+    """The same image without matplotlib: soundfile, soxr, librosa's mel bands, Pillow."""
     import librosa
     from PIL import Image
     y, sr = soundfile.read(path, dtype="float32")
-    y = soxr.resample(y.mean(axis=1), sr, decoding.SAMPLE_RATE)
-    decibels = librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=decoding.SAMPLE_RATE), ref=np.max)
-    Image.fromarray(np.round((decibels[::-1] / 80 + 1) * 255).astype(np.uint8)).save(out)
-
-
-def our_picture(row, folder):
-    audio._write_track(row, tempfile.mkdtemp(dir=folder), audio._settings(60, 128, ("mel",)), ("mel",), 1.0)
+    y = soxr.resample(y.mean(axis=1), sr, SAMPLE_RATE)
+    decibels = librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=SAMPLE_RATE), ref=np.max)
+    Image.fromarray(np.round((decibels[::-1] / DECIBELS + 1) * 255).astype(np.uint8)).save(out)
 
 
 def essentia_bands(path):
     import essentia.standard as es
     y = es.MonoLoader(filename=path, sampleRate=22_050)()
-    window, spectrum = es.Windowing(type="hann", size=2048), es.Spectrum(size=2048)
+    window = es.Windowing(type="hann", size=2048)
+    spectrum = es.Spectrum(size=2048)
     bands = es.MelBands(numberBands=128, sampleRate=22_050, inputSize=1025, highFrequencyBound=11_025)
     return np.array([bands(spectrum(window(frame))) for frame in es.FrameGenerator(y, 2048, 512)])
 
@@ -120,47 +178,26 @@ def audioflux_bands(path):
     return audioflux.mel_spectrogram(y, num=128, radix2_exp=11, samplate=22_050, slide_length=512)[0]
 
 
-def bench_pictures():
-    """A minute of stereo mp3 to its picture on disk, beside the usual way, decoding alone, and others' mel bands alone."""
+# ---- features
+
+def measure_features():
+    """A minute of sound to all its features, one process: from mp3, and from samples beside librosa's functions."""
     with tempfile.TemporaryDirectory() as folder:
         path = minute_of_music(Path(folder) / "a.mp3")
-        row = next(audio._with_folders(pd.DataFrame({"track_id": ["a"], "path": [path]})).itertuples())
-        ways = {"decoding alone (soundfile)": lambda: soundfile.read(path, dtype="float32"),
-                "our picture, one process": lambda: our_picture(row, folder),
-                "librosa's documented picture (axes, colour bar)": lambda: usual_picture(path, Path(folder) / "a.png"),
-                "the usual calls, neither axes nor colour bar": lambda: usual_picture(path, Path(folder) / "a.png", bare=True),
-                "a plain rewrite (soundfile, Pillow)": lambda: rewritten_picture(path, Path(folder) / "a.png"),
-                "Essentia's mel bands alone": lambda: essentia_bands(path),
-                "audioFlux's mel bands alone": lambda: audioflux_bands(path)}
-        rounds = in_turns(ways)
-        many = pd.DataFrame({"track_id": map(str, range(120)), "path": path})
-        audio.write_spectrograms(many.head(4), Path(folder) / "warm", n_jobs=2)
-        for n_jobs in (1, 2):
-            rounds[f"our pictures, {n_jobs} processes, a song"] = seconds(
-                audio.write_spectrograms, many, Path(folder) / str(n_jobs), n_jobs=n_jobs, repeat=1)[0] / len(many)
-    table = pd.DataFrame({"seconds": rounds.median()})
-    table["times decoding"] = rounds.div(rounds["decoding alone (soundfile)"], axis=0).median()
-    faster = rounds.div(rounds["our picture, one process"], axis=0)
-    return table.join(faster.quantile([.5, .25, .75]).T.set_axis(["ours is faster by", "from", "to (half the rounds)"], axis=1))
+        y, _ = load_audio(path)
+        song = pd.DataFrame({"track_id": ["a"], "path": [path]})
+        librosa_features(y)  # numba compiles
+        rows = {"extract_features, from mp3": seconds(extract_features, song, segment_seconds=60, n_jobs=1)[0],
+                "describe, from samples": seconds(describe, y)[0],
+                "librosa's functions one by one": seconds(librosa_features, y)[0]}
+    table = pd.DataFrame({"seconds": rows}).rename_axis("way")
+    table["times real time"] = 60 / table["seconds"]
+    table["ours is faster by"] = table["seconds"] / rows["describe, from samples"]
+    return table
 
 
-def in_turns(ways, rounds=9):
-    """Seconds of each way [rounds x ways], the least of three runs in each round: a slow moment meets all ways alike, and none is
-    charged for the caches that the one before it left cold."""
-    taken = []
-    for _ in range(rounds + 1):
-        taken.append({})
-        for name, way in list(ways.items()):
-            try:
-                taken[-1][name] = seconds(way)[0]
-            except ImportError as error:
-                print(f"{name}: {error}; `pip install essentia audioflux` to compare")
-                del ways[name]
-    return pd.DataFrame(taken[1:])  # the first round loads and compiles
-
-
-def usual_features(y, sr=decoding.SAMPLE_RATE):
-    """The same features as tutorials call them, one by one, each from the samples on."""
+def librosa_features(y, sr=SAMPLE_RATE):
+    """The same features as tutorials compute them: one by one, each from the samples."""
     import librosa
     import pyloudnorm
     feature = librosa.feature
@@ -175,42 +212,44 @@ def usual_features(y, sr=decoding.SAMPLE_RATE):
     pyloudnorm.Meter(sr).integrated_loudness(y)
 
 
-def bench_features():
-    """The full table of features of a minute of sound, one process: decoded from mp3, and from samples beside librosa's calls."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = minute_of_music(Path(folder) / "a.mp3")
-        y = decoding.load_audio(path)[0]
-        tracks = pd.DataFrame({"track_id": ["a"], "path": [path]})
-        usual_features(y)  # numba compiles
-        rows = {"extract_features, from mp3": seconds(extract_features, tracks, segment_seconds=60, n_jobs=1)[0],
-                "describe, from samples": seconds(describe, y)[0],
-                "librosa's calls one by one": seconds(usual_features, y)[0]}
-    table = pd.DataFrame({"seconds": rows})
-    table["times real time"] = 60 / table["seconds"]
-    table["ours is faster by"] = table["seconds"] / rows["describe, from samples"]
-    return table
+# ---- genres
 
-
-def bench_genres(songs=16, artists=8):
-    """How well a linear model tells the rendered genres apart, artists held out: by plain features well, but not perfectly."""
-    from sklearn.model_selection import GroupKFold, cross_val_predict
-
-    from models import build
-    made = [(genre, song % artists, render(genre, seconds=20, seed=9000 + song, artist=song % artists))
-            for genre in GENRES for song in range(songs)]
-    features = pd.DataFrame([describe(song.y) for *_, song in made]).select_dtypes("number")
+def measure_genres(songs=16, artists=8):
+    """Accuracy of a linear model on synthetic songs, artists held out, by family of features."""
+    songs_made = [(genre, song % artists, render(genre, seconds=20, seed=9000 + song, artist=song % artists))
+                  for genre in GENRES for song in range(songs)]
+    genre = np.array([row[0] for row in songs_made])
+    artist = [row[1] for row in songs_made]
+    features = pd.DataFrame([describe(song.y) for *_, song in songs_made]).select_dtypes("number")
     features = features.fillna(features.median())
-    plain = features.columns[~features.columns.str.startswith(PATTERNS)]
-    mfcc = features.columns[features.columns.str.match(r"mfcc_\d")]
-    genre, artist = np.array([one[0] for one in made]), [one[1] for one in made]
+    families = {"MFCC": features.columns[features.columns.str.match(r"mfcc_\d")],
+                "the usual family": features.columns[~features.columns.str.startswith(RHYTHM_AND_HARMONY)],
+                "with patterns of rhythm and harmony": features.columns}
     rows = {}
-    for name, columns in (("MFCC", mfcc), ("the usual family", plain), ("and patterns of rhythm and harmony", features.columns)):
-        said = cross_val_predict(build("linear").estimator, features[columns], genre, groups=artist, cv=GroupKFold(artists))
-        rows[name] = {"columns": len(columns), "accuracy": (said == genre).mean(), "guessing": 1 / len(GENRES)}
-    return pd.DataFrame(rows).T
+    for name, columns in families.items():
+        predicted = cross_val_predict(build("linear").estimator, features[columns], genre, groups=artist, cv=GroupKFold(artists))
+        rows[name] = {"columns": len(columns), "accuracy": (predicted == genre).mean(), "chance": 1 / len(GENRES)}
+    return pd.DataFrame(rows).T.rename_axis("features")
+
+
+# ---- tables
+
+def measure_tables(n_tracks=200_000):
+    """Each step of notebook 02 and the correlations of notebook 03 on 200,000 songs, beside pandas' own reading."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "songs.csv"
+        make_table(n_tracks).to_csv(file, index=False)
+        reading, _ = seconds(pd.read_csv, file)
+        loading, table = seconds(load_Data, file)
+    rows = {"pandas.read_csv": reading, "load_Data": loading}
+    for step in (prepare_df, create_features):
+        rows[step.__name__], table = seconds(step, table)
+    with_genre = table.dropna(subset=["first_genre"])
+    rows["spotify_split"], _ = seconds(spotify_split, with_genre, "first_genre", repeat=1)
+    rows["correlations_within"], _ = seconds(correlations_within, table, repeat=1)
+    times = pd.DataFrame({"seconds": rows}).rename_axis("step")
+    return times.assign(**{"times pandas.read_csv": times["seconds"] / reading})
 
 
 if __name__ == "__main__":
-    pd.set_option("display.width", 150, "display.max_columns", None)
-    for bench in (bench_pictures, bench_features, bench_genres, bench_tables):
-        print(f"{bench.__doc__.splitlines()[0]}\n{bench().round(3)}\n")
+    main()

@@ -144,7 +144,8 @@ def score_held_out(X, y, artists, names):
         probas[name] = predict_held_out(name, X, y, artists, len(genres))
         seconds[name] = time.perf_counter() - start
     probas["combined (ours)"] = combine_models([probas[name] for name in names], y, artists)
-    return pd.DataFrame([{"model": name, "n": len(X), **score_row(y, proba, genres, artists), "seconds": seconds.get(name, np.nan)}
+    return pd.DataFrame([{"model": name, "n": len(X), **score_row(y, proba, genres, artists),
+                          "seconds": seconds.get(name, np.nan)}
                          for name, proba in probas.items()])
 
 
