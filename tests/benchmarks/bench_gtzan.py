@@ -1,14 +1,14 @@
 """Measure how well each model of the family names the genres of GTZAN's songs.
 
-Data: GTZAN's spectrogram images, its table of features, and the text files of a published split (train, valid, test), for
-example the fault-filtered split.
+Data: GTZAN's spectrogram images, its table of features, and the text files of a published split (train, valid, test),
+for example the fault-filtered split.
 
 All settings are chosen on train and valid only. The combination's weights and the temperatures come from out-of-fold
-predictions over three folds of train + valid; a fold keeps neighbouring tracks together, because they are often by one artist.
-In the table of scores, `folds` are these predictions, `valid` are predictions of models trained on the train list, and `test`
-are predictions of models trained on both lists.
+predictions over three folds of train + valid; a fold keeps neighbouring tracks together, because they are often by
+one artist. In the table of scores, `folds` are these predictions, `valid` are predictions of models trained on the
+train list, and `test` are predictions of models trained on both lists.
 
-Takes up to 90 minutes on two cores, with --fast about 10. Predictions are kept, so that a run that was stopped continues.
+Takes up to 90 minutes on two cores, much less with --fast. Predictions are kept: a run that was stopped continues.
 """
 
 import argparse
@@ -34,13 +34,14 @@ from training import combine, combine_held_out, n_weights, stacking_weights, tab
 FAST = ("linear", "svm", "knn", "mlp", "forest")
 ALL = (*FAST, "lstm", "cnn", "lstm_cnn", "multi_cnn")
 IN_PIECES = ("linear", "knn", "mlp")
-"""Models that learn from pieces of images too, and name a track's genre from all of its pieces. The others would take minutes."""
+"""Models that learn from pieces of images too and judge a track by all of its pieces; the others would take long."""
 NEIGHBOURS = 8
 """Tracks of one genre that follow each other on a list and stay in one fold."""
 WIDE = {"columns": 320, "chunks": 1, "shift": 2, "mask": .06, "verbose": False}
 SETTINGS = {"linear": {"C": .003}, "svm": {"C": 5.0}, "knn": {"n_neighbors": 50},
             "mlp": {"verbose": False, "dropout": .5, "epochs": 15},
-            "cnn": WIDE | {"epochs": 40, "mixup": .1, "equalizer": .05}, "lstm": WIDE | {"epochs": 40, "equalizer": .05},
+            "cnn": WIDE | {"epochs": 40, "mixup": .1, "equalizer": .05},
+            "lstm": WIDE | {"epochs": 40, "equalizer": .05},
             "lstm_cnn": WIDE | {"epochs": 30, "mixup": .1, "equalizer": .05},
             "multi_cnn": WIDE | {"epochs": 30, "mixup": .1, "equalizer": .05}}
 """Chosen on the valid list and the folds, never on the test list. The epochs keep the whole run below 90 minutes on two
@@ -52,11 +53,13 @@ def main():
     out = Path(options.out)
     names = options.models.split() or list(FAST if options.fast else ALL)
     manifest, lists = read_images(options)
-    table = describe_images(manifest, pieces=True).join(table_features(options.features, manifest["track_id"]), how="left")
+    table = table_features(options.features, manifest["track_id"])
+    table = describe_images(manifest, pieces=True).join(table, how="left")
     tracks = [*lists["train"], *lists["valid"]]
     groups = neighbour_groups(manifest, lists)
     jobs = training_jobs(tracks, groups, lists)
-    probas = {split: {name: predict(name, split, jobs[split], manifest, table, out) for name in names} for split in jobs}
+    probas = {split: {name: predict(name, split, jobs[split], manifest, table, out) for name in names}
+              for split in jobs}
     scores = score(probas, manifest["genre"], pd.Series(groups, tracks))
     print(write_table(scores, out / "bench_gtzan.csv"))
     print(scores.to_string(index=False))
@@ -68,10 +71,11 @@ def read_options():
     parser.add_argument("--features", required=True, help="CSV or Parquet file with the features of each track")
     parser.add_argument("--train", required=True, help="text file of the tracks to train on, one a line")
     parser.add_argument("--valid", required=True, help="text file of the tracks to choose settings on")
-    parser.add_argument("--test", default="", help="text file of the tracks for the final scores; without it there are none")
-    parser.add_argument("--models", default="", help=f"names of models in one argument, from: {' '.join(ALL)} (default: all)")
+    parser.add_argument("--test", default="", help="text file of the tracks for the final scores (default: none)")
+    parser.add_argument("--models", default="",
+                        help=f"names of models, in quotes, from: {' '.join(ALL)} (default: all)")
     parser.add_argument("--fast", action="store_true", help=f"only {' '.join(FAST)}")
-    parser.add_argument("--out", default="results", help="folder for the scores and the predictions (default: %(default)s)")
+    parser.add_argument("--out", default="results", help="folder for scores and predictions (default: %(default)s)")
     return parser.parse_args()
 
 
@@ -106,7 +110,7 @@ def training_jobs(tracks, groups, lists):
 
 
 def predict(name, split, jobs, manifest, table, out):
-    """A model's probabilities for every held-out track, with the seconds it took and its number of weights; kept in a file."""
+    """A model's probabilities for every held-out track, its seconds and its number of weights; kept in a file."""
     rows = rows_for(name, manifest, table)
     # another file for other settings, lists or features
     key = hashlib.sha1(repr((SETTINGS.get(name), jobs, len(rows), list(rows))).encode()).hexdigest()[:8]
@@ -164,7 +168,8 @@ def score_row(name, split, truth, proba, genres, costs):
     value, low, high = scores.loc["accuracy", ["value", "low", "high"]]
     seconds, weights = costs
     return {"model": name, "split": split, "n": len(proba), "accuracy": value, "low": low, "high": high,
-            **scores.loc[["macro_f1", "roc_auc", "log_loss", "ece"], "value"], "seconds": seconds, "weights": int(weights)}
+            **scores.loc[["macro_f1", "roc_auc", "log_loss", "ece"], "value"], "seconds": seconds,
+            "weights": int(weights)}
 
 
 if __name__ == "__main__":

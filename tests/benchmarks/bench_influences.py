@@ -1,12 +1,13 @@
 """Measure how well a starter model describes what a song draws on.
 
---synthetic N   N synthetic songs of each kind, by artists that are in no training set: of one genre, blends of two, beat, timbre
-                and pitch of three genres, and songs that change genre half-way; for the model `sample`
---not-music DIR sounds that are not music (noise, speech, a sine), named KIND_NUMBER.wav: how often they are called ambiguous
+--synthetic N   N synthetic songs of each kind, by artists that are in no training set: of one genre, blends of two,
+                beat, timbre and pitch of three genres, and songs that change genre half-way; for the model `sample`
+--not-music DIR sounds that are not music (noise, speech, a sine), named KIND_NUMBER.wav: how often they are called
+                ambiguous
 --clips DIR     real recordings, GENRE/CLIP.mp3: how often the genre is right, alone and where two clips sound at once
 
-The model must not have been trained on what it is measured on. For GTZAN's clips, train a starter model without them first:
-`starter_models/make_starters.py -h`.
+The model must not have been trained on what it is measured on. For GTZAN's clips, train a starter model without them
+first: `starter_models/make_starters.py -h`.
 
 Takes about half an hour on two cores for 96 synthetic songs of each kind, and a few seconds for each clip.
 """
@@ -58,13 +59,14 @@ def main():
 
 def make_parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="sample", help="sample, gtzan, or a folder with a model (default: %(default)s)")
+    parser.add_argument("--model", default="sample", help="sample, gtzan or a model's folder (default: %(default)s)")
     parser.add_argument("--synthetic", type=int, default=0, metavar="N", help="synthetic songs of each kind")
     parser.add_argument("--not-music", default="", metavar="DIR", help="folder of sounds that are not music")
     parser.add_argument("--clips", default="", metavar="DIR", help="folder of recordings, one folder a genre")
     parser.add_argument("--mixes", type=int, default=60, metavar="N",
                         help="pairs of clips of two genres to play at once (default: %(default)s)")
-    parser.add_argument("--out", default="results/bench_influences", help="folder for the scores (default: %(default)s)")
+    parser.add_argument("--out", default="results/bench_influences",
+                        help="folder for the scores (default: %(default)s)")
     return parser
 
 
@@ -82,11 +84,12 @@ def score_synthetic_songs(starter, out, n):
     for name, table in (("pure", pure), ("blends", blends), ("halves", halves), ("changes", changes)):
         write_table(table, out / f"{name}.csv")
     right = pure["named"] == pure["genre"]
+    shares = blends[["true", "share", "predicted"]].corr(method="spearman").stack()
     return [("one genre: right", right.mean(), n),
             ("one genre: the label is the genre", (pure["label"] == pure["genre"]).mean(), n),
             ("one genre: calibration error", calibration_error(pure["confidence"].to_numpy(), right.to_numpy()), n),
-            ("blends: rank correlation of share", blends["true"].corr(blends["share"], method="spearman"), n),
-            ("blends: rank correlation of relative share", blends["true"].corr(blends["predicted"], method="spearman"), n),
+            ("blends: rank correlation of share", shares["true", "share"], n),
+            ("blends: rank correlation of relative share", shares["true", "predicted"], n),
             ("50/50: both in the top two", halves["top_two"].mean(), n),
             ("50/50: the label names both", halves["label_names_both"].mean(), n),
             *((f"three genres: {aspect} right", aspects[aspect].mean(), n) for aspect in aspects),
@@ -100,7 +103,8 @@ def score_other_sounds(classifier, folder):
     table = synthetic_benchmark.check_out_of_distribution(classifier, sorted(Path(folder).glob("*.wav")))
     ambiguous = table["label"] == "ambiguous"
     kinds = table["path"].map(lambda path: Path(path).stem.split("_")[0])
-    rows = [(f"not music: {kind} called ambiguous", of_kind.mean(), len(of_kind)) for kind, of_kind in ambiguous.groupby(kinds)]
+    rows = [(f"not music: {kind} called ambiguous", of_kind.mean(), len(of_kind))
+            for kind, of_kind in ambiguous.groupby(kinds)]
     return [*rows, ("not music: all called ambiguous", ambiguous.mean(), len(table))]
 
 

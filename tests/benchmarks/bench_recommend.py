@@ -1,12 +1,13 @@
 """Measure how fast and how good recommendations are.
 
 speed       seconds that `similar_songs` takes on tables of 1,000 to 100,000 random songs
-neighbours  synthetic songs: how often the nearest neighbours by other artists share a song's genre, or the genre of its beat,
-            timbre or pitch
-playlists   TidyTuesday's table (Spotify's features, for teaching statistics; see the README): half of each playlist is hidden;
-            how much of it `playlist_like` and simpler methods rank among their first 10 and 50
+neighbours  synthetic songs: how often the nearest neighbours by other artists share a song's genre, or the genre of
+            its beat, timbre or pitch
+playlists   TidyTuesday's table (Spotify's features, for teaching statistics; see the README): half of each playlist
+            is hidden; how much of it `playlist_like` and simpler methods rank among their first 10 and 50
 
-Takes about half an hour on two cores; most of it is for rendering synthetic songs (fewer with --songs) and for the playlists.
+Takes about half an hour on two cores; most of it is for rendering synthetic songs (fewer with --songs) and for the
+playlists.
 """
 
 import argparse
@@ -59,8 +60,9 @@ def main():
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="what to measure (default: all three)")
-    parser.add_argument("--tidytuesday", default="", help="TidyTuesday's table spotify_songs, plain or as a zip archive")
-    parser.add_argument("--songs", type=int, default=256, help="synthetic songs in each of three sets (default: %(default)s)")
+    parser.add_argument("--tidytuesday", default="", help="TidyTuesday's table spotify_songs, as CSV or zip")
+    parser.add_argument("--songs", type=int, default=256,
+                        help="synthetic songs in each of three sets (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=15, help="length of a synthetic song (default: %(default)s)")
     parser.add_argument("--out", default="results", help="folder for the tables (default: %(default)s)")
     return parser.parse_args()
@@ -111,7 +113,8 @@ def measure_neighbours(n_songs, seconds):
     pure = synthetic_songs(n_songs, seconds, seed=90_000)
     mixed = synthetic_songs(n_songs, seconds, mixed=True, seed=100_000)
     embedded = with_embeddings(pure, other)
-    rows = [{"songs": "of one genre", "by": by, "of": "genre", **shared_genres(pure, by, "beat")} for by in ("all", *ASPECTS)]
+    rows = [{"songs": "of one genre", "by": by, "of": "genre", **shared_genres(pure, by, "beat")}
+            for by in ("all", *ASPECTS)]
     rows += [{"songs": "of one genre", "by": name, "of": "genre", **shared_genres(embedded, by, "beat")}
              for name, by in (("embedding", "embedding"), ("all, with embedding", "all"))]
     rows += [{"songs": "of three genres", "by": by, "of": f"genre of the {aspect}", **shared_genres(mixed, by, aspect)}
@@ -145,8 +148,8 @@ def synthetic_songs(n_songs, seconds, *, mixed=False, seed=0, first_artist=0):
         artist = first_artist + number // len(GENRES) % ARTISTS
         genres = dict(zip(ASPECTS, rng.choice(GENRES, 3) if mixed else [genre] * 3))
         song = render(**genres, seconds=seconds, seed=seed + number, artist=artist)
-        rows.append({**{f"{aspect}_genre": of_aspect for aspect, of_aspect in genres.items()}, "artist": f"{genre} {artist}",
-                     **describe(song.y, song.sr)})
+        rows.append({**{f"{aspect}_genre": of_aspect for aspect, of_aspect in genres.items()},
+                     "artist": f"{genre} {artist}", **describe(song.y, song.sr)})
     return pd.DataFrame(rows, index=pd.Index([f"song {number}" for number in range(n_songs)], name="track_id"))
 
 
@@ -165,7 +168,7 @@ def shared_genres(songs, by, aspect):
 # ---- playlists continued
 
 def measure_playlists(path):
-    """Recall and NDCG of every method with intervals over playlists, and the difference of `playlist_like` from each method."""
+    """Recall and NDCG of every method and the difference of `playlist_like` from it, with intervals over playlists."""
     with contextlib.redirect_stdout(io.StringIO()):
         raw = load_Data(path)
         tracks = prepare_df(raw)
@@ -186,10 +189,11 @@ def measure_playlists(path):
 
 
 def split_playlists(raw, tracks, seed=0):
-    """The row numbers of each playlist's tracks, split at random into a half that is shown and a half that is hidden."""
+    """The row numbers of each playlist's tracks, split at random into a half that is shown and one that is hidden."""
     rng = np.random.default_rng(seed)
     rows = pd.Series(range(len(tracks)), tracks.index)
-    playlists = [rows[ids[ids.isin(tracks.index)].unique()].to_numpy() for _, ids in raw.groupby("playlist_id")["track_id"]]
+    playlists = [rows[ids[ids.isin(tracks.index)].unique()].to_numpy()
+                 for _, ids in raw.groupby("playlist_id")["track_id"]]
     shuffled = [rng.permutation(playlist) for playlist in playlists if len(playlist) > 1]
     print(f"{len(playlists)} playlists, {len(playlists) - len(shuffled)} of one track are left out; "
           f"{len(tracks):,} tracks to choose from")

@@ -1,12 +1,14 @@
 """Measure speed, beside what other libraries need for the same work in the same run.
 
-images    one minute of stereo mp3 to its spectrogram image: ours, librosa's documented way, a plain rewrite, decoding alone, and
-          the mel bands of Essentia and audioFlux where these are installed
+images    one minute of stereo mp3 to its spectrogram image: ours, librosa's documented way, a plain rewrite, decoding
+          alone, and the mel bands of Essentia and audioFlux where these are installed
 features  one minute of sound to its table of features, beside librosa's functions called one by one
 genres    how well a linear model tells the genres of the synthetic songs apart by three families of features
-tables    200,000 songs: each step of notebook 02 and the correlations of notebook 03, beside pandas' own reading of the file
+tables    200,000 songs: each step of notebook 02 and the correlations of notebook 03, beside pandas' own reading of
+          the file
 
-All data is synthetic. Takes about 15 minutes on two cores. Ratios are more reliable than seconds: other programs slow both down.
+All data is synthetic. Takes about 15 minutes on two cores. Ratios are more reliable than seconds: other programs slow
+both down.
 """
 
 import os
@@ -48,9 +50,11 @@ RHYTHM_AND_HARMONY = ("beat_", "onsets_", "degree_", "interval_", "chord_", "ton
 
 
 def main():
-    measures = {"images": measure_images, "features": measure_features, "genres": measure_genres, "tables": measure_tables}
+    measures = {"images": measure_images, "features": measure_features, "genres": measure_genres,
+                "tables": measure_tables}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", nargs="+", default=list(measures), choices=measures, help="what to measure (default: all)")
+    parser.add_argument("--parts", nargs="+", default=list(measures), choices=measures,
+                        help="what to measure (default: all)")
     parser.add_argument("--out", default="results", help="folder for the tables (default: %(default)s)")
     options = parser.parse_args()
     pd.set_option("display.width", 150, "display.max_columns", None)
@@ -89,7 +93,7 @@ DECODING = "decoding alone (soundfile)"
 
 
 def measure_images():
-    """A minute of stereo mp3 to its image on disk, beside the usual way, decoding alone, and other libraries' mel bands."""
+    """A minute of stereo mp3 to its image on disk, beside the usual way, decoding alone, and others' mel bands."""
     with tempfile.TemporaryDirectory() as folder:
         path = minute_of_music(Path(folder) / "a.mp3")
         image = Path(folder) / "a.png"
@@ -115,8 +119,8 @@ def measure_images():
 def time_in_turns(ways, rounds=9):
     """Seconds of each way [rounds x ways], the least of three calls in each round.
 
-    The ways take turns, so that a slow moment of the machine slows all of them, and none suffers from caches that the one
-    before it left cold. A way whose library is not installed is left out.
+    The ways take turns, so that a slow moment of the machine slows all of them, and none suffers from caches that the
+    one before it left cold. A way whose library is not installed is left out.
     """
     times = []
     for _ in range(rounds + 1):
@@ -132,11 +136,12 @@ def time_in_turns(ways, rounds=9):
 
 def our_image(path, folder):
     song = pd.DataFrame({"track_id": ["a"], "path": [path]})
-    audio.write_spectrograms(song, tempfile.mkdtemp(dir=folder), n_jobs=1)  # a new folder: images that are there are kept
+    # a new folder each time: images that are there already are not made again
+    audio.write_spectrograms(song, tempfile.mkdtemp(dir=folder), n_jobs=1)
 
 
 def librosa_image(path, out, *, bare=False):
-    """A spectrogram drawn as librosa's documentation does it, with axes and a colour bar; or, if `bare`, without them."""
+    """A spectrogram drawn as in librosa's documentation, with axes and a colour bar; without them if `bare`."""
     import librosa
     import matplotlib.pyplot as plt
     y, sr = librosa.load(path)
@@ -201,8 +206,8 @@ def librosa_features(y, sr=SAMPLE_RATE):
     import librosa
     import pyloudnorm
     feature = librosa.feature
-    for name in ("chroma_stft", "spectral_centroid", "spectral_bandwidth", "spectral_rolloff", "spectral_contrast", "mfcc",
-                 "tempogram", "tempo", "tonnetz"):
+    for name in ("chroma_stft", "spectral_centroid", "spectral_bandwidth", "spectral_rolloff", "spectral_contrast",
+                 "mfcc", "tempogram", "tempo", "tonnetz"):
         getattr(feature, name)(y=y, sr=sr)
     feature.rms(y=y)
     feature.spectral_flatness(y=y)
@@ -227,7 +232,8 @@ def measure_genres(songs=16, artists=8):
                 "with patterns of rhythm and harmony": features.columns}
     rows = {}
     for name, columns in families.items():
-        predicted = cross_val_predict(build("linear").estimator, features[columns], genre, groups=artist, cv=GroupKFold(artists))
+        linear = build("linear").estimator
+        predicted = cross_val_predict(linear, features[columns], genre, groups=artist, cv=GroupKFold(artists))
         rows[name] = {"columns": len(columns), "accuracy": (predicted == genre).mean(), "chance": 1 / len(GENRES)}
     return pd.DataFrame(rows).T.rename_axis("features")
 

@@ -1,11 +1,11 @@
 """Measure how well the models for tables name the genres of songs from Spotify's features.
 
---top-hits     Top Hits (songs_normalize.csv), twice: with the report's own random split, and with artists held out, where a song
-               may have several genres
+--top-hits     Top Hits (songs_normalize.csv), twice: with the report's own random split, and with artists held out,
+               where a song may have several genres
 --tidytuesday  TidyTuesday's table of playlists (spotify_songs), one genre a song, with artists held out
 
-Gradient boosting and a combination of the models stand beside them. The tables hold Spotify's features and are used for
-teaching statistics; see the README.
+Gradient boosting and a combination of the models stand beside them. The tables hold Spotify's features and are used
+for teaching statistics; see the README.
 
 Takes about half an hour on two cores; fewer --seeds make the report's split faster.
 """
@@ -29,8 +29,8 @@ from preprocessing import create_features, encode_genres
 from sources.files import write_table
 from training import combine_held_out
 
-SOUND = ["danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness", "instrumentalness", "liveness",
-         "valence", "tempo", "duration_minutes"]
+SOUND = ["danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness", "instrumentalness",
+         "liveness", "valence", "tempo", "duration_minutes"]
 RELEASE = ["explicit", "popularity", "release_year"]
 SETTINGS = {"mlp": {"verbose": False, "width": 32, "epochs": 40, "batch_size": 64, "mixup": 0.0},
             "table_cnn": {"verbose": False, "dropout": .3}, "table_lstm": {"verbose": False}, "svm": {"C": 1.0},
@@ -56,8 +56,8 @@ def main():
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--top-hits", default="", help="the file songs_normalize.csv of Top Hits")
-    parser.add_argument("--tidytuesday", default="", help="TidyTuesday's table spotify_songs, plain or as a zip archive")
-    parser.add_argument("--seeds", type=int, default=20, help="random splits as the report made them (default: %(default)s)")
+    parser.add_argument("--tidytuesday", default="", help="TidyTuesday's table spotify_songs, as CSV or zip")
+    parser.add_argument("--seeds", type=int, default=20, help="the report's random splits (default: %(default)s)")
     parser.add_argument("--out", default="results", help="folder for the tables of scores (default: %(default)s)")
     options = parser.parse_args()
     if not (options.top_hits or options.tidytuesday):
@@ -110,13 +110,14 @@ def build(name):
 def score_report_split(path, names, seeds):
     """Accuracy as the report measured it, a row for each model.
 
-    The report takes the first genre of each cell (`set()` counts as one), drops duplicates, sets 20 % of the songs aside, and
-    splits the rest 70 / 30 into songs to train on and songs to judge.
+    The report takes the first genre of each cell (`set()` counts as one), drops duplicates, sets 20 % of the songs
+    aside, and splits the rest 70 / 30 into songs to train on and songs to judge.
     """
     tracks = create_features(change_dtypes(load_Data(path).drop_duplicates(ignore_index=True)))
     X = numeric_features(tracks, RELEASE)
     y = tracks["genre"].astype(object).astype(str).str.split(",").str[0].to_numpy(dtype=object)
-    rows = pd.DataFrame([{"model": name, **score_one_split(name, X, y, seed)} for name in names for seed in range(seeds)])
+    rows = pd.DataFrame([{"model": name, **score_one_split(name, X, y, seed)}
+                         for name in names for seed in range(seeds)])
     return rows.groupby("model", sort=False).agg(
         n=("n", "first"), seeds=("n", "size"), accuracy=("accuracy", "mean"), spread=("accuracy", "std"),
         baseline=("baseline", "mean"), seconds=("seconds", "mean")).reset_index()
@@ -135,7 +136,7 @@ def score_one_split(name, X, y, seed):
 # ---- artists held out
 
 def score_held_out(X, y, artists, names):
-    """Scores of every model, of gradient boosting and of the models' combination, on songs of artists that they have not seen."""
+    """Scores of every model, of gradient boosting and of the models' combination on songs of unseen artists."""
     genres = list(y) if np.ndim(y) == 2 else sorted(set(y))
     probas = {}
     seconds = {}

@@ -1,14 +1,15 @@
 """Measure what a network trained on other songs is worth for learning new genres from ten songs each.
 
-Three ways are compared on the same songs, over several random draws of the ten: the trained network as it is under a new last
-layer, the trained network tuned, and a new network.
+Three ways are compared on the same songs, over several random draws of the ten: the trained network as it is under a
+new last layer, the trained network tuned, and a new network.
 
-Data without --images: synthetic songs. The network has learned which genres the beat, timbre and pitch of 2,400 songs come from;
-each new genre is a combination of the three that it was never trained on. With --images: GTZAN's spectrogram images and two
-lists. The network has learned five genres, the other five are new, and the other way round.
+Data without --images: synthetic songs. The network has learned which genres the beat, timbre and pitch of 2,400 songs
+come from; each new genre is a combination of the three that it was never trained on. With --images: GTZAN's
+spectrogram images and two lists. The network has learned five genres, the other five are new, and the other way
+round.
 
-Takes about an hour on two cores with the synthetic songs, half of it to make them, and about half an hour on GTZAN. Images of the
-synthetic songs are kept.
+Takes about an hour on two cores with the synthetic songs, half of it to make them, and about half an hour on GTZAN.
+Images of the synthetic songs are kept.
 """
 
 import argparse
@@ -51,7 +52,8 @@ JUDGED = 30
 """Synthetic songs of each new genre to predict."""
 DESIGNS = 3
 """How many times eight new genres are designed."""
-WAYS = {"frozen network": ("transfer", {"epochs": 0}), "tuned network": ("transfer", {}), "nothing": ("cnn", {"epochs": 80})}
+WAYS = {"frozen network": ("transfer", {"epochs": 0}), "tuned network": ("transfer", {}),
+        "nothing": ("cnn", {"epochs": 80})}
 """What the learning starts from: the name of a model and its settings."""
 
 
@@ -110,7 +112,7 @@ def new_genres(number):
 
 
 def train_on_known(new, folder):
-    """Train a network to name the beat, timbre and pitch of songs that are of none of the new genres; return its folder."""
+    """Train a network to name the beat, timbre and pitch of songs of other than the new genres; return its folder."""
     rng = np.random.default_rng(7)
     combinations = (tuple(rng.choice(GENRES, 3).tolist()) for _ in range(KNOWN))
     known = [parts for parts in combinations if parts not in new]
@@ -121,7 +123,7 @@ def train_on_known(new, folder):
 
 
 def make_images(folder, plans):
-    """Images of synthetic songs, each by an artist of its own; a song's genre is named after its beat, timbre and pitch."""
+    """Images of synthetic songs, each by its own artist; a song's genre is named after its beat, timbre and pitch."""
     work = Parallel(n_jobs=-1, return_as="generator")(delayed(make_image)(folder, *plan) for plan in plans)
     rows = tqdm(work, total=len(plans), desc=f"songs for {folder.name}", file=sys.stdout, mininterval=5)
     return pd.DataFrame(list(rows)).set_index("track_id", drop=False).rename_axis(None)
@@ -180,7 +182,7 @@ def learn(songs, judged, backbone, draws):
 
 
 def report(results, path):
-    """Write and print the scores over all draws. A song is predicted once in each draw, so the intervals are over songs."""
+    """Write and print the scores over all draws; a song is predicted once in each, so the intervals are over songs."""
     genres = sorted({genre for result in results for genre in result.proba})
     by_way = {way: [result for result in results if result.way == way] for way in WAYS}
     probas = {way: pd.concat([result.proba.reindex(columns=genres, fill_value=0) for result in of_way])
@@ -188,7 +190,8 @@ def report(results, path):
     truth = pd.concat([result.genre for result in next(iter(by_way.values()))])
     pairs = compare_models(truth, probas, genres, groups=truth.index)
     print(pairs[["better", "worse", "difference", "low", "high"]].round(4).to_string())
-    table = pd.DataFrame([score_row(way, truth, probas[way], genres, of_way) for way, of_way in by_way.items()]).round(4)
+    rows = [score_row(way, truth, probas[way], genres, of_way) for way, of_way in by_way.items()]
+    table = pd.DataFrame(rows).round(4)
     print(write_table(table, path))
     print(table.to_string(index=False))
 
