@@ -123,8 +123,8 @@ def test_no_file_uses_the_private_names_of_another_module(path):
 def test_private_names_are_found_however_they_are_written(tmp_path):
     file = tmp_path / "file.py"
     file.write_text("import audio as sound, signals.decoding\nfrom signals import structure\n"
-                    "from prepare import _a, load_Data\nsound._b(); signals.decoding._c; structure._d, sound.SAMPLE_RATE, "
-                    "load_Data.__doc__, other._e\n")
+                    "from prepare import _a, load_Data\nsound._b(); signals.decoding._c; structure._d; "
+                    "sound.SAMPLE_RATE, load_Data.__doc__, other._e\n")
     found = sorted(private_names_of_other_modules(file))
     assert found == ["audio._b", "prepare._a", "signals.decoding._c", "signals.structure._d"]
 

@@ -7,7 +7,7 @@
 Gradient boosting and a combination of the models stand beside them. The tables hold Spotify's features and are used
 for teaching statistics; see the README.
 
-Takes about half an hour on two cores; fewer --seeds make the report's split faster.
+Takes an hour or more on two cores, most of it for the report's two networks; --seeds 2 gives a quick look.
 """
 
 import argparse
