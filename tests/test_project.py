@@ -13,6 +13,7 @@ import sys
 import pandas as pd
 import pytest
 from conftest import ROOT
+from packaging.requirements import Requirement
 
 ROOTS = ["audio", "charts", "collect", "evaluation", "explore", "features", "influences", "librosa_visuals", "models",
          "prepare", "preprocessing", "recommend", "success", "training"]
@@ -188,6 +189,13 @@ def test_importing_a_module_does_not_load_heavy_libraries_that_it_may_not_need(m
     code = f"import {module}, sys; print({{'tensorflow', 'keras', 'spotipy', 'librosa', 'pooch'}} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "set()"
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "tests/requirements.txt"])
+def test_every_line_of_the_requirements_is_a_requirement_that_pip_takes_as_an_argument(file):
+    """The first cell of the notebooks gives pip the lines of the packages that are missing."""
+    for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
+        assert line.startswith("#") or Requirement(line)
 
 
 # ---- documentation
