@@ -12,16 +12,22 @@ import nbformat
 
 HERE = Path(__file__).resolve().parent
 ADDRESS = re.compile(r"""(colab\.research\.google\.com/github/|^REPO = ["'])[\w.-]+/[\w.-]+""", re.MULTILINE)
-"""Where the address stands: in links to Colab and in the bootstrap cell."""
+"""The places of the address: links to Colab, and the bootstrap cell."""
 
 
 def with_address(text, repo):
-    """A script or page with the project's address filled in."""
+    """A script or a page with the project's address in every place.
+
+    Examples
+    --------
+    >>> with_address('REPO = "owner/name"', "me/music")
+    'REPO = "me/music"'
+    """
     return ADDRESS.sub(rf"\g<1>{repo}", text)
 
 
 def make_notebook(script):
-    """The notebook that a percent script describes: no outputs, the same bytes each time."""
+    """The text of the notebook that a percent script describes: without outputs, the same bytes each time."""
     notebook = jupytext.read(script)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"
@@ -31,16 +37,26 @@ def make_notebook(script):
 
 
 def main(repo=None):
-    if repo:
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
-            raise SystemExit(f"REPO={repo}: give it as owner/name")
-        (HERE / "REPO").write_text(repo + "\n")
-    repo = (HERE / "REPO").read_text().strip()
-    for page in [*sorted((HERE / "scripts").glob("*.py")), HERE.parent / "README.md"]:
-        page.write_text(with_address(page.read_text(encoding="utf-8"), repo), encoding="utf-8")
+    """Write every notebook, after writing the project's address into the scripts and the README.
+
+    Parameters
+    ----------
+    repo : str, optional
+        A new address, as ``owner/name``; else the one in the file `REPO`.
+    """
+    set_address(repo or (HERE / "REPO").read_text(encoding="utf-8").strip())
     for script in sorted((HERE / "scripts").glob("[0-9]*.py")):
         (HERE / f"{script.stem}.ipynb").write_text(make_notebook(script), encoding="utf-8")
         print(f"notebooks/{script.stem}.ipynb")
+
+
+def set_address(repo):
+    """Write the project's address into the file `REPO`, the scripts and the README."""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
+        raise SystemExit(f"REPO={repo}: give it as owner/name")
+    (HERE / "REPO").write_text(repo + "\n", encoding="utf-8")
+    for page in [*sorted((HERE / "scripts").glob("*.py")), HERE.parent / "README.md"]:
+        page.write_text(with_address(page.read_text(encoding="utf-8"), repo), encoding="utf-8")
 
 
 if __name__ == "__main__":

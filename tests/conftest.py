@@ -16,17 +16,22 @@ SHARED = ROOT.parent / "shared" / "data"
 
 
 LONGEST = ("test_notebooks.py", "test_success.py", "test_models.py")
-"""They come first, so that no processor is left with one of them at the end."""
+"""The test files that take longest. They run first, so that the last minutes do not wait for one of them."""
 
-COMPILED = [f"librosa.{name}" for name in ("util.utils", "util.matching", "core.audio", "core.notation", "core.spectrum",
-                                           "core.pitch", "core.constantq", "filters", "feature.utils", "sequence", "beat")]
-"""The modules that numba compiles, by name: EAGER_IMPORT takes them in an order of chance, and one time in six in a circle."""
+COMPILED = [f"librosa.{name}" for name in (
+    "util.utils", "util.matching", "core.audio", "core.notation", "core.spectrum", "core.pitch", "core.constantq",
+    "filters", "feature.utils", "sequence", "beat")]
+"""The modules of librosa that numba compiles. They are imported by name, because librosa's own EAGER_IMPORT loads them
+in a random order, which is a circular import one time in six."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes():
-    """Have librosa compiled before there are workers: where two processes compile the same function at a time, numba keeps
-    machine code that crashes, this time and ever after (https://github.com/numba/numba/issues/10128)."""
+    """Compile librosa before the workers start.
+
+    When two processes compile the same function at once, numba may cache machine code that crashes in every later run
+    (https://github.com/numba/numba/issues/10128).
+    """
     subprocess.run([sys.executable, "-c", f"import {', '.join(COMPILED)}"], check=True)
 
 
@@ -36,7 +41,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def shared():
-    """The folder of real data beside the checkout."""
+    """The folder of real data beside the project; a test that needs it is skipped where it is missing."""
     if not SHARED.is_dir():
         pytest.skip(f"the real data is not at {SHARED}")
     return SHARED
@@ -50,7 +55,7 @@ def close_figures():
 
 @pytest.fixture(scope="session")
 def sample():
-    """The sample, prepared."""
+    """The synthetic sample table, prepared and with its features."""
     from prepare import load_Data, prepare_df
     from preprocessing import create_features
     return create_features(prepare_df(load_Data("sample")))
@@ -58,7 +63,7 @@ def sample():
 
 @pytest.fixture
 def song():
-    """Twelve seconds of a tone and a noise on each beat, 120 a minute."""
+    """Twelve seconds of a tone with a burst of noise on each beat, 120 beats a minute; samples and sampling rate."""
     rng = np.random.default_rng(0)
     beat = (np.arange(12 * SR) % (SR // 2) < 800) * rng.normal(size=12 * SR)
     return (.3 * tone(330, 12) + .3 * beat).astype(np.float32), SR

@@ -1,22 +1,49 @@
-"""The house: what imports what, what the public functions tell, what make says."""
+"""The structure of the project: what imports what, where tests are, what is documented, what `make` prints and runs."""
 
 import ast
+import collections
 import doctest
 import importlib
+import importlib.metadata
 import inspect
+import os
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from conftest import ROOT
+from packaging.requirements import Requirement
 
-ROOTS = ["audio", "charts", "collect", "evaluation", "explore", "features", "influences", "librosa_visuals", "models", "prepare",
-         "preprocessing", "recommend", "success", "training"]
+ROOTS = ["audio", "charts", "collect", "evaluation", "explore", "features", "influences", "librosa_visuals", "models",
+         "prepare", "preprocessing", "recommend", "success", "training"]
 LEVELS = {"synth": 0, "sources": 0, "signals": 1, "learning": 2, "analysis": 2, "prediction": 3}
 """A package imports only from packages of its own level or below, and never from a root module."""
 PACKAGES = [*LEVELS, "starter_models"]
 SCRIPTS = ["starter_models.make_starters"]
 """They are run, not imported."""
+REPORT_NAMES = {
+    "prepare": ["load_Data", "handle_nulls", "prepare_df", "change_dtypes"],
+    "preprocessing": ["spotify_split", "scale_data", "create_features"],
+    "explore": ["param_viz", "corr_heatmap", "catplot_viz"],
+    "librosa_visuals": ["visualize_Chromagram_y_Spectrogram"]}
+"""The functions that the report names, as it spells them."""
+INSTALLED_BY_USERS = {"tables", "evaluate", "datasets", "transformers", "tokenizers", "spotify", "essentia", "madmom",
+                      "mirdata", "musicnn", "fma", "umap", "hdbscan", "shap", "torch", "torchaudio", "tests"}
+"""Packages that users may have, whether or not they are installed here. Our files `tables` and `evaluate` hid two."""
+TESTS_TO_COME = {"analysis.column_labels", "analysis.scores", "analysis.selection", "analysis.similarity",
+                 "analysis.song_map", "analysis.trends", "learning.architectures", "learning.augmentation",
+                 "learning.calibration", "learning.keras_tools", "learning.network_classifier",
+                 "learning.out_of_distribution", "learning.persistence", "learning.picture_classifier",
+                 "learning.table_classifiers", "learning.targets", "prediction.genre_map", "prediction.labels",
+                 "prediction.plots", "prediction.saliency", "signals.aspects", "signals.batch_jobs",
+                 "signals.decoding", "signals.image_statistics", "signals.image_store", "signals.spectrograms",
+                 "signals.time_axis", "sources.files", "sources.spotify_api", "sources.titles", "starter_models",
+                 "starter_models.synthetic_benchmark", "synth.corpus", "synth.instruments", "synth.presets",
+                 "synth.sample_chart"}
+"""Modules whose tests are still in the test file of another module."""
+NOT_OF_ONE_MODULE = ["test_notebooks.py", "test_project.py"]
+"""Test files that check more than one module."""
 
 
 def module_name(path):
@@ -27,39 +54,151 @@ def module_name(path):
 IN_PACKAGES = [path for name in PACKAGES for path in (ROOT / name).glob("*.py")]
 FILES = {module_name(path): path for path in [*ROOT.glob("*.py"), *IN_PACKAGES]}
 MODULES = sorted(set(FILES) - set(SCRIPTS))
+NOTEBOOK_SCRIPTS = sorted((ROOT / "notebooks" / "scripts").glob("*.py"))
+BENCHMARKS = sorted((ROOT / "tests" / "benchmarks").glob("*.py"))
+TEST_FILES = sorted((ROOT / "tests").rglob("test_*.py"))
 
 
-def imports(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported_modules(path):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module
 
 
+# ---- layout
+
 def test_the_root_holds_the_fourteen_modules_of_the_interface_and_no_other():
     assert sorted(path.stem for path in ROOT.glob("*.py")) == ROOTS
 
 
 @pytest.mark.parametrize("package", LEVELS)
-def test_packages_import_only_from_their_level_or_below_and_never_from_the_root(package):
+def test_a_package_imports_only_from_its_level_or_below_and_never_from_the_root(package):
     for path in (ROOT / package).glob("*.py"):
-        tops = {name.split(".")[0] for name in imports(path)}
+        tops = {name.split(".")[0] for name in imported_modules(path)}
         assert not tops & {*ROOTS, "starter_models"}, path
         assert all(LEVELS[top] <= LEVELS[package] for top in tops & set(LEVELS)), path
 
 
-def test_no_module_is_long():
+@pytest.mark.parametrize("path", NOTEBOOK_SCRIPTS, ids=lambda path: path.stem)
+def test_a_notebook_imports_only_the_interface_the_synthesiser_and_the_starter_models(path):
+    tops = {name.split(".")[0] for name in imported_modules(path)}
+    assert tops & set(PACKAGES) <= {"synth", "starter_models"}
+
+
+def test_no_module_is_longer_than_500_lines():
     lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
     assert {name: length for name, length in lengths.items() if length > 500} == {}
 
 
-@pytest.mark.parametrize("module", ["explore", "audio", "models", "evaluation"])
-def test_nothing_waits_for_heavy_libraries_that_it_may_not_need(module):
-    code = f"import {module}, sys; print({{'tensorflow', 'keras', 'spotipy', 'librosa', 'pooch'}} & set(sys.modules))"
-    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert out.strip() == "set()"
+def private_names_of_other_modules(path):
+    """The private names that a file imports from modules of the project, or reads from them, as `module._name`."""
+    modules = {}  # the name that a module has in this file: the module
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            modules |= {alias.asname or alias.name: alias.name for alias in node.names if alias.name in FILES}
+        elif isinstance(node, ast.ImportFrom) and node.module in FILES:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if is_private(alias.name))
+            parts = {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            modules |= {name: module for name, module in parts.items() if module in FILES}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Attribute) and is_private(node.attr) and ast.unparse(node.value) in modules:
+            yield f"{modules[ast.unparse(node.value)]}.{node.attr}"
 
+
+def is_private(name):
+    return name.startswith("_") and not name.endswith("__")
+
+
+@pytest.mark.parametrize("path", [*FILES.values(), *BENCHMARKS, *NOTEBOOK_SCRIPTS],
+                         ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_uses_the_private_names_of_another_module(path):
+    assert list(private_names_of_other_modules(path)) == []
+
+
+def test_private_names_are_found_however_they_are_written(tmp_path):
+    file = tmp_path / "file.py"
+    file.write_text("import audio as sound, signals.decoding\nfrom signals import structure\n"
+                    "from prepare import _a, load_Data\nsound._b(); signals.decoding._c; structure._d; "
+                    "sound.SAMPLE_RATE, load_Data.__doc__, other._e\n")
+    found = sorted(private_names_of_other_modules(file))
+    assert found == ["audio._b", "prepare._a", "signals.decoding._c", "signals.structure._d"]
+
+
+# ---- tests
+
+def has_code(path):
+    return any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in tree(path).body)
+
+
+def name_of_test_file(module):
+    """The path of a module's test file, below `tests`."""
+    if module == "starter_models":
+        return "starter_models/test_load_starter.py"
+    *folders, name = module.split(".")
+    return "/".join([*folders, f"test_{name}.py"])
+
+
+def test_every_module_has_a_test_file_of_its_name_in_the_same_folder_of_the_tests():
+    with_code = {name for name in MODULES if has_code(FILES[name])}
+    missing = {name for name in with_code if not (ROOT / "tests" / name_of_test_file(name)).exists()}
+    assert missing - TESTS_TO_COME == set()
+
+
+def test_every_test_file_has_the_name_of_a_module():
+    expected = {name_of_test_file(name) for name in FILES} | set(NOT_OF_ONE_MODULE)
+    expected |= {f"notebooks/test_{path.stem}.py" for path in (ROOT / "notebooks").glob("*.py")}
+    assert {str(path.relative_to(ROOT / "tests")) for path in TEST_FILES} - expected == set()
+
+
+def test_no_two_test_files_have_the_same_name():
+    names = collections.Counter(path.name for path in (ROOT / "tests").rglob("*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+# ---- names
+
+def test_no_file_hides_a_package_that_users_install():
+    ours = {name.split(".")[0] for name in FILES}
+    assert not ours & INSTALLED_BY_USERS
+    assert not ours & set(importlib.metadata.packages_distributions())
+    assert not ours & sys.stdlib_module_names
+
+
+def test_pandas_finds_pytables_beside_the_project(tmp_path):
+    if "tables" not in importlib.metadata.packages_distributions():
+        pytest.skip("PyTables is not installed")
+    importlib.import_module("prepare")
+    songs = pd.DataFrame({"song": ["So What"], "tempo": [136.0]})
+    songs.to_hdf(tmp_path / "songs.h5", key="songs")
+    pd.testing.assert_frame_equal(pd.read_hdf(tmp_path / "songs.h5", "songs"), songs)
+
+
+@pytest.mark.parametrize("module, name", [(module, name) for module, names in REPORT_NAMES.items() for name in names])
+def test_the_names_of_the_report_can_be_imported_as_it_writes_them(module, name):
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+@pytest.mark.parametrize("module", ["explore", "audio", "models", "evaluation"])
+def test_importing_a_module_does_not_load_heavy_libraries_that_it_may_not_need(module):
+    code = f"import {module}, sys; print({{'tensorflow', 'keras', 'spotipy', 'librosa', 'pooch'}} & set(sys.modules))"
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "set()"
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "tests/requirements.txt"])
+def test_every_line_of_the_requirements_is_a_requirement_that_pip_takes_as_an_argument(file):
+    """The first cell of the notebooks gives pip the lines of the packages that are missing."""
+    for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
+        assert line.startswith("#") or Requirement(line)
+
+
+# ---- documentation
 
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_in_docstrings_run(module):
@@ -68,7 +207,7 @@ def test_examples_in_docstrings_run(module):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_public_functions_are_documented(module):
+def test_modules_and_their_public_functions_are_documented(module):
     code = importlib.import_module(module)
     functions = [value for name, value in vars(code).items()
                  if inspect.isfunction(value) and value.__module__ == module and not name.startswith("_")]
@@ -77,52 +216,113 @@ def test_public_functions_are_documented(module):
         assert function.__doc__, f"{module}.{function.__name__} has no docstring"
 
 
+# ---- make
+
+FAKE_TOOLS = {
+    "papermill": 'cd "$(dirname "$0")" && echo "$3" >> executed && echo "$@" >> commands && touch "$4"',
+    "jupyter-nbconvert": 'touch "$5/$(basename "$6" .ipynb).html"',
+    "python": 'touch "$2/index.html"'}
+"""Shell scripts in place of the tools that `make run` calls; they write down what they are called for."""
+
+
 def make(*arguments):
-    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True)
+    """Call make without the settings of a make that runs these tests."""
+    settings = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "PYTHON", "VENV", "SOURCE", "RUNS", "CHARTS", "CONSTRAINTS"}
+    environment = {name: value for name, value in os.environ.items() if name not in settings}
+    return subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
-def test_make_alone_says_what_can_be_made():
-    said = make().stdout
-    for target in ("make run", "make run SOURCE=songs.csv", "make test", "make test-colab", "make notebooks", "make bench"):
-        assert target in said
+@pytest.fixture
+def make_run(tmp_path):
+    """A function that calls `make run` with fake tools; returns the notebooks executed and papermill's arguments."""
+    tools = tmp_path / "venv" / "bin"
+    tools.mkdir(parents=True)
+    (tools.parent / "installed").touch()
+    for name, script in FAKE_TOOLS.items():
+        (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tools / name).chmod(0o755)
+
+    def run(*arguments, runs="runs"):
+        for name in ("executed", "commands"):
+            (tools / name).write_text("")
+        done = make("run", f"VENV={tools.parent}", f"RUNS={tmp_path / runs}", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert (tmp_path / runs / "index.html").exists()
+        executed = [line.removeprefix("notebooks/")[:2] for line in (tools / "executed").read_text().split()]
+        return executed, (tools / "commands").read_text()
+
+    return run
 
 
-def test_make_says_what_is_missing(tmp_path):
-    failed = make("run", "PYTHON=no-such-python", f"VENV={tmp_path}/venv", f"RUNS={tmp_path}/runs")
+ALL_NOTEBOOKS = [path.name[:2] for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))]
+
+
+def test_make_alone_lists_the_targets():
+    printed = make().stdout
+    for target in ("run", "run SOURCE=songs.csv", "test", "test-colab", "bench", "lint", "covers", "notebooks",
+                   "clean"):
+        assert f"make {target} " in printed
+
+
+def test_make_explains_that_python_is_missing_or_too_old(tmp_path):
+    places = f"VENV={tmp_path}/venv", f"RUNS={tmp_path}/runs"
+    failed = make("run", "PYTHON=no-such-python", *places)
     assert failed.returncode and "install Python 3.11 or newer" in failed.stdout + failed.stderr
     old = tmp_path / "old-python"
     old.write_text("#!/bin/sh\n[ \"$1\" = -V ] && echo Python 3.8.1 && exit 0\nexit 1\n")
     old.chmod(0o755)
-    failed = make("run", f"PYTHON={old}", f"VENV={tmp_path}/venv", f"RUNS={tmp_path}/runs")
+    failed = make("run", f"PYTHON={old}", *places)
     assert failed.returncode and "Python 3.8.1: Python 3.11 or newer is needed" in failed.stdout + failed.stderr
 
 
-def test_make_run_begins_with_nothing_and_reruns_only_what_changed(tmp_path):
-    venv, runs = tmp_path / "venv", tmp_path / "runs"
-    tools = {"papermill": 'echo "$3" >> "$(dirname "$0")/ran" && cp "$3" "$4"',
-             "jupyter-nbconvert": 'touch "$5/$(basename "$6" .ipynb).html"', "python": 'touch "$2/index.html"'}
-    (venv / "bin").mkdir(parents=True)
-    for name, does in tools.items():
-        (venv / "bin" / name).write_text(f"#!/bin/sh\n{does}\n")
-        (venv / "bin" / name).chmod(0o755)
-    (venv / "installed").touch()
-    done = make("run", f"VENV={venv}", f"RUNS={runs}")
-    assert done.returncode == 0 and (runs / "index.html").exists(), done.stdout + done.stderr
-    ran = (venv / "bin" / "ran").read_text().split()
-    assert sorted(ran) == sorted(f"notebooks/{one.name}" for one in ROOT.glob("notebooks/[0-9]*.ipynb"))
-    assert ran.index("notebooks/05_make_spectrograms.ipynb") < ran.index("notebooks/06_train_models.ipynb")
-    make("run", f"VENV={venv}", f"RUNS={runs}")
-    assert (venv / "bin" / "ran").read_text().split() == ran
-    make("run", f"VENV={venv}", f"RUNS={runs}", "CHARTS=hot100.csv")
-    assert (venv / "bin" / "ran").read_text().split()[len(ran):] == ["notebooks/09_commercial_success.ipynb"]
-    make("run", f"VENV={venv}", f"RUNS={runs}", "SOURCE=songs.csv")
-    assert "notebooks/02_prepare_and_split.ipynb" in (venv / "bin" / "ran").read_text().split()[len(ran):]
-    (venv / "bin" / "ran").unlink()
-    (tmp_path / "music").mkdir()
-    done = make("run", f"VENV={venv}", f"RUNS={tmp_path}/heard", f"SOURCE={tmp_path}/music")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert sorted({*ran} - {*(venv / "bin" / "ran").read_text().split()}) == [
-        "notebooks/03_explore_popularity.ipynb", "notebooks/09_commercial_success.ipynb"], "sound alone has no popularity"
+def test_make_run_executes_every_notebook_after_the_one_whose_results_it_reads(make_run):
+    executed, _ = make_run()
+    assert sorted(executed) == ALL_NOTEBOOKS
+    for first, second in ("23", "29", "56", "67", "68"):
+        assert executed.index(f"0{first}") < executed.index(f"0{second}")
+    assert executed.index("05") < executed.index("10")
+
+
+def test_make_run_executes_again_only_what_has_changed(make_run, tmp_path):
+    songs = tmp_path / "songs.csv"
+    songs.write_text("song\nSo What\n")
+    make_run()
+    assert make_run()[0] == []
+    assert make_run("CHARTS=hot100.csv")[0] == ["09"]
+    assert "02" in make_run(f"SOURCE={songs}")[0]
+    assert make_run(f"SOURCE={songs}")[0] == []
+    songs.write_text("song\nSo What\nBlue in Green\n")
+    assert "02" in make_run(f"SOURCE={songs}")[0]
+
+
+def test_make_run_leaves_out_the_notebooks_on_popularity_for_sound_files(make_run, tmp_path):
+    (tmp_path / "my sample music").mkdir()
+    executed, commands = make_run(f"SOURCE={tmp_path}/my sample music")
+    assert set(ALL_NOTEBOOKS) - set(executed) == {"03", "09"}
+    assert commands.count(f"-r SOURCE {tmp_path}/my sample music") == 3, "notebooks 02, 05 and 08 take it"
+
+
+def test_make_run_gives_a_table_to_notebooks_02_and_10(make_run, tmp_path):
+    (tmp_path / "my sample songs.csv").touch()
+    _, commands = make_run(f"SOURCE={tmp_path}/my sample songs.csv")
+    lines = [line for line in commands.splitlines() if f"-r SOURCE {tmp_path}/my sample songs.csv" in line]
+    assert [line.split("notebooks/")[1][:2] for line in lines] == ["02", "10"]
+
+
+def test_a_notebook_made_for_another_does_not_take_its_parameters(tmp_path):
+    """Make hands the variables of a target on to what it depends on."""
+    target = f"{tmp_path}/08_genre_influences.ipynb"
+    commands = make("-n", target, f"RUNS={tmp_path}", f"VENV={tmp_path}/venv", "SOURCE=gtzan").stdout.split("papermill")
+    command_of_06 = next(command for command in commands if "notebooks/06_" in command)
+    assert "-r OUT_DIR" in command_of_06 and "SOURCE" not in command_of_06
+
+
+def test_make_test_colab_installs_the_versions_of_colab_in_an_environment_of_its_own(tmp_path):
+    commands = make("-n", "test-colab", f"VENV={tmp_path}/venv").stdout.splitlines()
+    installing = [command for command in commands if "pip install" in command]
+    assert len(installing) == 2
+    for command in installing:
+        assert f"{tmp_path}/venv-colab/bin/python" in command and "-c tests/constraints-colab.txt" in command
 
 
 def test_the_code_is_in_style():

@@ -1,9 +1,14 @@
-"""From lists of tracks to a table of scores on GTZAN's pictures and features: `make bench-gtzan` says what it needs.
+"""Measure how well each model of the family names the genres of GTZAN's songs.
 
-Everything is chosen on train and validation: weights of the combination and the temperatures come from predictions out of fold,
-over three folds within train + valid that keep neighbouring tracks (which tend to be of one artist) together. Rows `folds` are
-these predictions, rows `valid` come from models trained on the train list alone, rows `test` from models trained on both lists.
-What is done is kept, so that a run that was killed goes on where it stopped.
+Data: GTZAN's spectrogram images, its table of features, and the text files of a published split (train, valid, test),
+for example the fault-filtered split.
+
+All settings are chosen on train and valid only. The combination's weights and the temperatures come from out-of-fold
+predictions over three folds of train + valid; a fold keeps neighbouring tracks together, because they are often by
+one artist. In the table of scores, `folds` are these predictions, `valid` are predictions of models trained on the
+train list, and `test` are predictions of models trained on both lists.
+
+Takes up to 90 minutes on two cores, much less with --fast. Predictions are kept: a run that was stopped continues.
 """
 
 import argparse
@@ -29,101 +34,142 @@ from training import combine, combine_held_out, stacking_weights, table_features
 FAST = ("linear", "svm", "knn", "mlp", "forest")
 ALL = (*FAST, "lstm", "cnn", "lstm_cnn", "multi_cnn")
 IN_PIECES = ("linear", "knn", "mlp")
-"""Which learn from pieces of pictures, too, and judge a track by all of them; it would take the others minutes."""
+"""Models that learn from pieces of images too and judge a track by all of its pieces; the others would take long."""
+NEIGHBOURS = 8
+"""Tracks of one genre that follow each other on a list and stay in one fold."""
 WIDE = {"columns": 320, "chunks": 1, "shift": 2, "mask": .06, "verbose": False}
 SETTINGS = {"linear": {"C": .003}, "svm": {"C": 5.0}, "knn": {"n_neighbors": 50},
             "mlp": {"verbose": False, "dropout": .5, "epochs": 15},
-            "cnn": WIDE | {"epochs": 40, "mixup": .1, "equalizer": .05}, "lstm": WIDE | {"epochs": 40, "equalizer": .05},
+            "cnn": WIDE | {"epochs": 40, "mixup": .1, "equalizer": .05},
+            "lstm": WIDE | {"epochs": 40, "equalizer": .05},
             "lstm_cnn": WIDE | {"epochs": 30, "mixup": .1, "equalizer": .05},
             "multi_cnn": WIDE | {"epochs": 30, "mixup": .1, "equalizer": .05}}
-"""Chosen on the valid list and the folds, epochs so that all of it takes less than 90 minutes on two cores; the test list
-was never looked at."""
+"""Chosen on the valid list and the folds, never on the test list. The epochs keep the whole run below 90 minutes on two
+cores."""
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("images", "features", "train", "valid"):
-        parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--test", default="")
-    parser.add_argument("--models", default="", help=f"some of: {' '.join(ALL)}")
+    options = read_options()
+    out = Path(options.out)
+    names = options.models.split() or list(FAST if options.fast else ALL)
+    manifest, lists = read_images(options)
+    table = table_features(options.features, manifest["track_id"])
+    table = describe_images(manifest, pieces=True).join(table, how="left")
+    tracks = [*lists["train"], *lists["valid"]]
+    groups = neighbour_groups(manifest, lists)
+    jobs = training_jobs(tracks, groups, lists)
+    probas = {split: {name: predict(name, split, jobs[split], manifest, table, out) for name in names}
+              for split in jobs}
+    scores = score(probas, manifest["genre"], pd.Series(groups, tracks))
+    print(write_table(scores, out / "bench_gtzan.csv"))
+    print(scores.to_string(index=False))
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", required=True, help="folder of spectrogram images, one folder a genre")
+    parser.add_argument("--features", required=True, help="CSV or Parquet file with the features of each track")
+    parser.add_argument("--train", required=True, help="text file of the tracks to train on, one a line")
+    parser.add_argument("--valid", required=True, help="text file of the tracks to choose settings on")
+    parser.add_argument("--test", default="", help="text file of the tracks for the final scores (default: none)")
+    parser.add_argument("--models", default="",
+                        help=f"names of models, in quotes, from: {' '.join(ALL)} (default: all)")
     parser.add_argument("--fast", action="store_true", help=f"only {' '.join(FAST)}")
-    parser.add_argument("--out", default="results")
-    asked = parser.parse_args()
-    names, out = asked.models.split() or list(FAST if asked.fast else ALL), Path(asked.out)
-    manifest = index_images(asked.images)
+    parser.add_argument("--out", default="results", help="folder for scores and predictions (default: %(default)s)")
+    return parser.parse_args()
+
+
+def read_images(options):
+    """The manifest of the listed tracks, indexed by track, and the tracks of each list."""
+    manifest = index_images(options.images)
     manifest["genre"] = first_genre(manifest["genre"].astype(object))
-    lists = {side: tracks_on_list(file, manifest["track_id"]) for side, file in
-             (("train", asked.train), ("valid", asked.valid), ("test", asked.test)) if file}
+    files = {"train": options.train, "valid": options.valid, "test": options.test}
+    lists = {side: tracks_on_list(file, manifest["track_id"]) for side, file in files.items() if file}
     manifest = manifest.set_index("track_id", drop=False).rename_axis(None)
-    manifest = manifest.loc[[name for tracks in lists.values() for name in tracks]]
-    statistics = describe_images(manifest, pieces=True)
-    table = statistics.join(table_features(asked.features, manifest["track_id"]), how="left")
-    both = [*lists["train"], *lists["valid"]]
-    folds = list(GroupKFold(3, shuffle=True, random_state=0).split(both, groups=neighbours(manifest, lists)))
-    jobs = {"folds": [([both[i] for i in train], [both[i] for i in held_out]) for train, held_out in folds],
-            "valid": [(lists["train"], lists["valid"])]} | ({"test": [(both, lists["test"])]} if "test" in lists else {})
-    said = {split: {name: predicted(name, split, jobs[split], manifest, table, out) for name in names} for split in jobs}
-    write_scores(said, manifest["genre"], pd.Series(neighbours(manifest, lists), both), out)
+    return manifest.loc[[track for tracks in lists.values() for track in tracks]], lists
 
 
-def neighbours(manifest, lists):
-    """A group for every eight tracks of a genre that follow each other on a list."""
+def neighbour_groups(manifest, lists):
+    """A group for every eight tracks of a genre that follow each other on the train or the valid list."""
     groups = []
     for side in ("train", "valid"):
-        number = manifest.loc[lists[side]].groupby("genre", observed=True).cumcount() // 8
-        groups += [f"{side} {genre} {n}" for genre, n in zip(manifest.loc[lists[side], "genre"], number)]
+        genres = manifest.loc[lists[side], "genre"]
+        numbers = manifest.loc[lists[side]].groupby("genre", observed=True).cumcount() // NEIGHBOURS
+        groups += [f"{side} {genre} {number}" for genre, number in zip(genres, numbers)]
     return groups
 
 
-def predicted(name, split, jobs, manifest, table, out):
-    """A model's probabilities for every held-out track; kept in a file, with the seconds it took and its weights."""
-    rows = manifest if name in models.IMAGE_MODELS else table if name in IN_PIECES else table[~table.index.duplicated()]
-    asked = hashlib.sha1(repr((SETTINGS.get(name), jobs, len(rows), list(rows))).encode()).hexdigest()[:8]
-    kept = out / "bench_gtzan" / f"{name}_{split}_{asked}.parquet"  # other settings, lists or features are another question
-    if kept.exists():
-        return pd.read_parquet(kept)
-    start, weights = time.perf_counter(), 0
-    parts = []
+def training_jobs(tracks, groups, lists):
+    """For each split, the pairs of tracks to train on and tracks to predict."""
+    folds = GroupKFold(3, shuffle=True, random_state=0).split(tracks, groups=groups)
+    jobs = {"folds": [([tracks[i] for i in train], [tracks[i] for i in held_out]) for train, held_out in folds],
+            "valid": [(lists["train"], lists["valid"])]}
+    if "test" in lists:
+        jobs["test"] = [(tracks, lists["test"])]
+    return jobs
+
+
+def predict(name, split, jobs, manifest, table, out):
+    """A model's probabilities for every held-out track, its seconds and its number of weights; kept in a file."""
+    rows = rows_for(name, manifest, table)
+    # another file for other settings, lists or features
+    key = hashlib.sha1(repr((SETTINGS.get(name), jobs, len(rows), list(rows))).encode()).hexdigest()[:8]
+    file = out / "bench_gtzan" / f"{name}_{split}_{key}.parquet"
+    if file.exists():
+        return pd.read_parquet(file)
+    start = time.perf_counter()
+    probas = []
     for train, held_out in jobs:
         model = models.build(name, **SETTINGS.get(name, {}))
-        learned = rows.loc[train]
-        whose = {} if name in models.NETWORKS else {"groups": learned.index}
-        model.fit(learned, manifest.loc[learned.index, "genre"].to_numpy(dtype=object), **whose)
-        parts.append(models.track_proba(model, rows.loc[held_out]).loc[held_out])
-        weights = model.count_weights()
-    frame = pd.concat(parts).assign(_seconds=time.perf_counter() - start, _weights=weights)
-    write_table(frame.rename_axis("track_id"), kept)
+        known = rows.loc[train]
+        groups = {} if name in models.NETWORKS else {"groups": known.index}
+        model.fit(known, manifest.loc[known.index, "genre"].to_numpy(dtype=object), **groups)
+        probas.append(models.track_proba(model, rows.loc[held_out]).loc[held_out])
+    frame = pd.concat(probas).assign(_seconds=time.perf_counter() - start, _weights=model.count_weights())
+    write_table(frame.rename_axis("track_id"), file)
     print(f"{name} {split}: {frame['_seconds'].iloc[0]:.0f} s", flush=True)
-    return pd.read_parquet(kept)
+    return pd.read_parquet(file)
 
 
-def write_scores(said, genre, groups, out):
+def rows_for(name, manifest, table):
+    """What a model learns from: images, features of pieces and whole images, or features of whole images."""
+    if name in models.IMAGE_MODELS:
+        return manifest
+    return table if name in IN_PIECES else table[~table.index.duplicated()]
+
+
+def score(probas, genre, groups):
+    """The table of scores: one row a model and split, and one for the combination of all models."""
     genres = sorted(genre.unique())
-    truth = {split: genre.loc[next(iter(frames.values())).index] for split, frames in said.items()}
+    truth = {split: genre.loc[next(iter(frames.values())).index] for split, frames in probas.items()}
     codes = truth["folds"].map(genres.index).to_numpy()
-    folds = {name: frame.loc[truth["folds"].index, genres] for name, frame in said["folds"].items()}
-    weights = {name: stacking_weights([frame], codes, penalty=0) for name, frame in folds.items()}
-    together = stacking_weights(list(folds.values()), codes)
-    print("weights of the combination:", dict(zip(folds, together.round(2))))
+    out_of_fold = {name: frame.loc[truth["folds"].index, genres] for name, frame in probas["folds"].items()}
+    # one weight of a model alone is its temperature
+    weights = {name: stacking_weights([frame], codes, penalty=0) for name, frame in out_of_fold.items()}
+    combination = stacking_weights(list(out_of_fold.values()), codes)
+    print("weights of the combination:", dict(zip(out_of_fold, combination.round(2))))
     rows = []
-    for split, frames in said.items():
-        about = {name: frame[["_seconds", "_weights"]].iloc[0] for name, frame in frames.items()}
+    for split, frames in probas.items():
+        costs = {name: frame[["_seconds", "_weights"]].iloc[0] for name, frame in frames.items()}
+        costs["combined"] = np.sum(list(costs.values()), axis=0)
         frames = {name: frame.loc[truth[split].index, genres] for name, frame in frames.items()}
-        probas = {name: combine([frame], weights[name]) for name, frame in frames.items()}
-        probas["combined"] = combine(list(frames.values()), together)
-        if split == "folds":  # weights are fitted without the songs that they are judged on
-            whose = groups[truth["folds"].index]
-            probas["combined"] = combine_held_out([frame.to_numpy() for frame in frames.values()], codes, whose)
-        for name, proba in probas.items():
-            scores = evaluate(truth[split], proba, genres)
-            seconds, number = about[name] if name in about else np.sum(list(about.values()), axis=0)
-            value, low, high = scores.loc["accuracy", ["value", "low", "high"]]
-            rows.append({"model": name, "split": split, "n": len(proba), "accuracy": value, "low": low, "high": high,
-                         **scores.loc[["macro_f1", "roc_auc", "log_loss", "ece"], "value"], "seconds": seconds,
-                         "weights": int(number)})
-    table = pd.DataFrame(rows).round(4)
-    print(write_table(table, out / "bench_gtzan.csv"))
-    print(table.to_string(index=False))
+        calibrated = {name: combine([frame], weights[name]) for name, frame in frames.items()}
+        if split == "folds":  # the weights for a song are fitted without it
+            songs = [frame.to_numpy() for frame in frames.values()]
+            calibrated["combined"] = combine_held_out(songs, codes, groups[truth["folds"].index])
+        else:
+            calibrated["combined"] = combine(list(frames.values()), combination)
+        rows += [score_row(name, split, truth[split], proba, genres, costs[name]) for name, proba in calibrated.items()]
+    return pd.DataFrame(rows).round(4)
+
+
+def score_row(name, split, truth, proba, genres, costs):
+    scores = evaluate(truth, proba, genres)
+    value, low, high = scores.loc["accuracy", ["value", "low", "high"]]
+    seconds, weights = costs
+    return {"model": name, "split": split, "n": len(proba), "accuracy": value, "low": low, "high": high,
+            **scores.loc[["macro_f1", "roc_auc", "log_loss", "ece"], "value"], "seconds": seconds,
+            "weights": int(weights)}
 
 
 if __name__ == "__main__":
