@@ -27,8 +27,8 @@ def settings_of(manifest):
         There is no column `settings`, or the images were made with different settings.
     """
     if "settings" not in manifest:
-        raise ValueError("the table has no column 'settings': it should be a manifest, as from audio.write_spectrograms "
-                         "or audio.index_images")
+        raise ValueError("the table has no column 'settings': it should be a manifest, "
+                         "as from audio.write_spectrograms or audio.index_images")
     cells = manifest["settings"].astype(object).unique()
     if len(cells) != 1:
         raise ValueError(f"the images were made with {len(cells)} different settings: make them again with one\n" +
