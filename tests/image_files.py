@@ -29,9 +29,9 @@ def write_images(folder, n, seed=0, *, columns=200, kinds=("mel",)):
         levels = noise_levels(genre, 1000 * seed + number, columns)
         for kind in kinds:
             path = Path(folder) / kind / genre / f"{number}.png"
-            about = {"track_id": f"t{number}", "source": f"s{number}", "kind": kind, "segment": 0}
-            stored = SETTINGS | about | {"start": 0, "seconds": 5}
-            write_image(path, levels if kind == "mel" else levels[:12], stored)
+            about = {"track_id": f"t{number}", "source": f"s{number}", "kind": kind, "segment": 0, "start": 0,
+                     "seconds": 5}
+            write_image(path, levels if kind == "mel" else levels[:12], SETTINGS | about)
             rows.append(about | {"genre": genre, "artist": f"a{number // 2}", "path": str(path),
                                  "settings": json.dumps(SETTINGS)})
     return pd.DataFrame(rows)

@@ -63,7 +63,8 @@ def test_images_with_different_settings_are_refused(manifest):
 
 
 @settings(max_examples=25, deadline=None)
-@given(columns=st.integers(32, 300), kind=st.sampled_from(["black", "white", "noise", "steady"]), seed=st.integers(0, 99))
+@given(columns=st.integers(32, 300), kind=st.sampled_from(["black", "white", "noise", "steady"]),
+       seed=st.integers(0, 99))
 def test_the_statistics_of_any_image_are_finite_and_as_many(columns, kind, seed):
     rng = np.random.default_rng(seed)
     levels = {"black": np.zeros((BANDS, columns)), "white": np.ones((BANDS, columns)),

@@ -1,4 +1,4 @@
-"""Spectrogram images: they are read as they were written, their names stay in their folder, other images are recognised."""
+"""Spectrogram images: they are read as they were written, their names are safe, other images are recognised."""
 
 import json
 import os

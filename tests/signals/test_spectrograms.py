@@ -68,8 +68,8 @@ def test_one_song_uses_one_core():
             "spectrograms(y)\n"
             "print((time.process_time() - everywhere) / (time.thread_time() - here))")
     one_thread = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | one_thread, capture_output=True, text=True,
-                         check=True)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | one_thread, capture_output=True,
+                         text=True, check=True)
     assert float(ran.stdout) < 1.1, "matrix products are limited to one thread above: the Fourier transform takes more"
 
 
