@@ -128,10 +128,10 @@ def visualize_Chromagram_y_Spectrogram(path, *, trim=True, axs=None, **kwargs):
 
 
 def compare_songs(paths, *, trim=True, titles=None, axs=None, **kwargs):
-    """Plot several songs side by side, spectrograms above and chromagrams below, on one colour scale and one time
-    scale.
+    """Plot several songs side by side, spectrograms above and chromagrams below.
 
-    0 dB is the loudest point of all songs, so a quiet song is darker. Each song begins at 0:00.
+    They share one colour scale and one time scale. 0 dB is the loudest point of all songs, so a quiet song is darker.
+    Each song begins at 0:00.
 
     Parameters
     ----------
@@ -181,12 +181,40 @@ def plot_waveform(song, *, ax=None, **kwargs):
 
 
 def plot_spectrogram(song, *, trim=True, ax=None, **kwargs):
-    """Plot the level in decibels below the loudest point, by frequency and time; `**kwargs` go to `pcolormesh`."""
+    """Plot the level in decibels below the loudest point, by frequency and time.
+
+    Parameters
+    ----------
+    song : str, Path or (y, sr)
+    trim : bool
+        Leave out silence at both ends.
+    ax : matplotlib Axes, optional
+    **kwargs
+        Passed on to `pcolormesh`.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
     return _draw_spectrogram(spectrogram(song, trim=trim), _axes(ax, song), **kwargs)
 
 
 def plot_chromagram(song, *, trim=True, ax=None, **kwargs):
-    """Plot each pitch class's strength, relative to the strongest at each moment; `**kwargs` go to `pcolormesh`."""
+    """Plot the strength of each pitch class, relative to the strongest at each moment.
+
+    Parameters
+    ----------
+    song : str, Path or (y, sr)
+    trim : bool
+        Leave out silence at both ends.
+    ax : matplotlib Axes, optional
+    **kwargs
+        Passed on to `pcolormesh`.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
     return _draw_chromagram(spectrogram(song, trim=trim), _axes(ax, song, 3), **kwargs)
 
 

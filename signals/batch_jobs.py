@@ -1,4 +1,4 @@
-"""The same work for many songs: in parallel, with a progress bar, one bad song costs only itself."""
+"""The same work for many songs: in parallel, with a progress bar. A bad song does not stop a run."""
 
 import os
 import sys

@@ -266,5 +266,5 @@ def to_mono(y):
 
 
 def resample(y, native_sr, sr):
-    """Convert samples from one sampling rate to another, by soxr."""
+    """Convert samples [shape=(n,) or (n, channels)] from the rate `native_sr` to the rate `sr`, by soxr."""
     return y if native_sr == sr or not len(y) else soxr.resample(y, native_sr, sr)

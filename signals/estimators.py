@@ -25,8 +25,9 @@ SHORTEST_LOUDNESS = .4
 # ---- rhythm
 
 def onset_strength(mel_decibels):
-    """Spectral flux: the mean rise of the mel bands from frame to frame (Boeck and Widmer 2013, without its max
-    filter).
+    """Spectral flux: the mean rise of the mel bands from frame to frame.
+
+    After Boeck and Widmer (2013), without their maximum filter.
 
     Parameters
     ----------
@@ -164,8 +165,9 @@ def _refined_lag(lags, lag):
 # ---- pitch
 
 def estimate_tuning(y, sr=SAMPLE_RATE):
-    """A recording's deviation from A = 440 Hz in semitones, as `librosa.estimate_tuning`, but interpolating only at
-    peaks.
+    """A recording's deviation from A = 440 Hz in semitones.
+
+    As `librosa.estimate_tuning`, but faster, since it interpolates only at spectral peaks. 0 for silence.
 
     Examples
     --------

@@ -1,5 +1,4 @@
-"""One recording in frames: power, onsets, pitch classes. From these: its beats, its tempo over time, and its
-repetitions.
+"""One recording in frames: power, onsets and pitch classes, and from them its beats, tempo and repetitions.
 
 A song is a path or a pair `(y, sr)` of mono samples and their rate. It is read in pieces, and what is plotted is
 averaged into at most 2,000 columns, so that an hour of sound needs no more memory than a few minutes.
