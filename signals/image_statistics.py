@@ -46,18 +46,21 @@ def describe_images(manifest, *, pieces=False, n_jobs=-1):
         columns), ``cepstrum_...`` (mean and standard deviation of 24 coefficients), ``covariance_...`` and
         ``change_covariance_...`` (of 16 and 12 coefficients), ``rhythm_...`` (log strength of modulation, 13 rates by
         16 bands), ``together_...`` (correlations of 16 bands), ``texture_...`` and ``flux_...`` (fine structure over
-        frequency and over time), ``harmony_...`` (as `rhythm_harmony.harmony`; for mel bands up to 11,025 Hz).
+        frequency and over time), ``harmony_...`` (as `rhythm_harmony.harmony`; for mel bands up to 11,025 Hz). The
+        settings that made the images are in ``attrs["image_settings"]``.
     """
     batches = np.array_split(np.arange(len(manifest)), max(1, len(manifest) // 16))
     shares = PIECES if pieces else {1: 1}
-    settings_of(manifest)  # images with different settings are refused before the work begins
+    settings = settings_of(manifest)  # images with different settings are refused before the work begins
     work = (delayed(_describe_batch)(manifest.iloc[batch], shares) for batch in batches)
     described = Parallel(n_jobs=n_jobs, return_as="generator")(work)
     progress = tqdm(described, total=len(batches), desc="image statistics", unit="batch", file=sys.stdout,
                     mininterval=1, disable=len(manifest) < 200)
     rows = [row for batch in progress for row in batch]
-    return pd.DataFrame(np.array(rows, dtype=np.float32), columns=statistic_names(),
-                        index=manifest.index.repeat(sum(shares.values())))
+    table = pd.DataFrame(np.array(rows, dtype=np.float32), columns=statistic_names(),
+                         index=manifest.index.repeat(sum(shares.values())))
+    table.attrs["image_settings"] = {name: value for name, value in settings.items() if name != "crop"}
+    return table
 
 
 def _describe_batch(manifest, shares):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_files import SETTINGS, write_images
+from synthetic_images import SETTINGS, corpus
 
 import models
 from signals.image_statistics import BANDS, describe_images, describe_levels, statistic_names
@@ -15,7 +15,7 @@ from signals.image_statistics import BANDS, describe_images, describe_levels, st
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory):
-    return write_images(tmp_path_factory.mktemp("images"), 36)
+    return corpus(tmp_path_factory.mktemp("images"), 36)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,13 @@ def test_the_rows_of_an_images_pieces_give_one_prediction(manifest, statistics):
     proba = models.track_proba(model, pieces)
     assert list(proba.index) == list(statistics.index) and proba.sum(axis=1).to_numpy() == pytest.approx(1)
     assert (proba.idxmax(axis=1).to_numpy() == manifest["genre"].to_numpy()).mean() > .9
+
+
+def test_a_table_names_the_settings_of_its_images(manifest, statistics):
+    assert statistics.attrs["image_settings"] == SETTINGS
+    cropped = json.dumps(SETTINGS | {"crop": [0, 63, 0, 199]})
+    table = describe_images(manifest.iloc[:2].assign(settings=cropped), n_jobs=1)
+    assert table.attrs["image_settings"] == SETTINGS, "the crop box does not change what an image shows"
 
 
 def test_two_processes_give_the_same_table_as_one(manifest, statistics):

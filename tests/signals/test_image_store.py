@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_files import SETTINGS, noise_levels, write_images
+from synthetic_images import SETTINGS, corpus
 
 from signals.image_store import ChunkStore, ImageError, seconds_per_column, settings_of
 from signals.spectrogram_images import GTZAN, read_image
@@ -15,7 +15,11 @@ from signals.spectrogram_images import GTZAN, read_image
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory):
-    return write_images(tmp_path_factory.mktemp("images"), 36)
+    return corpus(tmp_path_factory.mktemp("images"), 36)
+
+
+def random_levels(columns, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (64, columns), dtype=np.uint8)
 
 
 def in_memory(*images):
@@ -36,8 +40,8 @@ def test_images_are_read_from_disk_chunk_by_chunk(manifest):
 
 def test_levels_in_memory_give_the_same_chunks_as_their_files(manifest):
     on_disk = ChunkStore(manifest.iloc[:3], 32)
-    levels = [noise_levels(genre, number) for number, genre in enumerate(manifest["genre"].iloc[:3])]
-    loaded = ChunkStore(in_memory(*levels), 32)
+    decibels = [read_image(path) for path in manifest["path"].iloc[:3]]
+    loaded = ChunkStore(in_memory(*(np.round((image / 80 + 1) * 255).astype(np.uint8) for image in decibels)), 32)
     for number in range(3):
         np.testing.assert_array_equal(loaded.read(number, 0, 100), on_disk.read(number, 0, 100))
 
@@ -45,7 +49,7 @@ def test_levels_in_memory_give_the_same_chunks_as_their_files(manifest):
 @settings(max_examples=40, deadline=None)
 @given(length=st.integers(2, 400), columns=st.integers(1, 150))
 def test_the_chunks_of_a_grid_cover_an_image_and_lie_inside_it(length, columns):
-    store = ChunkStore(in_memory(noise_levels("folk", 0, length)), 64)
+    store = ChunkStore(in_memory(random_levels(length)), 64)
     starts = store.grid(0, columns)
     covered = {start + column for start in starts.tolist() for column in range(columns)}
     assert set(range(store.lengths[0])) <= covered
@@ -53,13 +57,13 @@ def test_the_chunks_of_a_grid_cover_an_image_and_lie_inside_it(length, columns):
 
 
 def test_a_short_image_is_repeated():
-    store = ChunkStore(in_memory(noise_levels("metal", 1, 20)), 64)
+    store = ChunkStore(in_memory(random_levels(20)), 64)
     whole = store.read(0, 0, 10)
     np.testing.assert_array_equal(store.read(0, 0, 25), np.tile(whole, 3)[:, :25])
 
 
 def test_a_start_beyond_the_end_gives_the_last_chunk():
-    store = ChunkStore(in_memory(noise_levels("metal", 1, 200)), 64)
+    store = ChunkStore(in_memory(random_levels(200)), 64)
     np.testing.assert_array_equal(store.read(0, 1000, 30), store.read(0, 70, 30))
     np.testing.assert_array_equal(store.read(0, -5, 30), store.read(0, 0, 30))
 
