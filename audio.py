@@ -1,13 +1,14 @@
-"""Sound files -> segments -> spectrogram pictures, for many songs in parallel.
+"""Sound files -> segments -> spectrogram images, for many songs in parallel.
 
-A bad file never stops a run: it is skipped, named and counted. How files are decoded stands in `decoding`, whose functions can
-be had from here too.
+A bad file never stops a run: it is skipped, named and counted. The functions that decode files and read images can be
+imported from here too.
 """
 
 import contextlib
 import functools
 import itertools
 import json
+import time
 from array import array
 from pathlib import Path
 
@@ -29,34 +30,37 @@ from signals.spectrogram_images import (
     save_archive,
     write_image,
 )
-from signals.spectrograms import HOP_LENGTH, KINDS, N_FFT, spectrograms
+from signals.spectrograms import DECIBELS, HOP_LENGTH, KINDS, N_FFT, spectrograms
 from sources.files import write_table
 
-__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "index_images", "load_audio", "plot_contact_sheet",
-           "read_image", "restore_archive", "save_archive", "segments", "spectrograms", "write_spectrograms"]
+__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "index_images", "load_audio", "plot_contact_sheet", "read_image",
+           "restore_archive", "save_archive", "segments", "spectrogram_settings", "spectrograms", "with_genre_folders",
+           "write_spectrograms", "write_track_images"]
 
+
+# ---- many songs
 
 def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_mels=128, kinds=("mel",), n_jobs=-1,
                        shortest=SHORTEST):
-    """Write each song's segments as spectrogram pictures, sorted by genre, and list them.
+    """Write a spectrogram image of each segment of each song, in folders by genre, and list them.
 
-    A picture is data: 8-bit grey PNG, one row a band (low at the bottom), one column a frame of 512 samples, 80 dB between
-    black and white with white at the segment's own peak, and the settings that made it in the file. It appears whole or
-    not at all. Pictures that are there already, made with the same settings from the same source file, are not made
-    again; so a run that was killed goes on where it stopped. A song's pictures in the folder of a genre that it no longer has
-    are removed.
+    An image is data: 8-bit grey PNG, one row a band (low at the bottom), one column a frame of 512 samples, 80 dB
+    between black and white, white at the segment's own peak, and the settings that made it stored in the file. It
+    appears complete or not at all. Images that exist already, made with the same settings from the same source file,
+    are not made again, so a run that was killed continues where it stopped. Where a song has another genre than before,
+    its images are removed from the old genre's folder.
 
     Parameters
     ----------
     tracks : pd.DataFrame
-        With `path`; `track_id` (index or column), `genre` and `artist` are taken along where they are there.
+        With `path`; `track_id` (index or column), `genre` and `artist` are kept where they exist.
     out_dir : str or Path
-        Pictures go to ``out_dir/kind/genre/track_segment.png``.
+        Images are written to ``out_dir/kind/genre/track_segment.png``.
     segment_seconds : float
         A last piece shorter than half of it is dropped; a shorter song is one segment of its own length.
     n_mels : int
     kinds : sequence of {'mel', 'chroma'}
-        Pictures of the same frames, from the same decoding.
+        Kinds of images, made from the same frames.
     n_jobs : int
         Processes; -1 for all cores.
     shortest : float
@@ -65,136 +69,229 @@ def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_
     Returns
     -------
     pd.DataFrame
-        The manifest: one row a segment and kind, also in ``out_dir/manifest.parquet``: `track_id, segment, start, seconds,
-        genre, artist, path, source, kind` and the settings. What was skipped and why in ``attrs["skipped"]`` and in
-        ``out_dir/skipped.csv``.
+        The manifest: one row a segment and kind, also in ``out_dir/manifest.parquet``: `track_id, segment, start,
+        seconds, genre, artist, path, source, kind` and `settings`. Skipped files and the reasons are in
+        ``attrs["skipped"]`` and in ``out_dir/skipped.csv``.
 
     Raises
     ------
     ValueError
         The table has no paths, or a kind is unknown.
     """
-    settings = _settings(segment_seconds, n_mels, kinds)
-    tracks = _with_folders(tracks)
-    work = functools.partial(_write_track, out_dir=str(out_dir), settings=settings, kinds=tuple(kinds), shortest=shortest)
-    made, skipped = array("d"), []  # song, segment, start and seconds in turn: a list of tuples takes five times the memory
-    for number, segments_made in over_tracks(work, tracks, n_jobs=n_jobs, desc="spectrograms"):
-        if isinstance(segments_made, AudioError):
-            skipped.append({"path": str(tracks["source"].iat[number]), "reason": str(segments_made)})
+    began = time.time()
+    settings = spectrogram_settings(segment_seconds, n_mels=n_mels, kinds=kinds)
+    tracks = with_genre_folders(tracks)
+    work = functools.partial(write_track_images, out_dir=str(out_dir), settings=settings, kinds=tuple(kinds),
+                             shortest=shortest)
+    made, skipped = array("d"), []  # row number, segment, start and seconds in turn: tuples need five times the memory
+    for number, result in over_tracks(work, tracks, n_jobs=n_jobs, desc="spectrograms"):
+        if isinstance(result, AudioError):
+            skipped.append({"path": str(tracks["source"].iat[number]), "reason": str(result)})
         else:
-            made.extend(value for segment, times in enumerate(segments_made) for value in (number, segment, *times))
-    _remove_misfiled(tracks, out_dir)
+            made.extend(value for segment, times in enumerate(result) for value in (number, segment, *times))
+    _remove_images_of_old_genres(tracks, out_dir)
+    _remove_unfinished(out_dir, began)
     manifest = _manifest(tracks, np.array(made).reshape(-1, 4), str(out_dir), kinds, settings)
-    manifest.attrs["skipped"] = sorted(skipped, key=lambda one: one["path"])
+    manifest.attrs["skipped"] = sorted(skipped, key=lambda entry: entry["path"])
     write_table(manifest, Path(out_dir) / "manifest.parquet")
     write_table(pd.DataFrame(manifest.attrs["skipped"], columns=["path", "reason"]), Path(out_dir) / "skipped.csv")
     return manifest
 
 
-def _settings(segment_seconds, n_mels, kinds):
+def spectrogram_settings(segment_seconds=60, *, n_mels=128, kinds=("mel",)):
+    """The settings that a run's images share; they are stored in each image and in the manifest.
+
+    Parameters
+    ----------
+    segment_seconds : float
+    n_mels : int
+    kinds : sequence of {'mel', 'chroma'}
+        Only checked.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        A kind is unknown, there is none, or a number is not positive.
+
+    Examples
+    --------
+    >>> spectrogram_settings(30)["segment_seconds"]
+    30.0
+    """
     unknown = set(kinds) - set(KINDS)
     if unknown or not kinds:
         raise ValueError(f"kinds={kinds}: choose from {', '.join(KINDS)}")
     if segment_seconds <= 0 or n_mels < 1:
         raise ValueError(f"segment_seconds={segment_seconds}, n_mels={n_mels}: both must be above zero")
     return {"sr": SAMPLE_RATE, "n_fft": N_FFT, "hop_length": HOP_LENGTH, "n_mels": int(n_mels),
-            "segment_seconds": float(segment_seconds), "decibels": 80}
+            "segment_seconds": float(segment_seconds), "decibels": DECIBELS}
 
 
-def _with_folders(tracks):
-    """The tracks that are to be done, and the folder of each one's genre."""
+def with_genre_folders(tracks):
+    """The tracks that have a sound file, with the folder of each track's first genre.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        With `path`; `track_id` (index or column), `genre` and `artist` are kept where they exist.
+
+    Returns
+    -------
+    pd.DataFrame
+        `track_id, source, genre, artist, folder`; its rows are what `write_track_images` takes.
+
+    Examples
+    --------
+    >>> with_genre_folders(pd.DataFrame({"path": ["a.mp3", "b.mp3"], "genre": ["rock, pop", None]}))["folder"].tolist()
+    ['rock', 'unknown']
+    """
     table = tracks_with_sound(tracks)
-    first = first_genre(pd.Series(table["genre"].cat.categories))
-    names = folder_names(first)
-    folder_of = {cell: names[genre] for cell, genre in zip(table["genre"].cat.categories, first) if genre is not None}
-    return table.assign(folder=pd.Categorical(table["genre"].astype(object).map(folder_of).astype(object).fillna("unknown")))
+    cells = table["genre"].cat.categories
+    genres = first_genre(pd.Series(cells))
+    names = folder_names(genres)
+    folder_of = {cell: names[genre] for cell, genre in zip(cells, genres) if genre is not None}
+    folders = table["genre"].astype(object).map(folder_of).astype(object).fillna("unknown")
+    return table.assign(folder=pd.Categorical(folders))
 
 
-def _picture_path(out_dir, kind, folder, stem, segment):
-    return f"{out_dir}/{kind}/{folder}/{stem}_{segment:03d}.png"
+# ---- one song
 
+def write_track_images(row, out_dir, *, settings, kinds=("mel",), shortest=SHORTEST):
+    """Write the images of one song, except for those that exist already.
 
-def _write_track(row, out_dir, settings, kinds, shortest):
-    """Write one song's pictures where they are not there yet; returns (start, seconds) of each segment."""
+    Parameters
+    ----------
+    row : named tuple
+        With `track_id, source, folder`, as from ``with_genre_folders(tracks).itertuples()``.
+    out_dir : str or Path
+        Images are written to ``out_dir/kind/folder/track_segment.png``.
+    settings : dict
+        As from `spectrogram_settings`.
+    kinds : sequence of {'mel', 'chroma'}
+    shortest : float
+        A song shorter than this many seconds is refused.
+
+    Returns
+    -------
+    list of tuple of float
+        Start and duration of each segment, in seconds.
+
+    Raises
+    ------
+    AudioError
+        The song cannot be used; its older images are removed.
+    """
     stem = file_stem(row.track_id, row.source)
 
-    def place(kind, segment):
-        return _picture_path(out_dir, kind, row.folder, stem, segment)
+    def path_of(kind, segment):
+        return _image_path(out_dir, kind, row.folder, stem, segment)
 
-    try:
-        stat = Path(row.source).stat()
-        marks = settings | {"track_id": row.track_id, "source": row.source, "source_size": stat.st_size,
-                            "source_time": stat.st_mtime_ns}
-    except OSError:
-        marks = settings  # decoding it says what is wrong
-    done = _done(place, kinds, marks)
-    if done:
-        return done
+    marks = settings | _source_marks(row)
+    finished = _finished_segments(path_of, kinds, marks)
+    if finished:
+        return finished
     made, waiting = [], None
     try:
         for segment in segments(row.source, settings["segment_seconds"], shortest=shortest):
             if waiting:  # whether a segment is the last is known once the next has been read
-                _write_segment(place, kinds, len(made) - 1, *waiting, marks, last=False)
+                _write_segment(path_of, kinds, len(made) - 1, *waiting, marks, last=False)
             waiting = (segment.start, segment.y)
             made.append((segment.start, len(segment.y) / SAMPLE_RATE))
     except AudioError:
-        _remove_beyond(place, kinds, 0)
+        _remove_segments_from(path_of, kinds, 0)
         raise
-    _write_segment(place, kinds, len(made) - 1, *waiting, marks, last=True)
-    _remove_beyond(place, kinds, len(made))
+    _write_segment(path_of, kinds, len(made) - 1, *waiting, marks, last=True)
+    _remove_segments_from(path_of, kinds, len(made))
     return made
 
 
-def _write_segment(place, kinds, number, start, y, marks, last):
-    """Write a segment's pictures but for those that are there: a long song that was broken off, or a kind asked for later."""
-    about = {kind: marks | {"kind": kind, "segment": number, "start": start, "seconds": len(y) / SAMPLE_RATE, "last": last}
-             for kind in kinds}
-    missing = [kind for kind in kinds if about[kind] != image_settings(place(kind, number))]
-    for kind, bands in spectrograms(y, missing, n_mels=marks["n_mels"]).items() if missing else ():
-        write_image(place(kind, number), power_to_levels(bands), about[kind])
+def _image_path(out_dir, kind, folder, stem, segment):
+    return f"{out_dir}/{kind}/{folder}/{stem}_{segment:03d}.png"
 
 
-def _done(place, kinds, marks):
-    """The segments of a song whose pictures are all there, made from this very file with these settings; else None."""
-    made = []
+def _source_marks(row):
+    """What an image stores about its source file; nothing where there is none, which decoding will report."""
+    try:
+        stat = Path(row.source).stat()
+    except OSError:
+        return {}
+    return {"track_id": row.track_id, "source": row.source, "source_size": stat.st_size,
+            "source_time": stat.st_mtime_ns}
+
+
+def _write_segment(path_of, kinds, number, start, y, marks, last):
+    """Write a segment's images that do not exist yet: a run may have been killed in a song, or a kind may be new."""
+    times = {"segment": number, "start": start, "seconds": len(y) / SAMPLE_RATE, "last": last}
+    about = {kind: marks | {"kind": kind} | times for kind in kinds}
+    missing = [kind for kind in kinds if about[kind] != image_settings(path_of(kind, number))]
+    if not missing:
+        return
+    for kind, bands in spectrograms(y, missing, n_mels=marks["n_mels"]).items():
+        write_image(path_of(kind, number), power_to_levels(bands), about[kind])
+
+
+def _finished_segments(path_of, kinds, marks):
+    """Start and duration of a song's segments, where all images exist and have these marks; else None."""
+    finished = []
     while True:
-        about = [image_settings(place(kind, len(made))) for kind in kinds]
-        if not all(one and marks.items() <= one.items() for one in about) or len({one["last"] for one in about}) > 1:
+        about = [image_settings(path_of(kind, len(finished))) for kind in kinds]
+        if not all(stored and marks.items() <= stored.items() for stored in about):
             return None
-        made.append((about[0]["start"], about[0]["seconds"]))
+        if len({stored["last"] for stored in about}) > 1:
+            return None
+        finished.append((about[0]["start"], about[0]["seconds"]))
         if about[0]["last"]:
-            return made
+            return finished
 
 
-def _remove_beyond(place, kinds, number):
-    """Remove pictures of segments that the song no longer has."""
+# ---- removing files
+
+def _remove_segments_from(path_of, kinds, number):
+    """Remove images of segments that the song no longer has."""
     for kind in kinds:
         for segment in itertools.count(number):
-            path = Path(place(kind, segment))
+            path = Path(path_of(kind, segment))
             if not path.exists():
                 break
             path.unlink()
 
 
-def _remove_misfiled(tracks, out_dir):
-    """Remove pictures of these songs from folders of genres that the table no longer gives them."""
+def _remove_images_of_old_genres(tracks, out_dir):
+    """Remove images of these songs from the folders of other genres than the table now gives them."""
     folder_of = {file_stem(track_id, source): folder for track_id, source, folder
                  in zip(tracks["track_id"], tracks["source"], tracks["folder"])}
     for path in (path for kind in KINDS for path in Path(out_dir, kind).glob("*/*.png")):
         if folder_of.get(path.stem.rpartition("_")[0], path.parent.name) != path.parent.name:
             path.unlink()
-            with contextlib.suppress(OSError):  # others are in it
+            with contextlib.suppress(OSError):  # the folder still holds other images
                 path.parent.rmdir()
 
 
+def _remove_unfinished(out_dir, before):
+    """Remove temporary files of images that an earlier run, which was killed, left unfinished."""
+    for path in (path for kind in KINDS for path in Path(out_dir, kind).glob("*/.*.part")):
+        with contextlib.suppress(OSError):  # another run may have finished or removed it
+            if path.stat().st_mtime < before:
+                path.unlink()
+
+
+# ---- the manifest
+
 def _manifest(tracks, made, out_dir, kinds, settings):
+    """The manifest of images, from rows of (row number of the track, segment, start, seconds) in any order."""
     number, segment, start, seconds = np.tile(made[np.lexsort((made[:, 1], made[:, 0]))], (len(kinds), 1)).T
-    number, segment, kind = number.astype(int), segment.astype(int), np.repeat(kinds, len(made))
-    songs = tracks.iloc[number].reset_index(drop=True)  # stays as packed as it is; a list of strings takes thrice the memory
-    paths = (_picture_path(out_dir, k, folder, file_stem(track_id, source), s) for k, folder, track_id, source, s
-             in zip(kind, songs["folder"], songs["track_id"], songs["source"], segment))
+    number, segment = number.astype(int), segment.astype(int)
+    kind = np.repeat(kinds, len(made))
+    songs = tracks.iloc[number].reset_index(drop=True)  # stays categorical: strings need three times the memory
+    paths = [_image_path(out_dir, kind_, folder, file_stem(track_id, source), segment_)
+             for kind_, folder, track_id, source, segment_
+             in zip(kind, songs["folder"], songs["track_id"], songs["source"], segment)]
     return pd.DataFrame({
         "track_id": songs["track_id"], "segment": segment, "start": start, "seconds": seconds, "genre": songs["genre"],
-        "artist": songs["artist"], "path": list(paths), "source": songs["source"],
+        "artist": songs["artist"], "path": paths, "source": songs["source"],
         "kind": pd.Categorical(kind, categories=list(kinds)),
         "settings": pd.Categorical.from_codes(np.zeros(len(kind), dtype=int), [json.dumps(settings)])})

@@ -1,4 +1,4 @@
-"""Sound files -> a table of audio features, one row a song or a segment."""
+"""Sound files -> a table of audio features, with one row a song or a segment."""
 
 import functools
 import importlib
@@ -17,18 +17,18 @@ __all__ = ["ASPECTS", "aspect_columns", "describe", "extract_features", "describ
 
 
 def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, shortest=SHORTEST):
-    """Describe each song, or each of its segments, by its audio features.
+    """Compute the audio features of each song, or of each of its segments.
 
     Parameters
     ----------
     tracks : pd.DataFrame
-        With `path`; `track_id` (index or column), `genre` and `artist` are taken along where they are there.
+        With `path`; `track_id` (index or column), `genre` and `artist` are kept where they exist.
     segment_seconds : float, optional
-        Describe segments of this length, cut as by `audio.segments`; None describes each song whole (its first ten
+        Describe segments of this length, as from `audio.segments`; None describes the whole song (its first ten
         minutes).
     out : str or Path, optional
-        A Parquet or CSV file to write the table to. What is done is noted in a file beside it, song by song, so that a
-        run that was killed goes on where it stopped; songs whose file has changed are described again.
+        A Parquet or CSV file to write the table to. A journal beside it lists the finished songs, so that a run that
+        was killed continues where it stopped. Songs whose file has changed are described again.
     n_jobs : int
         Processes; -1 for all cores.
     shortest : float
@@ -37,8 +37,8 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
     Returns
     -------
     pd.DataFrame
-        One row a song (or segment), indexed by `track_id`: `genre, artist, path, segment, start, seconds` and the columns of
-        `descriptors.describe`. What was skipped and why in ``attrs["skipped"]``.
+        One row a song (or segment), indexed by `track_id`: `genre, artist, path, segment, start, seconds` and the
+        features of `describe`. Skipped files and the reasons are in ``attrs["skipped"]``.
 
     Raises
     ------
@@ -49,10 +49,11 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
     journal = Journal.beside(out)
     marks = [file_mark(source, segment_seconds) for source in tracks["source"]]
     keys = [f"{track_id}|{source}" for track_id, source in zip(tracks["track_id"], tracks["source"])]
-    known = (journal.get(key, mark) for key, mark in zip(keys, marks))
-    rows = {number: described for number, described in enumerate(known) if described is not None}
+    from_journal = (journal.get(key, mark) for key, mark in zip(keys, marks))
+    rows = {number: described for number, described in enumerate(from_journal) if described is not None}
     missing = np.array([number for number in range(len(tracks)) if number not in rows], dtype=int)
-    importlib.import_module("librosa.util.utils")  # compiled by one process: by two at a time, it crashes (numba issue 10128)
+    # compiled before there are workers: code that two processes compile at a time crashes (numba issue 10128)
+    importlib.import_module("librosa.util.utils")
     work = functools.partial(_describe_track, segment_seconds=segment_seconds, shortest=shortest)
     skipped = []
     for position, described in over_tracks(work, tracks.iloc[missing], n_jobs=n_jobs, desc="features"):
@@ -63,7 +64,7 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
         rows[number] = described
         journal.add(keys[number], marks[number], described)
     table = _table(tracks, rows)
-    table.attrs["skipped"] = sorted(skipped, key=lambda one: one["path"])
+    table.attrs["skipped"] = sorted(skipped, key=lambda entry: entry["path"])
     if out is not None:
         write_table(table, out)
     return table
@@ -74,9 +75,9 @@ def _describe_track(row, segment_seconds, shortest):
 
 
 def _table(tracks, rows):
+    """The table of features, from the rows of each track's segments by the track's row number."""
     order = sorted(rows)
     numbers = np.repeat(order, [len(rows[number]) for number in order]).astype(int)
-    about = tracks.iloc[numbers].rename(columns={"source": "path"}).reset_index(drop=True)
-    about = about[["track_id", "genre", "artist", "path"]]
+    songs = tracks.iloc[numbers].rename(columns={"source": "path"}).reset_index(drop=True)
     described = pd.DataFrame([row for number in order for row in rows[number]])
-    return pd.concat([about, described], axis=1).set_index("track_id")
+    return pd.concat([songs[["track_id", "genre", "artist", "path"]], described], axis=1).set_index("track_id")

@@ -1,24 +1,22 @@
 """Which features describe the beat, the timbre and the pitch of a song."""
 
-
-
 ASPECTS = {
     "beat": ("tempo", "tempogram", "onset_strength", "danceability_proxy", "beat", "onsets", "rhythm"),
-    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy", "level",
-               "change", "cepstrum", "covariance", "together", "texture", "flux"),
-    "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle", "treble",
-              "harmony")}
-"""The features that tell of each aspect of a song, by the first words of a column's name: those of `descriptors.describe`, and of
-`textures.describe_images`."""
+    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy",
+               "level", "change", "cepstrum", "covariance", "together", "texture", "flux"),
+    "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle",
+              "treble", "harmony")}
+"""The features of each aspect, by the first words of their columns' names. The columns are those of
+`descriptors.describe` and of `image_statistics.describe_images`."""
 
 
 def aspect_columns(table, aspect):
-    """The columns of a table of features that tell of one aspect.
+    """The columns of a table of features that describe one aspect.
 
     Parameters
     ----------
     table : pd.DataFrame
-        As from `extract_features`.
+        As from `features.extract_features`.
     aspect : {'beat', 'timbre', 'pitch'}
 
     Returns
@@ -40,10 +38,11 @@ def aspect_columns(table, aspect):
     """
     if aspect not in ASPECTS:
         raise ValueError(f"there is no aspect {aspect!r}: choose from {', '.join(ASPECTS)}")
-    begins = tuple(f"{name}_" for name in ASPECTS[aspect])
-    columns = [column for column in table.columns.astype(str) if f"{column}_".startswith(begins)
-               and not column.endswith("_genre")]  # what a song made to order was made of, and no feature
+    beginnings = tuple(f"{name}_" for name in ASPECTS[aspect])
+    # a column such as beat_genre is a label of synthetic songs, not a feature
+    columns = [column for column in table.columns.astype(str)
+               if f"{column}_".startswith(beginnings) and not column.endswith("_genre")]
     if not columns:
-        raise ValueError(f"the table has no feature of {aspect}: it should have {', '.join(ASPECTS[aspect][:3])} ..., as from "
-                         "features.extract_features")
+        raise ValueError(f"the table has no feature of {aspect}: it should have {', '.join(ASPECTS[aspect][:3])} ..., "
+                         "as from features.extract_features")
     return columns

@@ -1,7 +1,7 @@
 """Sound files -> samples, whole or in segments.
 
-Decoding goes through soundfile (mp3, wav, flac, ogg, opus) and, for what it cannot read, through ffmpeg where that is
-installed. Sound is mono, 22,050 Hz, float32 unless said otherwise. A file that cannot be used says why, in few words.
+soundfile decodes mp3, wav, flac, ogg and opus; ffmpeg, where it is installed, decodes other files. Samples are mono,
+22,050 Hz, float32 where nothing else is stated. A file that cannot be used raises an AudioError with a short reason.
 """
 
 import contextlib
@@ -18,16 +18,20 @@ import soundfile
 import soxr
 
 SAMPLE_RATE = 22_050
-SILENT_PEAK, CLIPPED, SHORTEST = 1e-4, .1, 1.0
-"""Peak below which a song is silent (-80 dB), share of samples at full scale above which it is clipped, seconds."""
+SILENT_PEAK = 1e-4
+"""A song whose peak is lower is silent: -80 dB."""
+CLIPPED = .1
+"""A song with a larger share of samples at full scale is clipped."""
+SHORTEST = 1.0
+"""Songs shorter than this many seconds are refused."""
 
 
 class AudioError(ValueError):
-    """A sound file that cannot be used; the message is the reason, in few words."""
+    """A sound file that cannot be used; the message is the reason, in a few words."""
 
 
 class Segment(NamedTuple):
-    """A piece of a song: where it starts in seconds, mono samples, and the file's own samples [shape=(n, channels)]."""
+    """A segment: its start in seconds, mono samples, and the file's own samples [shape=(n, channels)] and rate."""
 
     start: float
     y: np.ndarray
@@ -44,7 +48,7 @@ def load_audio(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
     sr : int or None
         Sampling rate to convert to, by soxr; None keeps the file's own.
     offset, seconds : float
-        Where to begin and how much to read; what lies outside is not decoded where the format allows.
+        Where to begin and how much to read. The rest is not decoded where the format allows that.
     mono : bool
         Average the channels.
 
@@ -56,7 +60,7 @@ def load_audio(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
     Raises
     ------
     AudioError
-        The file cannot be decoded; the message says why.
+        The file cannot be decoded; the message is the reason.
 
     Examples
     --------
@@ -68,25 +72,45 @@ def load_audio(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
     (11025,)
     """
     with _opened(path) as sound:
-        own = sound.samplerate
+        native_sr = sound.samplerate
         if offset:
-            sound.seek(min(round(offset * own), sound.frames))
-        y = _read(sound, -1 if seconds is None else round(seconds * own))
+            sound.seek(min(round(offset * native_sr), sound.frames))
+        y = _read(sound, -1 if seconds is None else round(seconds * native_sr))
     y = to_mono(y) if mono else y
-    return (y, own) if sr is None else (resample(y, own, sr), sr)
+    return (y, native_sr) if sr is None else (resample(y, native_sr, sr), sr)
 
 
 def blocks(path, seconds, *, sr=SAMPLE_RATE):
-    """Yield a file as consecutive mono arrays of so many seconds, the last one shorter; for files too long to hold.
+    """Yield a file as consecutive mono arrays, for files that are too long for the memory.
 
-    The blocks are resampled as one stream: put together they are the whole file without seams.
+    The blocks are resampled as one stream: joined, they are the whole file.
+
+    Parameters
+    ----------
+    path : str or Path
+    seconds : float
+        Length of a block; the last one may be shorter.
+    sr : int
+        Sampling rate to convert to.
+
+    Yields
+    ------
+    np.ndarray [shape=(n,)], float32
+
+    Raises
+    ------
+    AudioError
+        The file cannot be decoded.
     """
     with _opened(path) as sound:
         stream = soxr.ResampleStream(sound.samplerate, sr, 1, dtype="float32")
-        size, waiting, last = round(seconds * sr), np.empty(0, np.float32), False
+        size = round(seconds * sr)
+        native_size = round(seconds * sound.samplerate)
+        waiting = np.empty(0, np.float32)
+        last = False
         while not last:
-            y = to_mono(_read(sound, round(seconds * sound.samplerate)))
-            last = len(y) < round(seconds * sound.samplerate)
+            y = to_mono(_read(sound, native_size))
+            last = len(y) < native_size
             waiting = np.concatenate([waiting, stream.resample_chunk(y, last=last)])
             while len(waiting) >= size or (last and len(waiting)):
                 yield waiting[:size]
@@ -94,44 +118,61 @@ def blocks(path, seconds, *, sr=SAMPLE_RATE):
 
 
 def segments(path, seconds, *, sr=SAMPLE_RATE, shortest=SHORTEST):
-    """Yield a file's segments as `Segment`, decoding each sample once.
+    """Yield a file's segments, decoding each sample once.
 
-    A last piece shorter than half a segment is dropped; a song shorter than one segment is one segment of its own length.
     Silent segments are left out.
+
+    Parameters
+    ----------
+    path : str or Path
+    seconds : float
+        Length of a segment. A last piece shorter than half a segment is dropped; a song shorter than one segment is one
+        segment of its own length.
+    sr : int
+        Sampling rate to convert to.
+    shortest : float
+        A song shorter than this many seconds is refused.
+
+    Yields
+    ------
+    Segment
 
     Raises
     ------
     AudioError
-        The file cannot be decoded, is empty, silent or clipped throughout a tenth of a segment, holds values that are no
-        numbers, or is shorter than `shortest` seconds.
+        The file cannot be decoded, is empty, silent or too short, more than a tenth of a segment is clipped, or its
+        samples are not finite.
     """
     with _opened(path) as sound:
-        own, size, start, heard = sound.samplerate, round(seconds * sound.samplerate), 0, False
+        native_sr = sound.samplerate
+        size = round(seconds * native_sr)
+        start = 0
+        all_silent = True
         while True:
             native = _read(sound, size)
-            if not start and len(native) < min(shortest, seconds) * own:
+            if not start and len(native) < min(shortest, seconds) * native_sr:
                 raise AudioError(f"shorter than {shortest:g} s" if len(native) else "empty: no sound in it")
             if not len(native) or start and len(native) < size / 2:
                 break
             y = to_mono(native)
             if not is_silent(y):
-                heard = True
-                yield Segment(start / own, resample(y, own, sr), native, own)
+                all_silent = False
+                yield Segment(start / native_sr, resample(y, native_sr, sr), native, native_sr)
             if len(native) < size:
                 break
             start += size
-    if not heard:
+    if all_silent:
         raise AudioError("silent")
 
 
 def is_silent(y):
-    """Whether nothing can be heard; raises an AudioError where the samples cannot be used."""
+    """Whether mono samples stay below -80 dB; raises an AudioError where they are clipped, too large or not finite."""
     peak = float(max(y.max(), -y.min()))
     if not np.isfinite(peak):
         raise AudioError("holds values that are no numbers")
-    if peak > 1e12:  # integers of 32 bits end at 2e9; the power of more than this runs over
+    if peak > 1e12:  # 32-bit integers end at 2e9; the power of larger values overflows
         raise AudioError("holds values too large for sound")
-    if peak >= .98:  # flat tops: neighbours that both stand at full scale
+    if peak >= .98:  # clipped samples are flat: neighbours are both at full scale
         flat = np.abs(y) >= .999 * peak
         if np.count_nonzero(flat[1:] & flat[:-1]) > CLIPPED * len(y):
             raise AudioError("clipped")
@@ -146,7 +187,7 @@ def _opened(path):
             raise AudioError("not a file but a folder")
         if path.stat().st_size == 0:
             raise AudioError("empty file")
-        with open(path, "rb"):  # what may not be read says so here; libsndfile would call it a system error
+        with open(path, "rb"):  # raises PermissionError; libsndfile would report only a system error
             pass
         with _quiet():
             return soundfile.SoundFile(path)
@@ -158,47 +199,50 @@ def _opened(path):
         raise AudioError("its name is not in UTF-8: give it another") from None
     except OSError as error:
         raise AudioError(f"cannot be read: {error.strerror}") from None
-    except soundfile.LibsndfileError:  # a name may lie, so that any file is tried with ffmpeg
+    except soundfile.LibsndfileError:  # a file's ending may be wrong, so ffmpeg tries every file
         return _decoded_by_ffmpeg(path)
 
 
 _QUIET = threading.Lock()
-_quiet_now, _kept = 0, None
+_quiet_threads = 0
+_standard_error = None
 
 
 @contextlib.contextmanager
 def _quiet():
-    """Keep what libmpg123 writes straight to the process's standard error, a line a damaged frame, out of notebooks.
+    """Discard the process's standard error.
 
-    Threads share it: the first one in turns it away, the last one out turns it back.
+    libmpg123 writes a line to it for each damaged frame, which would fill a notebook. The redirection is shared by
+    threads: the first one to enter begins it, the last one to leave ends it.
     """
-    global _quiet_now, _kept
+    global _quiet_threads, _standard_error
     with _QUIET:
-        if not _quiet_now:
-            _kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 2)
-            os.close(nowhere)
-        _quiet_now += 1
+        if not _quiet_threads:
+            _standard_error = os.dup(2)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 2)
+            os.close(null)
+        _quiet_threads += 1
     try:
         yield
     finally:
         with _QUIET:
-            _quiet_now -= 1
-            if not _quiet_now:
-                os.dup2(_kept, 2)
-                os.close(_kept)
+            _quiet_threads -= 1
+            if not _quiet_threads:
+                os.dup2(_standard_error, 2)
+                os.close(_standard_error)
 
 
 def _decoded_by_ffmpeg(path):
-    """A file that libsndfile cannot read, decoded to a file that is gone when it is closed: an hour does not fit into memory."""
+    """A file that libsndfile cannot read, decoded by ffmpeg to a temporary file: an hour may not fit into memory."""
     if not shutil.which("ffmpeg"):
         raise AudioError(f"{path.suffix} needs ffmpeg, which is not installed: install it, or convert the file"
                          if path.suffix.lower() in (".m4a", ".mp4", ".aac", ".wma") else "unreadable, or not audio")
-    sound = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
+    sound = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the SoundFile that reads it
     try:
-        # "file:", or a colon in a name would be taken for a protocol
-        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", f"file:{path}", "-vn", "-f", "wav", "-c:a", "pcm_f32le", "-"],
-                       stdout=sound, stderr=subprocess.DEVNULL)
+        # without "file:", ffmpeg would take the part of a name before a colon for a protocol
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", f"file:{path}", "-vn", "-f", "wav", "-c:a",
+                        "pcm_f32le", "-"], stdout=sound, stderr=subprocess.DEVNULL)
         sound.seek(0)
         return soundfile.SoundFile(sound)
     except soundfile.LibsndfileError:
@@ -221,6 +265,6 @@ def to_mono(y):
     return y @ np.full(y.shape[1], 1 / y.shape[1], np.float32)  # many times as fast as a mean over so short an axis
 
 
-def resample(y, own, sr):
-    """Samples at the rate `own` become samples at the rate `sr`, by soxr."""
-    return y if own == sr or not len(y) else soxr.resample(y, own, sr)
+def resample(y, native_sr, sr):
+    """Convert samples [shape=(n,) or (n, channels)] from the rate `native_sr` to the rate `sr`, by soxr."""
+    return y if native_sr == sr or not len(y) else soxr.resample(y, native_sr, sr)

@@ -1,13 +1,12 @@
-"""Spectrogram pictures as data: levels and decibels, PNG files that know how they were made, folders of them.
+"""Spectrogram images: grey levels, PNG files that hold the settings that made them, folders and archives of them.
 
-Our own pictures are 8-bit grey, low bands at the bottom, their settings in the file. Coloured pictures made elsewhere are
-read back to the same levels by their colour map.
+Images of this package are 8-bit grey, with low bands at the bottom and their settings in the file. Coloured images made
+elsewhere are converted to the same levels by their colour map.
 """
 
 import functools
 import hashlib
 import json
-import os
 import struct
 import zipfile
 import zlib
@@ -19,25 +18,25 @@ from isal import isal_zlib
 from PIL import Image
 from tqdm import tqdm
 
-from sources.files import safe_name
+from signals.spectrograms import DECIBELS
+from sources.files import atomic_path, safe_name
 
-DECIBELS = 80
 GTZAN = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "decibels": 40, "rows": 216, "row_step": .587,
-"row_from": .75,
-         "frames_per_column": 3.865, "first_frame": 6.75, "colour_map": "magma"}
-"""How the widely used pictures of GTZAN were made, as far as it can be told from them and from recordings: 40 dB of power between
+         "row_from": .75, "frames_per_column": 3.865, "first_frame": 6.75, "colour_map": "magma"}
+"""How the widely used images of GTZAN were made, as measured by comparing them with recordings: 40 dB of power between
 black and white, rows and columns picked without averaging."""
 COLOUR_MAPS = ("magma", "viridis", "inferno", "plasma", "jet", "gray")
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def file_stem(track_id, source):
-    """The beginning of a track's file names: readable, and different for every track and source."""
-    return f"{safe_name(track_id)}-{hashlib.sha1(f'{track_id}|{source}'.encode(errors='replace')).hexdigest()[:10]}"
+    """The first part of a track's file names: readable, and different for every track and source."""
+    digest = hashlib.sha1(f"{track_id}|{source}".encode(errors="replace")).hexdigest()
+    return f"{safe_name(track_id)}-{digest[:10]}"
 
 
 def folder_names(genres):
-    """A folder's name for each genre; two genres never share one, on systems that ignore capitals either.
+    """A folder's name for each genre. Two genres never share one, even on systems that ignore upper and lower case.
 
     Examples
     --------
@@ -47,14 +46,16 @@ def folder_names(genres):
     genres = sorted({str(genre) for genre in genres if not pd.isna(genre)})
     names = {genre: safe_name(genre) for genre in genres}
     folded = [name.casefold() for name in names.values()]
-    return {genre: name if folded.count(name.casefold()) == 1 else f"{name}-{hashlib.sha1(genre.encode()).hexdigest()[:6]}"
-            for genre, name in names.items()}
+    for genre, name in names.items():
+        if folded.count(name.casefold()) > 1:
+            names[genre] = f"{name}-{hashlib.sha1(genre.encode()).hexdigest()[:6]}"
+    return names
 
 
-# ---- one picture
+# ---- one image
 
 def power_to_levels(power):
-    """Power as grey levels: white at its own peak, black 80 dB below.
+    """Power as grey levels: white is its own peak, black is 80 dB below it.
 
     Parameters
     ----------
@@ -72,21 +73,21 @@ def power_to_levels(power):
     """
     peak = max(float(power.max()), 1e-30)
     with np.errstate(divide="ignore"):
-        levels = np.log(power / np.float32(peak))  # the natural logarithm is several times as fast as that to base 10
+        levels = np.log(power / np.float32(peak))  # several times as fast as log10
     levels *= 10 / np.log(10) * 255 / DECIBELS
     levels += 255.5
     return np.maximum(levels, 0, out=levels).astype(np.uint8)
 
 
 def power_to_levels_as(power, settings):
-    """Power as grey levels, made as certain pictures were: ours, or those of which `settings` say how they were made elsewhere.
+    """Power as grey levels, drawn in the same way as the images that have these settings.
 
     Parameters
     ----------
     power : np.ndarray [shape=(bands, frames)]
         Low bands first.
     settings : dict
-        As in a manifest, such as `GTZAN`.
+        As in a manifest: those of this package's images, or of images made elsewhere, such as `GTZAN`.
 
     Returns
     -------
@@ -99,7 +100,8 @@ def power_to_levels_as(power, settings):
     """
     if "frames_per_column" not in settings:
         return power_to_levels(power)
-    rows = (np.arange(settings["rows"]) * settings["row_step"] + settings["row_from"]).astype(int).clip(max=len(power) - 1)
+    rows = (np.arange(settings["rows"]) * settings["row_step"] + settings["row_from"]).astype(int)
+    rows = rows.clip(max=len(power) - 1)
     columns = np.arange(settings["first_frame"], power.shape[1], settings["frames_per_column"]).round().astype(int)
     picked = power[np.ix_(rows, columns[columns < power.shape[1]])]
     with np.errstate(divide="ignore"):
@@ -108,18 +110,26 @@ def power_to_levels_as(power, settings):
 
 
 def write_image(path, levels, settings):
-    """Write levels as a grey PNG, low bands at the bottom, with its settings in it; whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")  # made again, and so replaced, by the run after one that was killed
-    beside.write_bytes(_png(levels[::-1], "settings", json.dumps(settings)))
-    os.replace(beside, path)
+    """Write levels as a grey PNG with its settings inside; the file appears complete or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+    levels : np.ndarray [shape=(bands, frames)], uint8
+        Low bands first; in the image they are at the bottom.
+    settings : dict
+        Stored in the file as JSON; `image_settings` reads them.
+    """
+    png = _png(levels[::-1], "settings", json.dumps(settings))
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(png)
 
 
 def _png(levels, key, text):
-    """The bytes of an 8-bit grey PNG with one text in it, a tenth of the time that Pillow takes to choose a filter a row.
+    """The bytes of an 8-bit grey PNG with one text in it.
 
-    Every row is stored as differences of neighbours (filter 1), which ISA-L packs in a quarter of zlib's time, 3 % larger.
+    Every row is stored as differences of neighbours (filter 1), in a tenth of the time of Pillow, which chooses a
+    filter for each row. ISA-L compresses it in a quarter of zlib's time, to files that are 3 % larger.
     """
     rows = np.empty((levels.shape[0], levels.shape[1] + 1), np.uint8)
     rows[:, 0] = 1
@@ -128,21 +138,22 @@ def _png(levels, key, text):
     chunks = {b"IHDR": struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], 8, 0, 0, 0, 0),
               b"tEXt": key.encode() + b"\0" + text.encode("ascii"),  # json.dumps escapes all that is not ASCII
               b"IDAT": isal_zlib.compress(rows, 1), b"IEND": b""}
-    return b"\x89PNG\r\n\x1a\n" + b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-                                            for name, data in chunks.items())
+    packed = [struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+              for name, data in chunks.items()]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 
 
 def image_settings(path):
-    """What made one of our pictures, as a dict; None where there is no such picture or it is not ours."""
+    """The settings stored in an image of this package, as a dict; None for other images and where there is no image."""
     try:
-        with Image.open(path) as picture:
-            return json.loads(picture.text["settings"])
+        with Image.open(path) as image:
+            return json.loads(image.text["settings"])
     except (OSError, AttributeError, KeyError, ValueError, SyntaxError):
         return None
 
 
 def read_image(path, *, crop=None, colour_map=None):
-    """Read a spectrogram picture back to decibels below its peak.
+    """Read a spectrogram image as decibels below its peak.
 
     Parameters
     ----------
@@ -150,7 +161,7 @@ def read_image(path, *, crop=None, colour_map=None):
     crop : tuple of int, optional
         First row, last row, first column, last column of the part that is the spectrogram.
     colour_map : str, optional
-        matplotlib's name of the colour map of a coloured picture.
+        matplotlib's name of a coloured image's colour map; recognised from the colours where it is not given.
 
     Returns
     -------
@@ -160,110 +171,114 @@ def read_image(path, *, crop=None, colour_map=None):
     Raises
     ------
     ValueError
-        It is no picture that can be read.
+        The file cannot be read as an image.
     """
     try:
-        with Image.open(path) as picture:
-            pixels = np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
+        with Image.open(path) as image:
+            pixels = np.asarray(image if image.mode == "L" else image.convert("RGB"))
     except (OSError, SyntaxError) as error:
-        raise ValueError(f"{path} is no picture that can be read ({error})") from error
+        raise ValueError(f"{path} cannot be read as an image ({error})") from error
     if crop is not None:
         pixels = pixels[crop[0]:crop[1] + 1, crop[2]:crop[3] + 1]
     levels = pixels if pixels.ndim == 2 else _levels_of_colours(pixels, colour_map or recognise_colour_map(pixels))
     return levels[::-1].astype(np.float32) * np.float32(DECIBELS / 255) - np.float32(DECIBELS)
 
 
-@functools.cache
-def _colours(colour_map):
-    """The nearest of a colour map's 256 levels for each colour, in a cube of 64 steps a side, and the distance to it."""
-    cube = np.stack(np.meshgrid(*[np.arange(64) * 4 + 2] * 3, indexing="ij"), -1).reshape(-1, 3)
-    distance, level = _palette(colour_map).query(cube)
-    return level.astype(np.uint8), distance.astype(np.float32)
-
-
-def _levels_of_colours(pixels, colour_map):
-    """The level whose colour is nearest to each pixel's."""
-    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    colours, where = np.unique(packed, return_inverse=True)
-    parts = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1)
-    return _palette(colour_map).query(parts)[1].astype(np.uint8)[where].reshape(packed.shape)
-
+# ---- images made elsewhere
 
 @functools.cache
 def _palette(colour_map):
-    """A colour map's 256 colours, to be asked which is nearest."""
+    """A colour map's 256 colours, as a tree that finds the nearest one."""
     import matplotlib
     from scipy.spatial import cKDTree
     return cKDTree(matplotlib.colormaps[colour_map](np.arange(256), bytes=True)[:, :3])
 
 
+def _levels_of_colours(pixels, colour_map):
+    """The level whose colour is nearest to each pixel's."""
+    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    colours, inverse = np.unique(packed, return_inverse=True)
+    channels = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1)
+    return _palette(colour_map).query(channels)[1].astype(np.uint8)[inverse].reshape(packed.shape)
+
+
+@functools.cache
+def _distances(colour_map):
+    """The distance to the nearest colour of a colour map, for each colour of a cube with 64 steps a side."""
+    cube = np.stack(np.meshgrid(*[np.arange(64) * 4 + 2] * 3, indexing="ij"), -1).reshape(-1, 3)
+    return _palette(colour_map).query(cube)[0].astype(np.float32)
+
+
 def recognise_colour_map(pixels):
-    """The name of the colour map whose colours lie nearest to a picture's."""
+    """The name of the colour map whose colours are nearest to those of an image [shape=(rows, columns, 3)]."""
     cells = pixels.reshape(-1, 3) // 4
     cells = cells[:: max(1, len(cells) // 5000)].astype(int) @ [4096, 64, 1]
-    return min(COLOUR_MAPS, key=lambda name: _colours(name)[1][cells].mean())
+    return min(COLOUR_MAPS, key=lambda name: _distances(name)[cells].mean())
 
 
 def recognise_crop(pixels):
-    """First row, last row, first column, last column of a coloured picture inside its white border and its axes' frame."""
+    """The part of a coloured image inside its white border and its axes' frame: rows and columns, as `crop`."""
     ink = (pixels[..., :3] < 250).any(axis=-1)
-    rows, columns = np.flatnonzero(ink.mean(axis=1) > .5), np.flatnonzero(ink.mean(axis=0) > .5)
+    rows = np.flatnonzero(ink.mean(axis=1) > .5)
+    columns = np.flatnonzero(ink.mean(axis=0) > .5)
     if not (rows.size and columns.size):
         return 0, pixels.shape[0] - 1, 0, pixels.shape[1] - 1
-    top, bottom, left, right = int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
+    top, bottom = int(rows[0]), int(rows[-1])
+    left, right = int(columns[0]), int(columns[-1])
     rows = pixels[top:bottom + 1, left:right + 1]
     columns = rows.swapaxes(0, 1)
-    return top + _is_frame(rows), bottom - _is_frame(rows[::-1]), left + _is_frame(columns), right - _is_frame(columns[::-1])
+    return (top + _is_frame(rows), bottom - _is_frame(rows[::-1]),
+            left + _is_frame(columns), right - _is_frame(columns[::-1]))
 
 
 def _is_frame(lines):
-    """Whether most of the first line of pixels is of one grey and the second is not: the frame around a coloured picture."""
+    """Whether the first line of pixels is the frame around an image: mostly one grey, unlike the second line."""
     colour = np.median(lines[0], axis=0)
     outer, inner = ((line == colour).all(axis=-1).mean() for line in (lines[0], lines[min(1, len(lines) - 1)]))
     return bool(np.ptp(colour) == 0 and outer > .5 >= inner)
 
 
-# ---- folders of pictures
+# ---- folders of images
 
 def index_images(folder, *, crop=None, colour_map=None):
-    """List a folder of spectrogram pictures by genre, ours or made elsewhere, as a manifest.
+    """List the spectrogram images in a folder by genre, of this package or made elsewhere, as a manifest.
 
     Parameters
     ----------
     folder : str or Path
-        ``genre/picture.png``, such as ``out_dir/mel``.
+        ``genre/image.png``, such as ``out_dir/mel``.
     crop, colour_map : optional
-        As in `read_image`, for pictures made elsewhere; recognised from them where they are not given.
+        As in `read_image`, for images made elsewhere; recognised from the images where they are not given.
 
     Returns
     -------
     pd.DataFrame
-        The manifest, as from `audio.write_spectrograms`. Pictures made elsewhere are one segment a track of unknown length;
-        their `settings` hold `crop` and `colour_map`, ready for `read_image`. What cannot be read is listed in
-        ``attrs["skipped"]``.
+        The manifest, as from `audio.write_spectrograms`. An image made elsewhere is one track with one segment of
+        unknown length; its `settings` hold `crop` and `colour_map` for `read_image`. Files that cannot be read are
+        listed in ``attrs["skipped"]``.
 
     Raises
     ------
     ValueError
-        There are no pictures in the folder.
+        There are no images in the folder.
     """
     folder = Path(folder)
     paths = sorted(path for path in folder.glob("*/*")
                    if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("."))
     if not paths:
-        raise ValueError(f"no pictures ({', '.join(IMAGE_SUFFIXES)}) in the folders of {folder.absolute()}")
+        raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folders of {folder.absolute()}")
     rows, skipped, elsewhere = [], [], None
-    for path in tqdm(paths, desc="pictures", unit="picture", disable=len(paths) < 500):
+    for path in tqdm(paths, desc="images", unit="image", disable=len(paths) < 500):
         ours = image_settings(path)
         try:
             if ours is None:
-                with Image.open(path) as picture:
-                    picture.verify()
-                elsewhere = elsewhere or _recognised(paths, path, crop, colour_map)
+                with Image.open(path) as image:
+                    image.verify()
+                elsewhere = elsewhere or _recognised_settings(paths, path, crop, colour_map)
         except (OSError, SyntaxError) as error:
-            skipped.append({"path": str(path), "reason": f"no picture that can be read ({type(error).__name__})"})
+            skipped.append({"path": str(path), "reason": f"cannot be read as an image ({type(error).__name__})"})
             continue
-        rows.append(_row(path, ours, elsewhere))
+        rows.append(_manifest_row(path, ours, elsewhere))
     manifest = pd.DataFrame(rows)
     for column in ("genre", "kind", "settings"):
         manifest[column] = manifest[column].astype("category")
@@ -271,62 +286,68 @@ def index_images(folder, *, crop=None, colour_map=None):
     return manifest
 
 
-def _recognised(paths, path, crop, colour_map):
-    """Crop box and colour map of a folder's pictures. The darkest of sixteen show the frame whole, through which the pictures
-    shine."""
+def _recognised_settings(paths, path, crop, colour_map):
+    """Crop box and colour map of a folder of images.
+
+    The frame around a spectrogram can be partly transparent. In the darkest pixels of sixteen images it is complete.
+    """
     pixels = _pixels(path)
-    crop = crop or recognise_crop(functools.reduce(np.minimum, (
-        other for other in map(_pixels, [paths[at] for at in np.linspace(0, len(paths) - 1, 16).astype(int)])
-        if other is not None and other.shape == pixels.shape), pixels))
+    if crop is None:
+        sample = [_pixels(paths[number]) for number in np.linspace(0, len(paths) - 1, 16).astype(int)]
+        alike = [other for other in sample if other is not None and other.shape == pixels.shape]
+        crop = recognise_crop(functools.reduce(np.minimum, alike, pixels))
     inside = pixels[crop[0]:crop[1] + 1, crop[2]:crop[3] + 1]
-    found = {"crop": list(crop), "colour_map": colour_map or recognise_colour_map(inside), "decibels": DECIBELS}
-    of_gtzan = found["crop"] == [36, 251, 55, 388] and found["colour_map"] == GTZAN["colour_map"]
-    return found | (GTZAN if of_gtzan else {})
+    colour_map = colour_map or recognise_colour_map(inside)
+    settings = {"crop": list(crop), "colour_map": colour_map, "decibels": DECIBELS}
+    of_gtzan = settings["crop"] == [36, 251, 55, 388] and colour_map == GTZAN["colour_map"]
+    return settings | (GTZAN if of_gtzan else {})
 
 
 def _pixels(path):
-    """A picture's colours [shape=(rows, columns, 3)]; None where it cannot be read."""
+    """An image's colours [shape=(rows, columns, 3)]; None where it cannot be read."""
     try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.convert("RGB"))
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
     except (OSError, SyntaxError):
         return None
 
 
 MARKS = ("track_id", "source", "source_size", "source_time", "kind", "segment", "start", "seconds", "last")
-"""What our pictures say of themselves beside the settings that they share."""
+"""What is stored in an image about its own segment, beside the settings that all images of a run share."""
 
 
-def _row(path, ours, elsewhere):
-    genre = path.parent.name
+def _manifest_row(path, ours, elsewhere):
+    row = {"track_id": path.stem, "segment": 0, "start": 0.0, "seconds": np.nan, "genre": path.parent.name,
+           "artist": None, "path": str(path), "source": str(path), "kind": "mel", "settings": json.dumps(elsewhere)}
     if ours is None:
-        return {"track_id": path.stem, "segment": 0, "start": 0.0, "seconds": np.nan, "genre": genre, "artist": None,
-                "path": str(path), "source": str(path), "kind": "mel", "settings": json.dumps(elsewhere)}
+        return row
     shared = {name: value for name, value in ours.items() if name not in MARKS}
-    return {"track_id": ours["track_id"], "segment": ours["segment"], "start": ours["start"], "seconds": ours["seconds"],
-            "genre": genre, "artist": None, "path": str(path), "source": ours["source"], "kind": ours["kind"],
-            "settings": json.dumps(shared)}
+    own = {name: ours[name] for name in ("track_id", "segment", "start", "seconds", "source", "kind")}
+    return row | own | {"settings": json.dumps(shared)}
 
+
+# ---- archives
 
 def save_archive(folder, archive):
-    """Keep a folder of pictures as one zip file, on a mounted drive say; it appears whole or not at all.
+    """Store a folder of images as one zip file, for example on a mounted drive; it appears complete or not at all.
 
-    Thousands of small files are slow on a mounted drive, one large one is not. Notes of what is done (`.features.parquet.jsonl`)
-    go along, so that it is not done again.
+    Thousands of small files are slow on a mounted drive; one large file is not. Journals of finished work
+    (`.features.parquet.jsonl`) are included, so that the work is not repeated. Returns the archive's path.
     """
     folder, archive = Path(folder), Path(archive)
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    beside = archive.with_name(f".{archive.name}.part")
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as packed:  # PNG is compressed already
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()
-                           and (not path.name.startswith(".") or path.suffix == ".jsonl")):
+    files = sorted(path for path in folder.rglob("*") if path.is_file()
+                   and (not path.name.startswith(".") or path.suffix == ".jsonl"))
+    with atomic_path(archive) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as packed:
+        for path in files:  # stored, not compressed: PNG is compressed already
             packed.write(path, path.relative_to(folder))
-    os.replace(beside, archive)
     return archive
 
 
 def restore_archive(archive, folder):
-    """Take up again from an archive: what is not in the folder yet is unpacked there; nothing where there is no archive."""
+    """Unpack the files of an archive that are not yet in the folder; does nothing where there is no archive.
+
+    Returns the folder's path. A damaged archive raises a ValueError.
+    """
     folder = Path(folder)
     if not Path(archive).exists():
         return folder
@@ -336,12 +357,14 @@ def restore_archive(archive, folder):
                 if not (folder / member.filename).exists():
                     packed.extract(member, folder)  # zipfile keeps members inside the folder
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise ValueError(f"{archive} is damaged, or no zip file ({error}): name another, or move it away") from error
+        raise ValueError(f"{archive} is damaged, or not a zip file ({error}): name another, or move it away") from error
     return folder
 
 
+# ---- manifests
+
 def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
-    """A few pictures of each genre, a row a genre, on one scale of time.
+    """Plot a few images of each genre, a row a genre, on one time scale.
 
     Parameters
     ----------
@@ -349,9 +372,9 @@ def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
         As from `audio.write_spectrograms` or `index_images`.
     kind : str
     each : int
-        Pictures a genre, of different tracks where there are as many.
+        Images a genre, each of another track; fewer where a genre has fewer tracks.
     seconds : float, optional
-        Show no more than this from each segment's start; the shortest length among them where it is not given.
+        Show this much from the start of each segment; the length of the shortest segment where it is not given.
     axs : array of matplotlib Axes, optional
 
     Returns
@@ -363,34 +386,37 @@ def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
     rows = rows.assign(genre=rows["genre"].astype(object).where(rows["genre"].notna(), "unknown"))
     chosen = [part.head(each) for _, part in rows.groupby("genre", observed=True)]
     if axs is None:
-        _, axs = plt.subplots(len(chosen), each, figsize=(2.4 * each, 1.25 * len(chosen) + .5), squeeze=False, sharex=True,
-                              sharey=True, layout="constrained")
+        size = (2.4 * each, 1.25 * len(chosen) + .5)
+        axs = plt.subplots(len(chosen), each, figsize=size, squeeze=False, sharex=True, sharey=True,
+                           layout="constrained")[1]
     seconds = seconds or pd.concat(chosen)["seconds"].min()
-    for genre, line in zip(chosen, axs):
-        for number, ax in enumerate(line):
+    for images, row_of_axes in zip(chosen, axs):
+        for number, ax in enumerate(row_of_axes):
             ax.set(xticks=[], yticks=[])
-            if number < len(genre):
-                _draw_start(ax, genre.iloc[number], seconds)
+            if number < len(images):
+                _draw_start(ax, images.iloc[number], seconds)
             else:
                 ax.set_axis_off()
-        line[0].set_ylabel(str(genre["genre"].iloc[0]).replace("/", "/\n"), rotation=0, ha="right", va="center")
-    axs[-1, 0].set_xlabel("the whole picture" if np.isnan(seconds) else f"first {seconds:.0f} s")
+        genre = str(images["genre"].iloc[0]).replace("/", "/\n")
+        row_of_axes[0].set_ylabel(genre, rotation=0, ha="right", va="center")
+    axs[-1, 0].set_xlabel("the whole image" if np.isnan(seconds) else f"first {seconds:.0f} s")
     return axs
 
 
 def _draw_start(ax, row, seconds):
-    about = json.loads(row["settings"])
-    levels = read_image(row["path"], crop=about.get("crop"), colour_map=about.get("colour_map"))
+    settings = json.loads(row["settings"])
+    decibels = read_image(row["path"], crop=settings.get("crop"), colour_map=settings.get("colour_map"))
     if not np.isnan(seconds):
-        levels = levels[:, :max(1, round(levels.shape[1] * min(1, seconds / row["seconds"])))]
-    ax.imshow(levels, origin="lower", aspect="auto", cmap="magma", vmin=-DECIBELS, vmax=0, interpolation="nearest")
+        decibels = decibels[:, :max(1, round(decibels.shape[1] * min(1, seconds / row["seconds"])))]
+    ax.imshow(decibels, origin="lower", aspect="auto", cmap="magma", vmin=-DECIBELS, vmax=0, interpolation="nearest")
 
 
 def add_chroma_paths(manifest):
-    """A manifest's mel rows, with the path of each one's chroma picture in `chroma_path`, as `multi_cnn` takes them."""
+    """A manifest's mel rows with the paths of their chroma images in `chroma_path`, as `multi_cnn` takes them."""
     mel, chroma = (manifest[manifest["kind"] == kind] for kind in ("mel", "chroma"))
     if chroma.empty:
-        raise ValueError("the manifest has no chroma pictures: make them with write_spectrograms(..., kinds=('mel', 'chroma'))")
+        raise ValueError("the manifest has no chroma images: "
+                         "make them with write_spectrograms(..., kinds=('mel', 'chroma'))")
     paths = chroma.set_index(["track_id", "segment", "source"])["path"]
-    rows = pd.MultiIndex.from_frame(mel[["track_id", "segment", "source"]])
-    return mel.assign(chroma_path=paths.reindex(rows).to_numpy()).dropna(subset=["chroma_path"])
+    segments = pd.MultiIndex.from_frame(mel[["track_id", "segment", "source"]])
+    return mel.assign(chroma_path=paths.reindex(segments).to_numpy()).dropna(subset=["chroma_path"])

@@ -1,7 +1,7 @@
-"""One recording in frames: power, onsets, pitch classes; from these its beats, its tempo over time and what in it recurs.
+"""One recording in frames: power, onsets and pitch classes, and from them its beats, tempo and repetitions.
 
-A song is a path or a pair `(y, sr)` of mono samples and their rate. It is read in pieces, and what is to be drawn is averaged
-into 2,000 columns at most, so that an hour of sound needs no more memory than a few minutes do.
+A song is a path or a pair `(y, sr)` of mono samples and their rate. It is read in pieces, and what is plotted is
+averaged into at most 2,000 columns, so that an hour of sound needs no more memory than a few minutes.
 """
 
 import itertools
@@ -13,17 +13,23 @@ import librosa
 import numpy as np
 import scipy.signal
 
-from signals import decoding, spectrograms
-from signals.descriptors import estimate_tempo
+from signals import decoding
+from signals.decoding import SAMPLE_RATE, AudioError
+from signals.estimators import TEMPOGRAM_FRAMES, estimate_tempo
+from signals.spectrograms import HOP_LENGTH, N_FFT, power_of_whole_frames
 
-SAMPLE_RATE, N_FFT, HOP_LENGTH, BLOCK_SECONDS = decoding.SAMPLE_RATE, spectrograms.N_FFT, spectrograms.HOP_LENGTH, 30
-MOST_COLUMNS, MOST_STRETCHES = 2000, 1000
+BLOCK_SECONDS = 30
+"""A song is read in blocks of this length."""
+MOST_COLUMNS = 2000
+MOST_STRETCHES = 1000
 SILENT_POWER = 1e-6
-"""The power against the loudest frame's that counts as silence."""
+"""A frame below this power, relative to the loudest frame, counts as silent: -60 dB."""
+TEMPO_RANGE = (30, 300)
+"""BPM that a tempogram shows."""
 
 
 class Spectrogram(NamedTuple):
-    """Mean power [shape=(1025, columns)] between points in time in s [shape=(columns + 1,)], and the sampling rate."""
+    """Mean power [shape=(1025, columns)], the times between columns in s [shape=(columns + 1,)], the sampling rate."""
 
     power: np.ndarray
     edges: np.ndarray
@@ -31,7 +37,7 @@ class Spectrogram(NamedTuple):
 
 
 class Frames(NamedTuple):
-    """What is heard in each frame of 512 samples: onset strength, 12 pitch classes, 13 cepstral coefficients, power."""
+    """Features of each frame of 512 samples: onset strength, 12 pitch classes, 13 cepstral coefficients, power."""
 
     onset: np.ndarray
     chroma: np.ndarray
@@ -41,7 +47,7 @@ class Frames(NamedTuple):
 
 
 class Similarity(NamedTuple):
-    """How alike any two stretches of a song are, 0-1 [shape=(n, n)], and the times between them in s [shape=(n + 1,)]."""
+    """Similarity of each two stretches of a song, 0-1 [shape=(n, n)], and their edges in s [shape=(n + 1,)]."""
 
     matrix: np.ndarray
     edges: np.ndarray
@@ -50,12 +56,12 @@ class Similarity(NamedTuple):
 # ---- a song in pieces
 
 def sample_rate(song):
-    """The rate at which a song is looked at: a pair's own, 22,050 Hz for a file."""
+    """The sampling rate at which a song is analysed: that of a pair, or 22,050 Hz for a file."""
     return SAMPLE_RATE if _is_path(song) else int(song[1])
 
 
 def song_name(song):
-    """A file's name without its ending; nothing for samples."""
+    """A file's name without its ending; empty for samples."""
     return Path(song).stem.replace("_", " ") if _is_path(song) else ""
 
 
@@ -64,56 +70,78 @@ def _is_path(song):
 
 
 def read(song):
-    """A song's mono samples and their rate."""
+    """A song's mono samples [shape=(n,)] and their rate."""
     return np.concatenate(list(sound_blocks(song))), sample_rate(song)
 
 
 def sound_blocks(song):
-    """The song's mono samples, half a minute at a time; an AudioError where there are none, or no numbers."""
+    """Yield a song's mono samples, half a minute at a time.
+
+    Raises
+    ------
+    AudioError
+        There are no samples, or they are not finite.
+    """
     blocks = decoding.blocks(song, BLOCK_SECONDS, sr=SAMPLE_RATE) if _is_path(song) else _slices(*song)
     empty = True
     for block in blocks:
         if not np.isfinite(block).all():
-            raise decoding.AudioError("holds values that are no numbers")
+            raise AudioError("holds values that are no numbers")
         empty = False
         yield block
     if empty:
-        raise decoding.AudioError("empty: no sound in it")
+        raise AudioError("empty: no sound in it")
 
 
 def _slices(y, sr):
     if np.ndim(y) != 1:
-        raise decoding.AudioError(f"samples of shape {np.shape(y)}: give one channel, such as y.mean(axis=1)")
+        raise AudioError(f"samples of shape {np.shape(y)}: give one channel, such as y.mean(axis=1)")
     for start in range(0, len(y), BLOCK_SECONDS * int(sr)):
         yield np.asarray(y[start:start + BLOCK_SECONDS * int(sr)], dtype=np.float32)
 
 
 def chunks(song):
-    """Yield a song in pieces of samples [shape=(n,)] that overlap as frames do, so that their frames are the song's frames.
+    """Yield a song in overlapping pieces of samples [shape=(n,)], whose whole frames are the frames of the song.
 
-    A frame is 2048 samples, 512 after the one before; the first is centred on the first sample.
+    A frame is 2048 samples and begins 512 after the one before; the first is centred on the first sample.
 
     Examples
     --------
     >>> sum(1 + (len(piece) - 2048) // 512 for piece in chunks((np.ones(22_050 * 61), 22_050)))
     2628
     """
-    tail = silence = np.zeros(N_FFT // 2, np.float32)
+    silence = np.zeros(N_FFT // 2, np.float32)
+    rest = silence
     for block in itertools.chain(sound_blocks(song), [silence]):
-        piece = np.concatenate([tail, block])
-        frames = max(0, 1 + (len(piece) - N_FFT) // HOP_LENGTH)
-        if frames:
-            yield piece[:(frames - 1) * HOP_LENGTH + N_FFT]
-        tail = piece[frames * HOP_LENGTH:]
+        piece = np.concatenate([rest, block])
+        n_frames = max(0, 1 + (len(piece) - N_FFT) // HOP_LENGTH)
+        if n_frames:
+            yield piece[:(n_frames - 1) * HOP_LENGTH + N_FFT]
+        rest = piece[n_frames * HOP_LENGTH:]
 
 
 def frame_power(piece):
-    """The power spectrum of each whole frame of a piece, through a Hann window: [shape=(frames, 1025)]."""
-    return np.concatenate([power.copy() for _, power in spectrograms.power_of_whole_frames(piece)])
+    """The power spectrum of each whole frame of a piece of samples: [shape=(frames, 1025)]."""
+    return np.concatenate([power.copy() for _, power in power_of_whole_frames(piece)])
 
 
 def pooled(pieces, how=np.mean, most=MOST_COLUMNS):
-    """Rows that come in pieces, `how` many of them until at most `most` are left; and how many rows each stands for."""
+    """Pool rows that come in pieces, so that few remain.
+
+    Parameters
+    ----------
+    pieces : iterable of np.ndarray [shape=(rows, values)]
+    how : callable
+        Pools rows, such as `np.mean` or `np.max`; called with `axis`.
+    most : int
+        At most this many pooled rows remain, and one for an incomplete group at the end.
+
+    Returns
+    -------
+    rows : np.ndarray [shape=(n, values)]
+    step : int
+        How many rows each of these stands for.
+    """
     step, kept, rest = 1, 0, 0
     for piece in pieces:
         kept, rest = (kept, np.concatenate([rest, piece])) if np.ndim(rest) else (piece[:0], piece)
@@ -121,23 +149,34 @@ def pooled(pieces, how=np.mean, most=MOST_COLUMNS):
         kept = np.concatenate([kept, how(rest[:whole].reshape(-1, step, rest.shape[1]), axis=1)])
         rest = rest[whole:]
         while len(kept) > most:
-            even = len(kept) // 2 * 2  # an odd one goes back among the rows
+            even = len(kept) // 2 * 2  # an odd last row is unpooled again and waits for the next piece
             rest = np.concatenate([np.repeat(kept[even:], step, axis=0), rest])
-            kept, step = how(kept[:even].reshape(-1, 2, kept.shape[1]), axis=1), 2 * step
+            kept = how(kept[:even].reshape(-1, 2, kept.shape[1]), axis=1)
+            step *= 2
     return np.concatenate([kept, how(rest, axis=0, keepdims=True)]) if len(rest) else kept, step
 
 
-# ---- what is drawn
+# ---- power and features of frames
 
 def spectrogram(song, *, trim=True, most=MOST_COLUMNS):
-    """Power by frequency and time, frames averaged into at most `most` columns: a `Spectrogram`.
+    """Power by frequency and time, with frames averaged into few columns.
 
-    Where `trim` is set, what is 60 dB below the loudest frame is left out at both ends.
+    Parameters
+    ----------
+    song : str, Path or (y, sr)
+    trim : bool
+        Leave out what is 60 dB below the loudest frame at both ends.
+    most : int
+        Largest number of columns.
+
+    Returns
+    -------
+    Spectrogram
 
     Examples
     --------
-    >>> heard = spectrogram((np.sin(np.arange(44_100) * 2 * np.pi * 440 / 22_050), 22_050))
-    >>> round(float(librosa.fft_frequencies(sr=heard.sr)[heard.power.sum(axis=1).argmax()]))
+    >>> result = spectrogram((np.sin(np.arange(44_100) * 2 * np.pi * 440 / 22_050), 22_050))
+    >>> round(float(librosa.fft_frequencies(sr=result.sr)[result.power.sum(axis=1).argmax()]))
     441
     """
     levels = []
@@ -150,49 +189,51 @@ def spectrogram(song, *, trim=True, most=MOST_COLUMNS):
     power, step = pooled(powers(), most=most)
     level, sr = np.concatenate(levels), sample_rate(song)
     edges = ((np.arange(len(power) + 1) * step).clip(0, len(level)) - .5).clip(0) * HOP_LENGTH / sr
-    heard = np.flatnonzero(level > SILENT_POWER * level.max()) // step if trim else []
-    first, last = (heard[0], heard[-1] + 1) if len(heard) else (0, len(power))
+    audible = np.flatnonzero(level > SILENT_POWER * level.max()) // step if trim else []
+    first, last = (audible[0], audible[-1] + 1) if len(audible) else (0, len(power))
     return Spectrogram(power[first:last].T, edges[first:last + 1], sr)
 
 
 def analyse(song):
-    """Each frame of a song in few numbers: a `Frames`; one is handed back as it is, so that others can take either."""
+    """The features of each frame of a song: a `Frames`, which is returned unchanged where it is given as the song."""
     if isinstance(song, Frames):
         return song
-    sr, before, parts = sample_rate(song), None, []
-    mel, chroma = librosa.filters.mel(sr=sr, n_fft=N_FFT, n_mels=64).T, librosa.filters.chroma(sr=sr, n_fft=N_FFT).T
+    sr = sample_rate(song)
+    mel = librosa.filters.mel(sr=sr, n_fft=N_FFT, n_mels=64).T
+    chroma = librosa.filters.chroma(sr=sr, n_fft=N_FFT).T
+    before, parts = None, []
     for piece in chunks(song):
         power = frame_power(piece)
-        # compressed as in Müller (2015), chapter 6: unlike decibels it needs no peak, so it can be had piece by piece
+        # compressed as in Müller (2015), chapter 6: unlike decibels, this needs no peak of the whole song
         bands = np.log1p(100 * (power @ mel))
         rise = np.diff(bands, axis=0, prepend=bands[:1] if before is None else before)
-        parts.append((np.maximum(rise, 0).mean(axis=1), power @ chroma, scipy.fft.dct(bands, norm="ortho")[:, 1:14],
-                      power.mean(axis=1)))
+        cepstrum = scipy.fft.dct(bands, norm="ortho")[:, 1:14]
+        parts.append((np.maximum(rise, 0).mean(axis=1), power @ chroma, cepstrum, power.mean(axis=1)))
         before = bands[-1:]
     return Frames(*(np.concatenate(part) for part in zip(*parts)), sr)
 
 
-# ---- beats and structure
+# ---- beats and tempo
 
 def beat_times(song):
-    """When the beats are, in s [shape=(n,)], by dynamic programming over the onset strength (Ellis 2007).
+    """The times of the beats in s [shape=(n,)], by dynamic programming over the onset strength (Ellis 2007).
 
-    Each is moved to its onset's peak, to fractions of a frame. Empty where no beat is found.
+    Each beat is moved to the peak of its onset, to a fraction of a frame. Empty where no beat is found.
     """
     frames = analyse(song)
     tempo = estimate_tempo(frames.onset, frames.sr)["tempo"]
     if np.isnan(tempo):
         return np.empty(0)
     beats = librosa.beat.beat_track(onset_envelope=frames.onset, sr=frames.sr, hop_length=HOP_LENGTH, bpm=tempo)[1]
-    # the strength rises while a frame still runs into its onset: the peak stands one frame early
+    # the onset strength already rises in the frame that only ends in the onset: its peak is one frame early
     return (_on_peaks(frames.onset, np.asarray(beats)) + 1) * HOP_LENGTH / frames.sr
 
 
 def _on_peaks(onset, beats, reach=2):
-    """Beats moved to the peak within so many frames, to fractions of a frame by a parabola through the peak."""
+    """Beats moved to the peak within `reach` frames, to a fraction of a frame by a parabola through the peak."""
     padded = np.pad(onset, reach + 1)
-    near = padded[beats[:, None] + np.arange(1, 2 * reach + 2)]
-    peak = beats + near.argmax(axis=1) - reach
+    window = padded[beats[:, None] + np.arange(1, 2 * reach + 2)]
+    peak = beats + window.argmax(axis=1) - reach
     left, middle, right = (padded[peak + reach + 1 + step] for step in (-1, 0, 1))
     bend = left - 2 * middle + right
     is_peak = (bend < 0) & (middle >= left) & (middle >= right)
@@ -200,50 +241,76 @@ def _on_peaks(onset, beats, reach=2):
 
 
 def tempogram(song, *, most=MOST_COLUMNS):
-    """How strongly the onsets repeat at each tempo: autocorrelation in windows of 384 frames (Grosche & Müller 2010).
+    """How strongly the onsets repeat at each tempo over time, for a plot (Grosche & Müller 2010).
 
-    Returns tempi in BPM, from fast to slow, times between columns in s [shape=(columns + 1,)], and the strength against that of
-    the window itself, 0-1 [shape=(tempi, columns)].
+    The autocorrelation of the onset strength in windows of 384 frames. Unlike `estimators.local_autocorrelation`, which
+    is librosa's tempogram and one of the features of a song, this one subtracts the mean of the second around each
+    frame and the mean of each window, reflects the song at its ends, and has only as many columns as can be seen.
+
+    Returns
+    -------
+    bpm : np.ndarray [shape=(tempi,)]
+        From fast to slow.
+    edges : np.ndarray [shape=(columns + 1,)]
+        Times between columns in s.
+    strength : np.ndarray [shape=(tempi, columns)]
+        Relative to the autocorrelation at lag 0: 0-1.
     """
-    frames, window = analyse(song), 384
+    frames = analyse(song)
     step = -(-len(frames.onset) // most)
-    above = np.maximum(frames.onset - scipy.ndimage.uniform_filter1d(frames.onset, 43), 0)  # above the second around it
-    padded = np.pad(above, window // 2, mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, window)[:len(frames.onset):step]
-    windows = (windows - windows.mean(axis=1, keepdims=True)) * np.hanning(window)
+    local_mean = scipy.ndimage.uniform_filter1d(frames.onset, 43)  # of a second
+    padded = np.pad(np.maximum(frames.onset - local_mean, 0), TEMPOGRAM_FRAMES // 2, mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, TEMPOGRAM_FRAMES)[:len(frames.onset):step]
+    windows = (windows - windows.mean(axis=1, keepdims=True)) * np.hanning(TEMPOGRAM_FRAMES)
     strength = librosa.autocorrelate(windows, axis=1)
-    bpm = 60 * frames.sr / HOP_LENGTH / np.arange(1, window)
-    shown = (bpm >= 30) & (bpm <= 300)
+    bpm = 60 * frames.sr / HOP_LENGTH / np.arange(1, TEMPOGRAM_FRAMES)
+    shown = (bpm >= TEMPO_RANGE[0]) & (bpm <= TEMPO_RANGE[1])
     edges = (np.arange(len(windows) + 1) * step).clip(0, len(frames.onset)) * HOP_LENGTH / frames.sr
-    return bpm[shown], edges, (strength[:, 1:][:, shown] / strength[:, :1].clip(1e-3 * strength.max() + 1e-9)).clip(0).T
+    at_lag_0 = strength[:, :1].clip(1e-3 * strength.max() + 1e-9)
+    return bpm[shown], edges, (strength[:, 1:][:, shown] / at_lag_0).clip(0).T
 
+
+# ---- structure
 
 def self_similarity(song, *, most=MOST_STRETCHES):
-    """How alike a song's stretches are: cosine of pitch classes and of timbre, averaged; a beat is a stretch.
+    """The similarity of each two stretches of a song: a `Similarity`. A stretch is a beat.
 
-    Where there are more beats than `most`, several make a stretch; where there is no beat, half a second is one.
+    It is the mean of two cosine similarities, of pitch classes and of timbre. Where there are more beats than `most`, a
+    stretch is several beats; where there are none, it is half a second.
     """
     frames = analyse(song)
     cuts = _stretches(beat_times(frames), len(frames.onset), frames.sr, most)
-    chroma, timbre = (np.add.reduceat(part, cuts[:-1]) / np.diff(cuts)[:, None] for part in (frames.chroma, frames.timbre))
+    lengths = np.diff(cuts)[:, None]
+    chroma, timbre = (np.add.reduceat(part, cuts[:-1]) / lengths for part in (frames.chroma, frames.timbre))
     timbre = (timbre - timbre.mean(axis=0)) / np.maximum(timbre.std(axis=0), 1e-6)
-    alike = [one @ one.T for one in (librosa.util.normalize(part, norm=2, axis=1) for part in (chroma, timbre))]
-    return Similarity((.5 * alike[0] + .25 * (1 + alike[1])).astype(np.float32), cuts * HOP_LENGTH / frames.sr)
+    chroma, timbre = (librosa.util.normalize(part, norm=2, axis=1) for part in (chroma, timbre))
+    # pitch classes are never negative, so their cosine is 0-1; that of timbre is -1 to 1
+    matrix = .5 * (chroma @ chroma.T) + .25 * (1 + timbre @ timbre.T)
+    return Similarity(matrix.astype(np.float32), cuts * HOP_LENGTH / frames.sr)
 
 
 def _stretches(beats, n_frames, sr, most):
-    """Frame numbers between stretches, 0 and the end among them."""
+    """The frames between stretches [shape=(n + 1,)], from 0 to the last."""
     beats, period = (beats, np.median(np.diff(beats))) if len(beats) > 4 else (np.zeros(1), .5)
-    before, after = np.arange(beats[0], 0, -period)[:0:-1], np.arange(beats[-1], n_frames * HOP_LENGTH / sr, period)[1:]
+    before = np.arange(beats[0], 0, -period)[:0:-1]
+    after = np.arange(beats[-1], n_frames * HOP_LENGTH / sr, period)[1:]
     inner = np.unique(np.round(np.concatenate([before, beats, after]) * sr / HOP_LENGTH).astype(int))
     inner = inner[(inner > 0) & (inner < n_frames)]
     return np.concatenate([[0], inner[::-(-(len(inner) + 1) // most)], [n_frames]])
 
 
 def section_times(similarity, *, seconds=8.0):
-    """When sections begin, in s [shape=(n,)], without 0: peaks of novelty along the diagonal (Foote 2000).
+    """When sections begin in s [shape=(n,)], without 0: the peaks of the novelty along the diagonal (Foote 2000).
 
-    `seconds` are compared before and after; no section is shorter.
+    Parameters
+    ----------
+    similarity : Similarity
+    seconds : float
+        Novelty compares this much before and after a moment; no section is shorter.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)]
     """
     matrix, edges = similarity
     reach = max(2, round(seconds / np.median(np.diff(edges))))

@@ -1,4 +1,4 @@
-"""A table of features from many files: bad ones skipped, finished ones not done again."""
+"""A table of features from many files: bad files are skipped, finished songs are not described again."""
 
 import json
 import subprocess
@@ -10,12 +10,11 @@ import pandas as pd
 import pytest
 import soundfile
 from conftest import ROOT
+from sound_files import track_table
+from synthetic_signals import SR
 
 import features
 from features import extract_features
-from signals import aspects
-
-SR = 22_050
 
 
 def tone(path, hertz, seconds=3.0):
@@ -27,44 +26,45 @@ def tone(path, hertz, seconds=3.0):
 @pytest.fixture
 def tracks(tmp_path):
     paths = [tone(tmp_path / f"{hertz}.wav", hertz) for hertz in (220, 440, 880)]
-    return pd.DataFrame({"track_id": [Path(path).stem for path in paths], "genre": "test", "artist": "a", "path": paths})
+    return track_table(paths, genre="test")
 
 
-def test_one_row_a_song(tracks):
+def test_each_song_is_one_row(tracks):
     table = extract_features(tracks, n_jobs=1)
     assert table.index.tolist() == ["220", "440", "880"] and table.index.name == "track_id"
     assert table["spectral_centroid_mean"].is_monotonic_increasing
-    assert {"genre", "artist", "path", "tempo", "key", "loudness_lufs", "mfcc_01_mean", "danceability_proxy"} <= set(table)
+    features = {"tempo", "key", "loudness_lufs", "mfcc_01_mean", "danceability_proxy"}
+    assert {"genre", "artist", "path"} | features <= set(table)
     assert table["seconds"].tolist() == [3, 3, 3]
 
 
-def test_one_row_a_segment(tracks, tmp_path):
+def test_each_segment_is_one_row(tracks, tmp_path):
     tracks.loc[0, "path"] = tone(tmp_path / "long.wav", 330, 7)
     table = extract_features(tracks, segment_seconds=3, n_jobs=1)
     assert table.loc["220", "start"].tolist() == [0, 3]
     assert len(table) == 4
 
 
-def test_parallel_is_the_same(tracks):
+def test_two_processes_give_the_same_table_as_one(tracks):
     one, two = (extract_features(tracks, n_jobs=n_jobs) for n_jobs in (1, 2))
     pd.testing.assert_frame_equal(one, two)
 
 
 def test_librosa_is_compiled_before_there_are_workers(tracks, tmp_path):
-    """By two workers at a time it would be machine code that crashes: numba issue 10128."""
-    seen = """if True:
+    """Where two workers compile it at a time, the machine code crashes: numba issue 10128."""
+    code = """if True:
         import sys, pandas, features
         compiled = lambda: {name for name in sys.modules if name.startswith("librosa.") and
                             any("GUFunc" in type(value).__name__ for value in vars(sys.modules[name]).values())}
         real = features.over_tracks
         def over_tracks(*args, **kwargs):
-            seen.append(compiled())
+            before_work.append(compiled())
             return real(*args, **kwargs)
-        seen, features.over_tracks = [], over_tracks
+        before_work, features.over_tracks = [], over_tracks
         features.extract_features(pandas.read_csv(sys.argv[1], dtype=str), n_jobs=1)
-        assert compiled() and seen == [compiled()], (seen, compiled())"""
+        assert compiled() and before_work == [compiled()], (before_work, compiled())"""
     tracks.to_csv(tmp_path / "tracks.csv", index=False)
-    subprocess.run([sys.executable, "-c", seen, tmp_path / "tracks.csv"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", code, tmp_path / "tracks.csv"], cwd=ROOT, check=True)
 
 
 def test_bad_files_are_skipped_with_their_reason(tracks, tmp_path):
@@ -72,43 +72,39 @@ def test_bad_files_are_skipped_with_their_reason(tracks, tmp_path):
     tracks.loc[1, "path"] = str(tmp_path / "gone.wav")
     table = extract_features(tracks, n_jobs=1)
     assert table.index.tolist() == ["220"]
-    assert {Path(one["path"]).name for one in table.attrs["skipped"]} == {"880.wav", "gone.wav"}
+    reasons = {Path(entry["path"]).name: entry["reason"] for entry in table.attrs["skipped"]}
+    assert set(reasons) == {"880.wav", "gone.wav"}
+    assert "not audio" in reasons["880.wav"] and "vanished" in reasons["gone.wav"]
 
 
-def test_what_is_done_is_not_done_again_and_changes_are_noticed(tracks, tmp_path, monkeypatch):
-    out, asked = tmp_path / "out" / "features.parquet", []
-    real = features._describe_track
-    monkeypatch.setattr(features, "_describe_track", lambda row, **kwargs: asked.append(row.track_id) or real(row, **kwargs))
+def test_a_finished_song_is_described_again_only_where_its_file_or_the_segments_change(tracks, tmp_path, monkeypatch):
+    out, described, real = tmp_path / "out" / "features.parquet", [], features.describe_file
+
+    def describe_file(path, *args, **kwargs):
+        described.append(Path(path).stem)
+        return real(path, *args, **kwargs)
+    monkeypatch.setattr(features, "describe_file", describe_file)
     first = extract_features(tracks.head(2), out=out, n_jobs=1)
     with open(tmp_path / "out" / ".features.parquet.jsonl", "a") as journal:
-        journal.write('\n{"key": "half a li')  # as a killed run leaves it
+        journal.write('\n{"key": "half a li')  # as a killed run leaves its last line
     both = extract_features(tracks, out=out, n_jobs=1)
-    assert asked == ["220", "440", "880"]
+    assert described == ["220", "440", "880"]
     pd.testing.assert_frame_equal(both.head(2), first)
     pd.testing.assert_frame_equal(pd.read_parquet(out), both, check_dtype=False, check_index_type=False)
     tone(tmp_path / "440.wav", 445, 4)
     again = extract_features(tracks, out=out, n_jobs=1)
-    assert asked == ["220", "440", "880", "440"] and again.loc["440", "seconds"] == 4
+    assert described == ["220", "440", "880", "440"] and again.loc["440", "seconds"] == 4
     extract_features(tracks, out=out, segment_seconds=2, n_jobs=1)
-    assert len(asked) == 7, "another length of segments is another table"
-    notes = (tmp_path / "out" / ".features.parquet.jsonl").read_text().splitlines()
-    assert json.loads(notes[-1])["mark"][2] == 2
+    assert len(described) == 7, "another length of segments gives another table"
+    lines = (tmp_path / "out" / ".features.parquet.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["mark"][2] == 2
 
 
-def test_a_table_without_paths():
+def test_a_table_without_paths_is_refused():
     with pytest.raises(ValueError, match="no column 'path'"):
         extract_features(pd.DataFrame({"song": ["a"]}))
 
 
-def test_nothing_to_describe(tmp_path):
+def test_a_table_with_no_usable_file_is_empty(tmp_path):
     table = extract_features(pd.DataFrame({"track_id": ["a"], "path": [str(tmp_path / "gone.mp3")]}), n_jobs=1)
     assert table.empty and table.attrs["skipped"][0]["reason"].startswith("vanished")
-
-
-def test_every_feature_tells_of_one_aspect(tracks):
-    table = extract_features(tracks, n_jobs=1)
-    columns = [aspects.aspect_columns(table, aspect) for aspect in aspects.ASPECTS]
-    about = {"genre", "artist", "path", "segment", "start", "seconds"}
-    assert sorted(column for part in columns for column in part) == sorted(set(table) - about)
-    with pytest.raises(ValueError, match="no feature of pitch"):
-        aspects.aspect_columns(table[["tempo"]], "pitch")

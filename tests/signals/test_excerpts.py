@@ -1,4 +1,4 @@
-"""Portions of songs whose beats, hooks and parts are known."""
+"""Excerpts of songs whose beats, hooks and parts are known."""
 
 import librosa
 import numpy as np
@@ -22,28 +22,28 @@ def section(seconds, seed):
     """Chords on each beat at 120 BPM, the same for the same seed."""
     rng, t = np.random.default_rng(seed), np.arange(SR // 2) / SR
     chords = rng.permuted(np.tile(np.arange(48, 72), (2 * seconds, 1)), axis=1)[:, :3]
-    return .15 * np.concatenate([(np.sin(2 * np.pi * np.outer(librosa.midi_to_hz(chord), t)) * np.exp(-3 * t)).sum(axis=0)
-                                 for chord in chords]).astype(np.float32)
+    tones = [np.sin(2 * np.pi * np.outer(librosa.midi_to_hz(chord), t)) * np.exp(-3 * t) for chord in chords]
+    return .15 * np.concatenate([notes.sum(axis=0) for notes in tones]).astype(np.float32)
 
 
 @pytest.mark.parametrize("bpm", [80, 97, 120, 150])
-def test_beats_of_clicks(bpm):
+def test_the_beats_of_clicks_are_found(bpm):
     y, times = clicks(bpm, 20)
     beats = extract_excerpt((y, SR), "beat").beats
     assert len(beats) >= len(times) - 3
     assert np.abs(beats[:, None] - times).min(axis=1).max() < .03
 
 
-def test_a_click_is_heard_on_each_beat():
+def test_each_beat_has_a_click():
     y, times = clicks(120, 8)
-    portion = extract_excerpt((y, SR), "beat", clicks_only=True)
-    onsets = portion.beats * SR
-    assert all(np.abs(portion.samples[int(onset):int(onset) + 500]).max() > .3 for onset in onsets)
-    assert len(portion.samples) == len(y) and (portion.start, portion.end) == (0, 8)
+    excerpt = extract_excerpt((y, SR), "beat", clicks_only=True)
+    onsets = excerpt.beats * SR
+    assert all(np.abs(excerpt.samples[int(onset):int(onset) + 500]).max() > .3 for onset in onsets)
+    assert len(excerpt.samples) == len(y) and (excerpt.start, excerpt.end) == (0, 8)
 
 
 @pytest.mark.parametrize("order", ["AHBHCHD", "HABCH", "ABCHHD"])
-def test_the_hook_is_found_to_a_second(order):
+def test_the_most_repeated_section_is_found_to_a_second(order):
     parts = {name: section(8 if name == "H" else 10, ord(name)) for name in "ABCDH"}
     y = np.concatenate([parts[name] for name in order])
     starts = np.cumsum([0, *(len(parts[name]) / SR for name in order)])
@@ -54,8 +54,8 @@ def test_the_hook_is_found_to_a_second(order):
     assert len(extract_excerpt((y, SR), "hook", seconds=6).samples) / SR == pytest.approx(6, abs=.6)
 
 
-def test_the_hooks_of_rendered_songs_are_found():
-    """Eight songs of verses and hooks, one a genre; where the hook begins, to a second."""
+def test_most_hooks_of_synthetic_songs_are_found():
+    """Eight songs of verses and hooks, one of each genre; the hook's beginning to a second."""
     found = []
     for genre in GENRES:
         song = render(genre, seconds=90, seed=400)
@@ -92,7 +92,7 @@ def test_a_loop_is_as_long_as_the_song_allows():
     assert loop.end - loop.start == pytest.approx(6, abs=.03)
 
 
-def test_what_is_struck_and_what_sounds_on_come_apart():
+def test_percussive_and_harmonic_parts_are_separated():
     struck, tone = clicks(120, 35)[0], .3 * np.sin(2 * np.pi * 440 * np.arange(35 * SR) / SR).astype(np.float32)
     percussive, harmonic = (extract_excerpt((struck + tone, SR), what).samples for what in ("percussive", "harmonic"))
     assert len(percussive) == len(harmonic) == 35 * SR
@@ -101,22 +101,24 @@ def test_what_is_struck_and_what_sounds_on_come_apart():
     assert np.sqrt(np.mean(percussive[quiet] ** 2)) < .1 * np.sqrt(np.mean(tone[quiet] ** 2))
 
 
-def test_parts_have_no_seam_where_the_blocks_meet():
+def test_a_part_is_the_same_in_blocks_as_in_one_piece():
     y = section(35, 7)
     ours, theirs = extract_excerpt((y, SR), "harmonic").samples, librosa.effects.harmonic(y)
     np.testing.assert_allclose(ours[29 * SR:31 * SR], theirs[29 * SR:31 * SR], atol=.02)
 
 
-@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg"])
-def test_saved_whole_and_nothing_left_beside(tmp_path, suffix):
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3", ".WAV"])
+def test_a_saved_excerpt_is_complete_and_leaves_no_temporary_file(tmp_path, suffix):
     soundfile.write(tmp_path / "song.wav", section(12, 1), SR)
-    portion = extract_excerpt(tmp_path / "song.wav", "loop", bars=2, out=tmp_path / "out" / f"my loop{suffix}")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"my loop{suffix}"] == [portion.path.name]
-    assert soundfile.info(portion.path).frames == len(portion.samples)
-    assert portion.samples.dtype == np.float32
+    excerpt = extract_excerpt(tmp_path / "song.wav", "loop", bars=2, out=tmp_path / "out" / f"my loop{suffix}")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"my loop{suffix}"] == [excerpt.path.name]
+    assert soundfile.info(excerpt.path).frames == len(excerpt.samples) or suffix == ".mp3"
+    loud = soundfile.read(excerpt.path)[0]
+    assert np.abs(loud).max() == pytest.approx(np.abs(excerpt.samples).max(), rel=.1)
+    assert excerpt.samples.dtype == np.float32
 
 
-def test_the_song_is_not_changed():
+def test_the_samples_of_the_song_are_not_changed():
     y = section(12, 1)
     before = y.copy()
     for what in excerpts.WHAT:
@@ -124,7 +126,7 @@ def test_the_song_is_not_changed():
     np.testing.assert_array_equal(y, before)
 
 
-def test_errors_say_what_is_wrong(tmp_path):
+def test_an_error_names_its_reason(tmp_path):
     with pytest.raises(ValueError, match="what='chorus': choose from beat, percussive, harmonic, hook, loop"):
         extract_excerpt((section(4, 1), SR), "chorus")
     with pytest.raises(ValueError, match="ending should be one of .wav"):
@@ -138,5 +140,13 @@ def test_errors_say_what_is_wrong(tmp_path):
 @pytest.mark.parametrize("what", ["beat", "hook", "percussive"])
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("y", [np.zeros(3 * SR), np.full(40, .1)], ids=["silence", "2 ms"])
-def test_odd_songs(what, y):
+def test_silent_and_tiny_songs_have_excerpts_without_a_warning(what, y):
     assert len(extract_excerpt((y, SR), what).samples) <= len(y)
+
+
+def test_a_failed_write_leaves_the_older_file(tmp_path):
+    path = excerpts.save_sound(tmp_path / "a.wav", np.ones(SR, np.float32) / 2, SR)
+    before = path.read_bytes()
+    with pytest.raises((TypeError, ValueError)):
+        excerpts.save_sound(path, np.full(10, "no sound"), SR)
+    assert path.read_bytes() == before and [file.name for file in tmp_path.iterdir()] == ["a.wav"]

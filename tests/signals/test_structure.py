@@ -1,12 +1,17 @@
-"""A recording in frames: spectra, beats, sections of songs for which they are known."""
-
+"""A recording in frames: its spectrum, beats, tempo and sections, of songs for which they are known."""
 
 import numpy as np
 import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sound_files import noise
+from synthetic_music import clicks
 from synthetic_signals import SR, tone
 
-import librosa_visuals
 from signals import structure
+from signals.decoding import AudioError
+from signals.spectrograms import HOP_LENGTH, N_FFT
 
 
 def test_a_spectrogram_is_librosas(song):
@@ -15,15 +20,45 @@ def test_a_spectrogram_is_librosas(song):
     np.testing.assert_allclose(ours, theirs, atol=1e-5 * theirs.max())
 
 
-def test_beats_and_tempo(song):
-    ax = librosa_visuals.plot_tempogram(song)
-    assert [text.get_text() for text in ax.get_legend().get_texts()][0] == "120 BPM"
+def test_beats_are_found_at_the_known_tempo(song):
     assert np.diff(structure.beat_times(song)) == pytest.approx(.5, abs=.03)
 
 
-def test_sections():
+def test_beats_are_at_the_clicks():
+    times = np.arange(0, 19.9, 60 / 100)
+    beats = structure.beat_times((clicks(100), SR))
+    assert np.abs(beats[:, None] - times).min(axis=1).max() < .04 and len(beats) >= len(times) - 3
+
+
+def test_silence_has_no_beats():
+    assert structure.beat_times((np.zeros(5 * SR), SR)).size == 0
+
+
+def test_sections_begin_where_the_sound_changes():
     parts = [tone(220, 15), tone(555, 15) + .5 * tone(3000, 15), tone(220, 15)]
-    assert structure.section_times(structure.self_similarity((np.concatenate(parts), SR))) == pytest.approx([15, 30], abs=1)
+    similarity = structure.self_similarity((np.concatenate(parts), SR))
+    assert structure.section_times(similarity) == pytest.approx([15, 30], abs=1)
+
+
+def test_similarity_is_symmetric_and_highest_with_itself(song):
+    matrix, edges = structure.self_similarity(song)
+    assert len(edges) == len(matrix) + 1 and (np.diff(edges) > 0).all()
+    np.testing.assert_allclose(matrix, matrix.T, atol=1e-6)
+    np.testing.assert_allclose(np.diag(matrix), 1, atol=1e-3)
+    assert matrix.min() >= -1e-6 and matrix.max() <= 1 + 1e-6
+
+
+def test_the_tempogram_is_strongest_at_the_tempo_of_the_clicks():
+    bpm, edges, strength = structure.tempogram((clicks(120), SR))
+    assert strength.shape == (len(bpm), len(edges) - 1) and (np.diff(bpm) < 0).all()
+    assert strength.min() >= 0 and strength.max() <= 1 + 1e-6
+    fast = (bpm > 80) & (bpm < 170)
+    assert bpm[fast][strength[fast].mean(axis=1).argmax()] == pytest.approx(120, rel=.03)
+
+
+def test_a_tempogram_has_few_columns():
+    _, edges, strength = structure.tempogram((clicks(120), SR), most=50)
+    assert strength.shape[1] <= 50 and edges[-1] == pytest.approx(20, abs=.05)
 
 
 def test_silence_is_trimmed_and_times_stay_those_of_the_file():
@@ -39,3 +74,33 @@ def test_rows_are_averaged_wherever_the_pieces_begin(rows):
     expected = [values[first:first + step].mean(axis=0) for first in range(0, rows, step)]
     assert len(pooled) <= 2001
     np.testing.assert_allclose(pooled, expected)
+
+
+@settings(max_examples=20, deadline=None)
+@given(samples=st.integers(1, 70 * 2000), sr=st.sampled_from([1000, 2000]))
+def test_the_frames_of_the_pieces_are_the_frames_of_the_song(samples, sr):
+    y = np.arange(samples, dtype=np.float32) + 1  # every sample is different
+    padded = np.pad(y, N_FFT // 2)
+    expected = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
+    frames = [np.lib.stride_tricks.sliding_window_view(piece, N_FFT)[::HOP_LENGTH]
+              for piece in structure.chunks((y, sr))]
+    np.testing.assert_array_equal(np.concatenate(frames), expected)
+
+
+def test_a_file_and_its_samples_give_the_same_frames(tmp_path):
+    y = noise(3)
+    soundfile.write(tmp_path / "a song.wav", y, SR, subtype="FLOAT")
+    from_file, from_samples = structure.analyse(tmp_path / "a song.wav"), structure.analyse((y, SR))
+    for ours, theirs in zip(from_file, from_samples):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert structure.analyse(from_file) is from_file, "frames are returned unchanged"
+    samples, sr = structure.read(tmp_path / "a song.wav")
+    np.testing.assert_array_equal(samples, y)
+    assert sr == SR and structure.song_name(tmp_path / "a_song.wav") == "a song" and structure.song_name((y, SR)) == ""
+
+
+@pytest.mark.parametrize(("y", "reason"), [(np.empty(0), "empty"), (np.full(SR, np.inf), "no numbers"),
+                                           (np.ones((2, SR)), "one channel")])
+def test_samples_that_cannot_be_analysed_are_refused(y, reason):
+    with pytest.raises(AudioError, match=reason):
+        structure.read((y, SR))

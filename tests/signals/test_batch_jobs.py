@@ -1,0 +1,75 @@
+"""Work for many songs: every song gives a result or a reason."""
+
+import os
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signals.batch_jobs import file_mark, over_tracks, tracks_with_sound
+from signals.decoding import AudioError
+
+CELLS = st.one_of(st.none(), st.sampled_from(["a.mp3", "b.mp3", "c d.wav"]))
+
+
+def half(row):
+    """Half of an even number; odd numbers are errors of several kinds."""
+    if row.number == 1:
+        raise AudioError("silent")
+    if row.number == 3:
+        raise KeyError("three")
+    return row.number // 2
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_every_track_gives_a_result_or_a_reason(n_jobs):
+    results = dict(over_tracks(half, pd.DataFrame({"number": range(6)}), n_jobs=n_jobs))
+    assert sorted(results) == list(range(6))
+    assert (results[0], results[2], results[4], results[5]) == (0, 1, 2, 2)
+    assert isinstance(results[1], AudioError) and str(results[1]) == "silent"
+    assert isinstance(results[3], AudioError) and "KeyError: 'three'" in str(results[3])
+
+
+def test_an_error_of_the_program_stops_the_run():
+    def broken(row):
+        raise TypeError("a bug")
+    with pytest.raises(TypeError, match="a bug"):
+        list(over_tracks(broken, pd.DataFrame({"number": [1]}), n_jobs=1))
+
+
+def test_no_tracks_give_no_results():
+    assert list(over_tracks(half, pd.DataFrame({"number": []}), n_jobs=1)) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), CELLS), max_size=8))
+def test_tracks_with_sound_have_a_path_and_are_listed_once(rows):
+    tracks = pd.DataFrame(rows, columns=["track_id", "path"]).astype({"path": object})
+    table = tracks_with_sound(tracks)
+    assert list(table) == ["track_id", "source", "genre", "artist"]
+    expected = list(dict.fromkeys((str(number), path) for number, path in rows if path is not None))
+    assert list(zip(table["track_id"], table["source"])) == expected
+    assert table.index.tolist() == list(range(len(table)))
+
+
+def test_the_index_is_the_id_where_there_is_no_column():
+    tracks = pd.DataFrame({"path": ["a.mp3"], "genre": ["jazz"]}, index=pd.Index(["x1"], name="track_id"))
+    table = tracks_with_sound(tracks)
+    assert table[["track_id", "source", "genre"]].values.tolist() == [["x1", "a.mp3", "jazz"]]
+    assert table["artist"].isna().all()
+
+
+def test_a_table_without_paths_is_refused():
+    with pytest.raises(ValueError, match="no column 'path'"):
+        tracks_with_sound(pd.DataFrame({"song": ["So What"]}))
+
+
+def test_a_files_mark_changes_with_the_file_and_the_settings(tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"123")
+    os.utime(path, ns=(1, 1))
+    mark = file_mark(path, 30)
+    assert mark == file_mark(path, 30) == [3, 1, 30] and mark != file_mark(path, 60)
+    os.utime(path, ns=(2, 2))
+    assert file_mark(path, 30) != mark
+    assert file_mark(tmp_path / "gone.wav", 30) is None and file_mark("a\0b", 30) is None

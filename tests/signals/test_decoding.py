@@ -1,0 +1,124 @@
+"""Decoding: formats, channels, blocks and segments, and files that cannot be used."""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sound_files import noise, write_song
+from synthetic_signals import SR, tone
+
+from signals import decoding
+from signals.decoding import AudioError, blocks, load_audio, segments
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "opus"])
+def test_every_format_gives_the_tone_that_was_written(tmp_path, suffix):
+    kwargs = {"format": "OGG", "subtype": "OPUS"} if suffix == "opus" else {}
+    soundfile.write(tmp_path / f"a.{suffix}", .5 * tone(440, 2, 48_000), 48_000, **kwargs)
+    y, sr = load_audio(tmp_path / f"a.{suffix}")
+    assert sr == SR and y.dtype == np.float32 and abs(len(y) - 2 * SR) < .1 * SR
+    spectrum = np.abs(np.fft.rfft(y[:SR]))
+    assert spectrum.argmax() == pytest.approx(440, abs=1)
+
+
+def test_a_part_equals_the_same_part_of_the_whole(tmp_path):
+    path = write_song(tmp_path / "a.wav", 5)
+    whole, part = load_audio(path)[0], load_audio(path, offset=2, seconds=1.5)[0]
+    np.testing.assert_array_equal(part, whole[2 * SR:int(3.5 * SR)])
+    assert load_audio(path, offset=60)[0].size == 0
+
+
+def test_the_file_keeps_its_own_rate_where_no_rate_is_given(tmp_path):
+    path = write_song(tmp_path / "a.wav", 2, 44_100)
+    y, sr = load_audio(path, sr=None)
+    assert sr == 44_100 and len(y) == 2 * 44_100
+    assert len(load_audio(path, sr=16_000)[0]) == 2 * 16_000
+
+
+def test_channels_are_averaged_or_kept(tmp_path):
+    low, high = .5 * tone(440, 2), .5 * tone(880, 2)
+    soundfile.write(tmp_path / "a.wav", np.column_stack([low, -low, high]), SR, subtype="FLOAT")
+    np.testing.assert_allclose(load_audio(tmp_path / "a.wav")[0], high / 3, atol=1e-6)
+    assert load_audio(tmp_path / "a.wav", mono=False)[0].shape == (2 * SR, 3)
+
+
+def test_blocks_join_to_the_whole_file(tmp_path):
+    path = write_song(tmp_path / "a.flac", 7.3, sr=44_100, channels=2)
+    parts = list(blocks(path, 1.0))
+    assert [len(part) for part in parts[:-1]] == [SR] * 7
+    np.testing.assert_allclose(np.concatenate(parts), load_audio(path)[0], atol=2e-3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(length=st.floats(1, 8), seconds=st.floats(.5, 9))
+def test_segments_cover_a_file_but_for_a_last_piece_shorter_than_half_a_segment(tmp_path_factory, length, seconds):
+    y = noise(length)
+    path = tmp_path_factory.mktemp("noise") / "a.wav"
+    soundfile.write(path, y, SR, subtype="FLOAT")
+    found = list(segments(path, seconds, shortest=.1))
+    joined = np.concatenate([segment.y for segment in found])
+    np.testing.assert_array_equal(joined, y[:len(joined)])
+    assert (len(y) - len(joined)) < seconds * SR / 2 + 1
+    assert [segment.start for segment in found] == pytest.approx([n * seconds for n in range(len(found))], abs=1e-3)
+
+
+def test_silent_segments_are_left_out_and_a_silent_file_is_refused(tmp_path):
+    y = noise(6)
+    y[2 * SR:4 * SR] = 0
+    soundfile.write(tmp_path / "a.wav", y, SR, subtype="FLOAT")
+    assert [segment.start for segment in segments(tmp_path / "a.wav", 2)] == [0, 4]
+    soundfile.write(tmp_path / "b.wav", np.zeros(3 * SR), SR)
+    with pytest.raises(AudioError, match="^silent$"):
+        list(segments(tmp_path / "b.wav", 2))
+
+
+def test_a_segment_keeps_the_channels_and_the_rate_of_the_file(tmp_path):
+    segment = next(segments(write_song(tmp_path / "a.wav", 3, 44_100, channels=2), 2))
+    assert segment.native.shape == (2 * 44_100, 2) and segment.native_sr == 44_100 and segment.y.shape == (2 * SR,)
+
+
+@pytest.mark.parametrize(("y", "reason"), [
+    (np.full(SR, np.nan, np.float32), "no numbers"), (np.full(SR, 1e20, np.float32), "too large"),
+    (np.sign(tone(100, 1)), "clipped")], ids=["not finite", "too large", "clipped"])
+def test_samples_that_cannot_be_used_are_refused(y, reason):
+    with pytest.raises(AudioError, match=reason):
+        decoding.is_silent(y)
+
+
+def test_loud_samples_that_are_not_flat_are_not_clipped():
+    assert not decoding.is_silent(tone(440, 1))
+    assert decoding.is_silent(1e-5 * tone(440, 1))
+
+
+def test_damaged_frames_write_nothing_to_standard_error(tmp_path, capfd):
+    whole = bytearray(Path(write_song(tmp_path / "a.mp3", 4, 44_100)).read_bytes())
+    for at in range(2000, len(whole) - 400, 997):
+        whole[at:at + 200] = bytes(200)
+    (tmp_path / "b.mp3").write_bytes(whole)
+    with contextlib.suppress(AudioError):
+        load_audio(tmp_path / "b.mp3")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_missing_ffmpeg_is_named_where_it_is_needed(tmp_path, monkeypatch):
+    (tmp_path / "a.m4a").write_bytes(b"\0\0\0 ftypM4A " + b"\0" * 100)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(AudioError, match=r"\.m4a needs ffmpeg, which is not installed"):
+        load_audio(tmp_path / "a.m4a")
+
+
+def test_ffmpeg_decodes_what_soundfile_cannot_read(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "a.wav", .5 * tone(440, 2), SR, subtype="FLOAT")
+    fake = tmp_path / "bin" / "ffmpeg"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\ncat '{tmp_path}/a.wav'\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    (tmp_path / "a.m4a").write_bytes(b"not for soundfile")
+    np.testing.assert_allclose(load_audio(tmp_path / "a.m4a")[0], .5 * tone(440, 2), atol=1e-6)
