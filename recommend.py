@@ -449,5 +449,7 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
 
 
 def _named(table, tracks):
-    """A table of features with title, album, year and duration of the songs."""
-    return table.join(tracks[[column for column in ("song", "album", "year", "duration_ms") if column in tracks]])
+    """A table of features with what the tags tell: title, album, year, duration and source of the songs."""
+    return table.join(
+        tracks[[column for column in ("song", "album", "year", "duration_ms", "source") if column in tracks]]
+    )

@@ -15,6 +15,7 @@ from preprocessing import spotify_split
 from signals import spectrogram_images
 from signals.image_statistics import describe_images
 from signals.spectrogram_images import index_images
+from sources.artists import artist_groups
 from sources.files import write_table
 
 SIDES = ("train", "validate", "test")
@@ -193,8 +194,10 @@ def tracks_on_list(file, track_ids):
     lines = [line for line in Path(file).read_text(encoding="utf-8").splitlines() if line.strip()]
     named = [keys[_key(line)] for line in lines if _key(line) in keys]
     if not named:
-        raise ValueError(f"{file} names {len(lines)} tracks such as {lines[:1]}, none of which is among the {len(keys)} "
-                         f"tracks, which have names such as {list(keys.values())[:1]}")
+        raise ValueError(
+            f"{file} names {len(lines)} tracks such as {lines[:1]}, none of which is among the {len(keys)} "
+            f"tracks, which have names such as {list(keys.values())[:1]}"
+        )
     if len(named) < len(lines):
         print(f"{file}: {len(lines) - len(named)} of {len(lines)} tracks are missing")
     return list(dict.fromkeys(named))
@@ -356,7 +359,7 @@ def combine_held_out(probas, truth, groups, *, penalty=.02):
     -------
     np.ndarray [shape=(n, genres)]
     """
-    half = pd.factorize(np.asarray(groups))[0] % 2
+    half = artist_groups(range(len(groups)), groups) % 2
     combined = np.empty(np.shape(probas[0]))
     for part in (0, 1):
         weights = stacking_weights([proba[half != part] for proba in probas], truth[half != part], penalty=penalty)

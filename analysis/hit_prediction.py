@@ -255,9 +255,9 @@ def deciles(study, *, name=HELD_OUT, model="boosting"):
     Returns
     -------
     pd.DataFrame
-        Indexed by `decile` (10: the highest predictions): `n`, `least` and `said` (the least and the mean predicted
-        probability), `hits`, the share of hits with its 95 % interval `low, high` (cluster-robust by artist), and
-        `lift`, that share divided by the share among all songs.
+        Indexed by `decile` (10: the highest predictions): `n`, `least` and `predicted` (the least and the mean
+        predicted probability), `hits`, the share of hits with its 95 % interval `low, high` (cluster-robust by
+        artist), and `lift`, that share divided by the share among all songs.
     """
     songs = study.predictions[(study.predictions["study"] == name) & (study.predictions["model"] == model)]
     rank = songs["proba"].rank(method="first", pct=True)
@@ -265,7 +265,7 @@ def deciles(study, *, name=HELD_OUT, model="boosting"):
     table = compare_groups(songs, "hits", "decile", group="group")[["n", "mean", "low", "high"]].sort_index()
     proba = songs.groupby("decile")["proba"]
     lift = table["mean"] / songs["hits"].mean()
-    return table.rename(columns={"mean": "hits"}).assign(least=proba.min(), said=proba.mean(), lift=lift)
+    return table.rename(columns={"mean": "hits"}).assign(least=proba.min(), predicted=proba.mean(), lift=lift)
 
 
 def song_appeal(song, tracks, study):
@@ -286,7 +286,7 @@ def song_appeal(song, tracks, study):
     -------
     pd.Series
         `chance` with its 95 % interval `low, high`; the `base_rate`; the study's `roc_auc, auc_low, auc_high`; and
-        `says`, a sentence with all of these, to be shown wherever the chance is shown.
+        `sentence`, with all of these, to be shown wherever the chance is shown.
     """
     row = song_row(song, tracks)
     rows = tracks.dropna(subset=[study.target]).drop(index=row.index, errors="ignore")
@@ -303,7 +303,7 @@ def song_appeal(song, tracks, study):
     appeal = pd.Series({"chance": decile["hits"], "low": max(0, decile["low"]), "high": min(1, decile["high"]),
                         "base_rate": honest["base_rate"], "roc_auc": honest["roc_auc"], "auc_low": honest["low"],
                         "auc_high": honest["high"]}, dtype=object, name=row.index[0])
-    appeal["says"] = _appeal_sentence(appeal)
+    appeal["sentence"] = _appeal_sentence(appeal)
     return appeal
 
 
@@ -360,10 +360,10 @@ def plot_decile_calibration(table, *, ax=None):
     """The share of hits against the predicted probability, as from `deciles`, with intervals. Returns the Axes."""
     import matplotlib.pyplot as plt
     ax = ax or plt.subplots(figsize=(4.5, 4), layout="constrained")[1]
-    most = 100 * max(table["said"].max(), table["high"].max())
+    most = 100 * max(table["predicted"].max(), table["high"].max())
     ax.plot([0, most], [0, most], color=".6", lw=1, ls="--", label="perfect calibration")
-    ax.vlines(100 * table["said"], 100 * table["low"].clip(0), 100 * table["high"], color="C0", lw=2, alpha=.7)
-    ax.scatter(100 * table["said"], 100 * table["hits"], color="C0", s=35, zorder=3, label="deciles of the songs")
+    ax.vlines(100 * table["predicted"], 100 * table["low"].clip(0), 100 * table["high"], color="C0", lw=2, alpha=.7)
+    ax.scatter(100 * table["predicted"], 100 * table["hits"], color="C0", s=35, zorder=3, label="deciles of the songs")
     ax.set(xlabel="predicted probability of a hit (%)", ylabel="share of hits (%, 95 % interval)")
     ax.legend(frameon=False)
     return ax

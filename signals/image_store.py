@@ -10,7 +10,7 @@ from tqdm import tqdm
 from signals.spectrogram_images import read_image
 from signals.spectrograms import DECIBELS
 
-FASTEST = 25
+COLUMNS_PER_SECOND = 25
 """Columns a second that are kept: where an image has more, neighbouring columns are averaged."""
 
 
@@ -133,7 +133,7 @@ def _levels(path, settings):
 def _columns_averaged(settings):
     """How many columns of an image are averaged to one; those of images made elsewhere are not."""
     ours = "hop_length" in settings and "frames_per_column" not in settings
-    return max(1, round(settings["sr"] / settings["hop_length"] / FASTEST)) if ours else 1
+    return max(1, round(settings["sr"] / settings["hop_length"] / COLUMNS_PER_SECOND)) if ours else 1
 
 
 def _reduced(levels, n_bands, step):

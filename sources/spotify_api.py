@@ -23,13 +23,13 @@ TRIES = 5
 """How often a request is sent before it counts as failed."""
 TIMEOUT = 20
 """Seconds until a request counts as unanswered."""
-RULES = {
+REFUSAL_MESSAGES = {
     "not registered": "the app's owner has to enter this account under User Management in the app's settings, on "
                       "developer.spotify.com/dashboard",
     "scope": "the saved login has too few permissions: remove its file, if there is one, and log in again",
     "premium": "since 2026 the owner of a development app needs Spotify Premium"}
 """Explanations of a refusal (status 403), by a word in Spotify's message."""
-DOORS = {
+CLOSED_PATHS = {
     "audio-features": "audio features are closed to apps made since November 2024; these columns stay empty",
     "playlists": "since March 2026 a development app can only read playlists that its user owns or shares: copy the "
                  "songs into a playlist of your own",
@@ -334,8 +334,8 @@ def _explained(error, path):
         return NotFound(f"Spotify knows no {path}, or shows it only to its owner")
     if error.http_status == 403:
         message = str(error.msg).lower()
-        explanation = next((text for word, text in RULES.items() if word in message), None)
-        explanation = explanation or next(text for start, text in DOORS.items() if path.startswith(start))
+        explanation = next((text for word, text in REFUSAL_MESSAGES.items() if word in message), None)
+        explanation = explanation or next(text for start, text in CLOSED_PATHS.items() if path.startswith(start))
         return Refused(f"Spotify refuses {path}: {explanation}")
     return CollectError(f"Spotify does not understand {path} ({error.http_status})")
 

@@ -69,13 +69,13 @@ def main():
     parser.add_argument("--out", default=str(HERE))
     arguments = parser.parse_args()
     if arguments.name == "sample":
-        songs = rendered(Path(arguments.songs))
+        songs = render_songs(Path(arguments.songs))
     else:
-        songs = pictured(arguments.images, arguments.lists, arguments.features, arguments.without)
+        songs = read_gtzan_images(arguments.images, arguments.lists, arguments.features, arguments.without)
     train_starter(*songs, Path(arguments.out) / arguments.name)
 
 
-def rendered(folder):
+def render_songs(folder):
     """Render the synthetic songs and describe them.
 
     Parameters
@@ -125,7 +125,7 @@ def _render(folder, number, plan):
     return track | genres
 
 
-def pictured(images, lists, features, without=None):
+def read_gtzan_images(images, lists, features, without=None):
     """Read GTZAN's spectrogram images; the aspects, too, are trained on their statistics.
 
     Parameters
@@ -225,7 +225,7 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
     predictions = pd.DataFrame(proba, columns=genres).assign(track_id=manifest["track_id"].to_numpy(), genre=genre)
     write_table(predictions, Path("runs") / f"starter_{folder.name}_crossfit.parquet")
     models.save(model, folder, scores=judged[["value", "low", "high"]].round(4).to_dict("index"), about=about)
-    aspect_models, aspect_scores = aspects_of(features, aspect_genres, aspect_groups)
+    aspect_models, aspect_scores = fit_aspects_with_scores(features, aspect_genres, aspect_groups)
     for aspect, aspect_model in aspect_models.items():
         models.save(aspect_model, folder / "aspects" / aspect, scores=aspect_scores[aspect], about=about)
     embedded = pd.DataFrame(model.embed(whole), index=pd.Index(manifest["track_id"], name="track_id"))
@@ -350,7 +350,7 @@ def _describe(levels):
     return [describe_levels(image) for image in levels]
 
 
-def aspects_of(features, genres, groups):
+def fit_aspects_with_scores(features, genres, groups):
     """Fit the models for beat, timbre and pitch, and judge them by cross-validation.
 
     Parameters

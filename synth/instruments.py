@@ -113,13 +113,13 @@ def amplify(track, instrument, sr):
     return _filtered(driven, 2, "lowpass", instrument.get("lowpass", 5000), sr)
 
 
-def add_reverb(y, recipe, color, sr):
+def add_reverb(y, preset, color, sr):
     """Reverberation and spectral tilt of the mix, in one multiplication of spectra.
 
     Parameters
     ----------
     y : np.ndarray [shape=(n,)]
-    recipe : dict
+    preset : dict
         One of `presets.TIMBRES`.
     color : float
         Added to the tilt of the preset, in dB an octave.
@@ -130,13 +130,13 @@ def add_reverb(y, recipe, color, sr):
     -------
     np.ndarray [shape=(n,)]
     """
-    seconds, share = recipe["reverb"]
+    seconds, share = preset["reverb"]
     t = np.arange(1, round(min(seconds, TAIL) * sr)) / sr
     echo = random_numbers("room").standard_normal(len(t)) * np.exp(-6.9 * t / seconds)
     n = scipy.fft.next_fast_len(len(y) + len(echo), real=True)
     hertz = np.fft.rfftfreq(n, 1 / sr).clip(60, 8000)
     response = (1 - share) + share * scipy.fft.rfft(echo / np.sqrt(np.sum(echo ** 2)), n)
-    tilt = 10 ** ((recipe["tilt"] + color) * np.log2(hertz / 1000) / 20)
+    tilt = 10 ** ((preset["tilt"] + color) * np.log2(hertz / 1000) / 20)
     return scipy.fft.irfft(scipy.fft.rfft(y, n) * response * tilt, n)[:len(y)]
 
 

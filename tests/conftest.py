@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 
 
-LONGEST = ("test_notebooks.py", "test_success.py", "test_models.py")
+LONGEST = ("test_notebooks.py", "test_network_classifier.py", "test_picture_classifier.py", "test_success.py")
 """The test files that take longest. They run first, so that the last minutes do not wait for one of them."""
 
 COMPILED = [f"librosa.{name}" for name in (

@@ -1,4 +1,5 @@
-"""What a song is made of: shares that mean something, labels by stated rules, maps that keep still, work that is not lost."""
+"""What a song is made of: shares that mean something, labels by stated rules, maps that keep still, work that is not
+lost."""
 
 import numpy as np
 import pandas as pd

@@ -2,10 +2,8 @@
 
 import io
 import zipfile
-from pathlib import Path
 
 import h5py
-import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,8 +11,7 @@ from synthetic_images import FEW, FOREST, corpus, table, write_song
 
 import models
 from prediction import saliency
-from signals import image_store, spectrogram_images
-from signals.image_statistics import describe_images
+from signals import image_store
 
 
 @pytest.fixture(scope="module")
@@ -98,16 +95,6 @@ def test_the_training_history_is_plotted(cnn):
 
 # ---- images: store, statistics, class-activation maps
 
-def test_images_are_read_from_disk_when_they_are_needed(train):
-    store = image_store.ChunkStore(train, 32)
-    chunk = store.read(5, 0, 32)
-    assert store.read(0, 10, 32).shape == (32, 32) and chunk.min() >= 0 and chunk.max() <= 1
-    assert store.lengths.tolist() == [100] * 36, "two columns of 43 a second make one"
-    levels = spectrogram_images.read_image(train["path"].iloc[0]) / 80 + 1
-    expected = levels[:, :200].reshape(32, 2, 100, 2).mean(axis=(1, 3))
-    np.testing.assert_allclose(store.read(0, 0, 100), expected, atol=.003)
-    assert np.concatenate([np.arange(start, start + 32) for start in store.grid(0, 32)]).max() == 99
-
 
 def test_a_class_activation_map_adds_up_to_the_logit(cnn, validation):
     maps, seconds = saliency.class_activation(cnn, validation.iloc[[0]])
@@ -121,29 +108,3 @@ def test_a_class_activation_map_adds_up_to_the_logit(cnn, validation):
         saliency.class_activation(models.build("linear"), validation.iloc[[0]])
 
 
-def test_the_image_reader_of_keras_reads_our_images(train):
-    folder = Path(train["path"].iloc[0]).parents[1]
-    data = keras.utils.image_dataset_from_directory(folder, color_mode="grayscale", image_size=(64, 200), verbose=False)
-    images, _ = next(iter(data))
-    assert data.class_names == ["folk", "metal", "techno"] and tuple(images.shape[1:]) == (64, 200, 1)
-
-
-def test_image_statistics_tell_genres_apart(train):
-    features = describe_images(train, n_jobs=1)
-    assert len(features) == 36 and features.notna().all().all() and features.columns.is_unique
-    model = models.build("linear").fit(features, train["genre"])
-    assert (model.predict(features) == train["genre"]).mean() > .9
-    same = describe_images(train.iloc[:3].assign(path=train["path"].iloc[0]), n_jobs=1)
-    assert (same.iloc[0] == same.iloc[1]).all()
-
-
-def test_an_image_cut_in_pieces_gets_one_prediction(train):
-    whole = describe_images(train, n_jobs=1)
-    pieces = describe_images(train, pieces=True, n_jobs=1)
-    assert len(pieces) == 10 * len(train)
-    pd.testing.assert_frame_equal(pieces.iloc[::10], whole)
-    assert not pieces.iloc[:10].duplicated().any()
-    model = models.build("linear").fit(pieces, train["genre"].loc[pieces.index], groups=pieces.index)
-    proba = models.track_proba(model, pieces)
-    assert list(proba.index) == list(whole.index) and proba.sum(axis=1).to_numpy() == pytest.approx(1)
-    assert (proba.idxmax(axis=1).to_numpy() == train["genre"].to_numpy()).mean() > .9

@@ -31,17 +31,6 @@ REPORT_NAMES = {
 INSTALLED_BY_USERS = {"tables", "evaluate", "datasets", "transformers", "tokenizers", "spotify", "essentia", "madmom",
                       "mirdata", "musicnn", "fma", "umap", "hdbscan", "shap", "torch", "torchaudio", "tests"}
 """Packages that users may have, whether or not they are installed here. Our files `tables` and `evaluate` hid two."""
-TESTS_TO_COME = {"analysis.column_labels", "analysis.scores", "analysis.selection", "analysis.similarity",
-                 "analysis.song_map", "analysis.trends", "learning.architectures", "learning.augmentation",
-                 "learning.calibration", "learning.keras_tools", "learning.network_classifier",
-                 "learning.out_of_distribution", "learning.persistence", "learning.picture_classifier",
-                 "learning.table_classifiers", "learning.targets", "prediction.genre_map", "prediction.labels",
-                 "prediction.plots", "prediction.saliency", "signals.aspects", "signals.batch_jobs",
-                 "signals.decoding", "signals.image_statistics", "signals.image_store", "signals.spectrograms",
-                 "signals.time_axis", "sources.files", "sources.spotify_api", "sources.titles", "starter_models",
-                 "starter_models.synthetic_benchmark", "synth.corpus", "synth.instruments", "synth.presets",
-                 "synth.sample_chart"}
-"""Modules whose tests are still in the test file of another module."""
 NOT_OF_ONE_MODULE = ["test_notebooks.py", "test_project.py"]
 """Test files that check more than one module."""
 
@@ -147,7 +136,7 @@ def name_of_test_file(module):
 def test_every_module_has_a_test_file_of_its_name_in_the_same_folder_of_the_tests():
     with_code = {name for name in MODULES if has_code(FILES[name])}
     missing = {name for name in with_code if not (ROOT / "tests" / name_of_test_file(name)).exists()}
-    assert missing - TESTS_TO_COME == set()
+    assert missing == set()
 
 
 def test_every_test_file_has_the_name_of_a_module():

@@ -11,7 +11,6 @@ from synthetic_signals import SR, tone
 from analysis.similarity import Space
 from analysis.song_map import plot_song_map, song_map
 from features import extract_features
-from models import embeddings
 from prepare import load_Data
 from recommend import (
     gather_songs,
@@ -40,16 +39,6 @@ def many():
 
 
 # ---- embeddings
-
-
-def test_embeddings_are_averaged_over_the_rows_of_a_track():
-    class Model:
-        def embed(self, X):
-            return X[["one", "two"]].to_numpy()
-    rows = pd.DataFrame({"track_id": ["b", "b", "a"], "one": [1, 3, 5], "two": [0, 0, 1]})
-    table = embeddings(Model(), rows)
-    assert table.index.tolist() == ["b", "a"] and table.index.name == "track_id"
-    assert table.to_dict("list") == {"embedding_001": [2, 5], "embedding_002": [0, 1]}
 
 
 # ---- similar songs

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_models import corpus
+from synthetic_images import corpus
 
 from signals.spectrogram_images import index_images
 from training import (
@@ -59,7 +59,9 @@ def test_a_published_split_is_run_as_published(folder, tmp_path):
 def test_pictures_made_elsewhere_and_features_by_file_name(folder, tmp_path):
     pictures = folder / "model_output" / "mel"
     manifest = index_images(pictures)
-    table = pd.DataFrame({"filename": [f"{name}.wav" for name in manifest["track_id"]], "length": 1, "a": 1.0, "label": "x"})
+    table = pd.DataFrame(
+        {"filename": [f"{name}.wav" for name in manifest["track_id"]], "length": 1, "a": 1.0, "label": "x"}
+    )
     table.to_csv(tmp_path / "features.csv", index=False)
     songs = gather(tmp_path / "elsewhere", pictures=pictures, features=tmp_path / "features.csv", n_jobs=1)
     assert list(songs.features) == ["a"] and len(songs.features) == 60
@@ -74,7 +76,9 @@ def test_a_family_is_trained_kept_and_judged(folder, capsys):
     fitted, report = train_family(["cnn", "mlp", "linear"], songs, out=folder / "models", settings=few, verbose=False)
     assert report.loc["linear", "accuracy"] > .8 and (report["weights"] > 0).all()
     assert {path.name for path in (folder / "models").iterdir()} == {"cnn", "mlp", "linear"}
-    said = {(name, side): proba for side in ("validate", "test") for name, proba in predictions(fitted, songs, side).items()}
+    said = {
+        (name, side): proba for side in ("validate", "test") for name, proba in predictions(fitted, songs, side).items()
+    }
     file = write_predictions(folder / "predictions.parquet", said, songs)
     genre, artist, probas, genres = read_predictions(file, "test")
     assert list(probas) == ["cnn", "mlp", "linear"] and genres == ["folk", "metal", "techno"]
@@ -102,7 +106,8 @@ def test_the_model_that_knows_gets_the_weight():
 
 
 def test_weights_are_fitted_without_the_songs_that_they_are_judged_on():
-    """Models that say nothing: fitted on all songs, the weights follow the chance in them; held out, they gain nothing."""
+    """Models that say nothing: fitted on all songs, the weights follow the chance in them; held out, they gain
+    nothing."""
     rng = np.random.default_rng(0)
     truth, groups = rng.integers(0, 3, 60), np.arange(60) // 3
     probas = [rng.dirichlet(np.ones(3), 60) for _ in range(12)]
@@ -113,7 +118,9 @@ def test_weights_are_fitted_without_the_songs_that_they_are_judged_on():
     assert held_out.sum(axis=1) == pytest.approx(1)
     changed = truth.copy()
     changed[groups == 0] = (truth[groups == 0] + 1) % 3  # what songs are says nothing of how they are judged
-    np.testing.assert_array_equal(combine_held_out(probas, changed, groups, penalty=0)[groups == 0], held_out[groups == 0])
+    np.testing.assert_array_equal(
+        combine_held_out(probas, changed, groups, penalty=0)[groups == 0], held_out[groups == 0]
+    )
 
 
 def test_the_benchmark_goes_from_lists_to_a_table(folder, tmp_path, monkeypatch, capsys):
@@ -121,9 +128,21 @@ def test_the_benchmark_goes_from_lists_to_a_table(folder, tmp_path, monkeypatch,
     lists = {side: tmp_path / f"{side}.txt" for side in ("train", "valid", "test")}
     for file, numbers in zip(lists.values(), (range(30), range(30, 48), range(48, 60))):
         file.write_text("\n".join(f"t{number}" for number in numbers))
-    pd.DataFrame({"filename": [f"t{number}.wav" for number in range(60)], "tempo": np.arange(60) % 3}).to_csv(tmp_path / "f.csv")
-    asked = ["bench_gtzan", "--images", str(folder / "model_output" / "mel"), "--features", str(tmp_path / "f.csv"),
-             "--out", str(tmp_path / "results"), "--models", "linear svm", *(f"--{side}={file}" for side, file in lists.items())]
+    pd.DataFrame({"filename": [f"t{number}.wav" for number in range(60)], "tempo": np.arange(60) % 3}).to_csv(
+        tmp_path / "f.csv"
+    )
+    asked = [
+        "bench_gtzan",
+        "--images",
+        str(folder / "model_output" / "mel"),
+        "--features",
+        str(tmp_path / "f.csv"),
+        "--out",
+        str(tmp_path / "results"),
+        "--models",
+        "linear svm",
+        *(f"--{side}={file}" for side, file in lists.items()),
+    ]
     monkeypatch.setattr("sys.argv", asked)
     bench_gtzan.main()
     table = pd.read_csv(tmp_path / "results" / "bench_gtzan.csv")

@@ -148,7 +148,7 @@ if group_known and "first_genre" in tracks and train["first_genre"].notna().any(
     overlaps = {f"no {group} in two sets": artist_overlap(train, test, "first_genre", group=group),
                 "random split of songs": artist_overlap(random[6], random[8], "first_genre", group=group)}
     display(pd.DataFrame(overlaps).round(3))
-    explore.plot_overlap(overlaps)
+    explore.plot_overlap(overlaps, group=group)
 
 # %%
 if group_known and "first_genre" in tracks and train["first_genre"].notna().any():

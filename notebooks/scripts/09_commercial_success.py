@@ -214,7 +214,7 @@ success.plot_lift(deciles);
 
 # %%
 appeal = success.song_appeal(song, tracks, study)
-print(f"{song_name}. {appeal['says']}")
+print(f"{song_name}. {appeal['sentence']}")
 
 # %% [markdown]
 # ## The same without any effect

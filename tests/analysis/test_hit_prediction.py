@@ -104,7 +104,7 @@ def test_the_chance_of_a_song_comes_with_its_interval_and_its_meaning(telling):
     assert appeals[0]["chance"] > appeals[1]["chance"]
     for appeal in appeals:
         assert appeal["low"] <= appeal["chance"] <= appeal["high"]
-        assert "a coin 50 times" in appeal["says"] and "of all songs" in appeal["says"]
+        assert "a coin 50 times" in appeal["sentence"] and "of all songs" in appeal["sentence"]
     stranger = table.loc[best].drop(["artist", "popularity"])
     stranger.name = "new"
     assert song_appeal(stranger, table, study)["chance"] > study.scores["base_rate"].iloc[0]
@@ -114,7 +114,7 @@ def test_the_chance_of_a_song_comes_with_its_interval_and_its_meaning(telling):
 def test_deciles_count_every_song_once_and_lift_averages_to_one(telling):
     table, study = telling
     tenths = deciles(study)
-    assert tenths["n"].sum() == len(table) and tenths["said"].is_monotonic_increasing
+    assert tenths["n"].sum() == len(table) and tenths["predicted"].is_monotonic_increasing
     assert np.average(tenths["lift"], weights=tenths["n"]) == pytest.approx(1)
     assert tenths["lift"].iloc[-1] > 1.5
 

@@ -121,10 +121,10 @@ def test_a_model_whose_entries_or_weights_are_missing_is_refused(linear):
 
 
 def test_names_of_earlier_versions_are_read_as_todays(tmp_path):
-    note = NOTE | {"learned": {"picture_settings_": {"sr": 22_050}, "temperature_": 1.0}}
+    note = NOTE | {"learned": {"picture_settings_": {"sr": 22_050}, "temperature_": 1.0, "familiar_": {}}}
     folder = persistence.write_model(tmp_path / "model", note, write_some_weights)
     learned = persistence.read_model(folder)[0]["learned"]
-    assert learned == {"image_settings_": {"sr": 22_050}, "temperature_": 1.0}
+    assert learned == {"image_settings_": {"sr": 22_050}, "temperature_": 1.0, "distribution_": {}}
 
 
 def test_weights_of_another_network_are_refused(tmp_path):

@@ -73,7 +73,7 @@ def explanation_of(genres=GENRES, patch=(1, 6)):
     check = pd.DataFrame({"marked": np.log(4), "random": np.log(1.25)}, index=list(maps))
     levels = np.random.default_rng(0).random((64, 300))
     return Explanation(start=10.0, seconds=15.0, levels=levels, shares=pd.Series([.62, .2, .1], list(maps)), maps=maps,
-                       check=check, way="occlusion")
+                       check=check, method="occlusion")
 
 
 def labels_of(genres=GENRES, n_songs=30):

@@ -34,4 +34,6 @@ def test_windows_are_half_a_window_apart_unless_said_otherwise(starter, songs):
 
 def test_the_embedding_of_a_song_is_the_mean_over_its_windows(starter, songs):
     rows = starter.classifier.inputs(songs["turn"], hop_seconds=15)
-    assert song_embedding(starter.classifier, songs["turn"]) == pytest.approx(starter.classifier.embed(rows).mean(axis=0))
+    assert song_embedding(starter.classifier, songs["turn"]) == pytest.approx(
+        starter.classifier.embed(rows).mean(axis=0)
+    )

@@ -11,7 +11,14 @@ from signals.image_statistics import BANDS, statistic_names
 from signals.image_store import settings_of
 from signals.spectrogram_images import write_image
 from starter_models import make_starters
-from starter_models.make_starters import VARIANTS, PairSwap, aspects_of, pictured, typical_distances, variants
+from starter_models.make_starters import (
+    VARIANTS,
+    PairSwap,
+    fit_aspects_with_scores,
+    read_gtzan_images,
+    typical_distances,
+    variants,
+)
 
 SETTINGS = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": BANDS, "segment_seconds": 8.0, "decibels": 80}
 GENRE = np.array(["high", "low"] * 4)
@@ -158,7 +165,9 @@ def gtzan(tmp_path_factory):
 
 def test_the_images_of_all_lists_are_read_and_their_features_too(gtzan):
     lists = [gtzan / "train.txt", gtzan / "validate.txt"]
-    manifest, groups, features, genres, _, meaning, about = pictured(gtzan / "images", lists, gtzan / "features.csv")
+    manifest, groups, features, genres, _, meaning, about = read_gtzan_images(
+        gtzan / "images", lists, gtzan / "features.csv"
+    )
     assert manifest["track_id"].tolist() == NAMES and genres.tolist() == [name[:-5] for name in NAMES]
     assert len(features) == len(groups) == 40 and features.columns.tolist() == list(statistic_names())
     assert meaning["tempo"].to_dict() == dict(zip(NAMES, range(40))) and meaning.columns.tolist() == ["tempo"]
@@ -166,14 +175,14 @@ def test_the_images_of_all_lists_are_read_and_their_features_too(gtzan):
 
 
 def test_tracks_that_follow_each_other_are_one_group_and_no_group_has_two_genres(gtzan):
-    manifest, groups, *_ = pictured(gtzan / "images", [gtzan / "train.txt"], None)
+    manifest, groups, *_ = read_gtzan_images(gtzan / "images", [gtzan / "train.txt"], None)
     assert pd.Series(groups).value_counts(sort=False).tolist() == [8, 8, 4, 8, 2]
     assert (pd.Series(manifest["genre"].to_numpy()).groupby(groups).nunique() == 1).all()
 
 
 def test_a_test_track_is_left_out_with_its_whole_group(gtzan):
     lists = [gtzan / "train.txt", gtzan / "validate.txt"]
-    manifest, groups, features, genres, aspect_groups, meaning, about = pictured(
+    manifest, groups, features, genres, aspect_groups, meaning, about = read_gtzan_images(
         gtzan / "images", lists, gtzan / "features.csv", gtzan / "test.txt")
     left_out = NAMES[8:16]
     assert manifest["track_id"].tolist() == [name for name in NAMES if name not in left_out]
@@ -194,7 +203,7 @@ def aspect_table(n=90):
 
 def test_aspects_that_follow_their_features_score_high_on_held_out_groups():
     features, genres, groups = aspect_table()
-    fitted, scores = aspects_of(features, genres, groups)
+    fitted, scores = fit_aspects_with_scores(features, genres, groups)
     assert list(fitted) == list(scores) == ["beat", "timbre", "pitch"]
     for aspect, score in scores.items():
         majority = genres[aspect].value_counts(normalize=True).max()
@@ -205,11 +214,11 @@ def test_aspects_that_no_feature_explains_score_at_chance_level():
     """Scores come from held-out groups: on the songs that a model was trained on they would be higher."""
     features, genres, groups = aspect_table()
     random = genres.sample(frac=1, random_state=1).reset_index(drop=True)
-    for score in aspects_of(features, random, groups)[1].values():
+    for score in fit_aspects_with_scores(features, random, groups)[1].values():
         assert score["accuracy"] < .65
 
 
 def test_one_genre_a_song_is_used_for_all_three_aspects():
     features, genres, groups = aspect_table()
-    scores = aspects_of(features, genres["timbre"], groups)[1]
+    scores = fit_aspects_with_scores(features, genres["timbre"], groups)[1]
     assert scores["timbre"]["accuracy"] > .85 > .65 > scores["beat"]["accuracy"]
