@@ -187,7 +187,7 @@ def compare_with_charts(song, charts, *, genre=None, years=None, n=5):
 
     Parameters
     ----------
-    song : str, Path, pd.Series or pd.DataFrame
+    song : str, Path, Recording, pd.Series or pd.DataFrame
         The `track_id` of a song in `charts`, a row of a table, or a sound file.
     charts : pd.DataFrame
         Charting songs with features: Spotify's columns, as from `charting_songs`, or audio features of reference

@@ -1,7 +1,7 @@
 """Plots of one recording, and of several side by side. Their data is computed in `signals.structure`.
 
-A song is a path or a pair `(y, sr)` of mono samples and their rate. Every function draws on `ax`, or on a new figure
-where it is not given, and returns the Axes.
+A song is a path, a `Recording`, or a pair `(y, sr)` of mono samples and their rate. Every function draws on `ax`, or
+on a new figure where it is not given, and returns the Axes.
 """
 
 import textwrap
@@ -100,7 +100,7 @@ def visualize_Chromagram_y_Spectrogram(path, *, trim=True, axs=None, **kwargs):
 
     Parameters
     ----------
-    path : str, Path or (y, sr)
+    path : str, Path, Recording or (y, sr)
     trim : bool
         Leave out silence at both ends; the times on the axis remain those of the file.
     axs : sequence of two matplotlib Axes, optional
@@ -135,7 +135,7 @@ def compare_songs(paths, *, trim=True, titles=None, axs=None, **kwargs):
 
     Parameters
     ----------
-    paths : sequence of str, Path or (y, sr)
+    paths : sequence of str, Path, Recording or (y, sr)
     trim : bool
         Leave out silence at both ends.
     titles : sequence of str, optional
@@ -185,7 +185,7 @@ def plot_spectrogram(song, *, trim=True, ax=None, **kwargs):
 
     Parameters
     ----------
-    song : str, Path or (y, sr)
+    song : str, Path, Recording or (y, sr)
     trim : bool
         Leave out silence at both ends.
     ax : matplotlib Axes, optional
@@ -204,7 +204,7 @@ def plot_chromagram(song, *, trim=True, ax=None, **kwargs):
 
     Parameters
     ----------
-    song : str, Path or (y, sr)
+    song : str, Path, Recording or (y, sr)
     trim : bool
         Leave out silence at both ends.
     ax : matplotlib Axes, optional
@@ -223,7 +223,7 @@ def plot_mel_spectrogram(song, *, n_mels=128, trim=True, ax=None, **kwargs):
 
     Parameters
     ----------
-    song : str, Path or (y, sr)
+    song : str, Path, Recording or (y, sr)
     n_mels : int
     trim : bool
         Leave out silence at both ends.
@@ -251,7 +251,7 @@ def plot_mfcc(song, *, n_mfcc=20, trim=True, ax=None, **kwargs):
 
     Parameters
     ----------
-    song : str, Path or (y, sr)
+    song : str, Path, Recording or (y, sr)
     n_mfcc : int
     trim : bool
         Leave out silence at both ends.
@@ -277,7 +277,7 @@ def plot_rolloff_and_centroid(song, *, roll_percent=.85, trim=True, ax=None, **k
 
     Parameters
     ----------
-    song : str, Path or (y, sr)
+    song : str, Path, Recording or (y, sr)
     roll_percent : float
         The share of the spectrum's magnitude that lies below the rolloff.
     trim : bool
@@ -349,7 +349,7 @@ def plot_self_similarity(song, *, sections=True, ax=None, **kwargs):
 
     Parameters
     ----------
-    song : str, Path or (y, sr)
+    song : str, Path, Recording or (y, sr)
     sections : bool
         Draw the dashed lines.
     ax : matplotlib Axes, optional

@@ -53,7 +53,7 @@ def similar_songs(song, tracks, n=10, *, by="all", diversity=0.0, per_artist=Non
 
     Parameters
     ----------
-    song : str, Path, pd.Series or pd.DataFrame
+    song : str, Path, Recording, pd.Series or pd.DataFrame
         The `track_id` of a row of the table, a row with the same columns, or a sound file, whose audio features are
         computed.
     tracks : pd.DataFrame

@@ -7,6 +7,7 @@ import pandas as pd
 
 from signals.decoding import AudioError
 from signals.descriptors import describe_file
+from signals.recording import Recording
 from sources.artists import artist_groups
 from sources.titles import clean_title, credited
 
@@ -19,7 +20,7 @@ def song_row(song, tracks):
 
     Parameters
     ----------
-    song : str, Path, pd.Series or pd.DataFrame
+    song : str, Path, Recording, pd.Series or pd.DataFrame
         The index of one of `tracks`, a row, or a sound file, whose audio features are computed.
     tracks : pd.DataFrame
         One row a track.
@@ -44,16 +45,17 @@ def song_row(song, tracks):
         return song
     if isinstance(song, pd.Series):
         return song.to_frame().T.infer_objects()
-    if song in tracks.index:
-        return tracks.loc[[song]]
-    if not isinstance(song, (str, Path)) or not Path(song).is_file():
-        raise KeyError(f"{str(song)!r} is no track_id of the table, and there is no such file")
+    if not isinstance(song, Recording):
+        if song in tracks.index:
+            return tracks.loc[[song]]
+        if not isinstance(song, (str, Path)) or not Path(song).is_file():
+            raise KeyError(f"{str(song)!r} is no track_id of the table, and there is no such file")
+    path = song.path if isinstance(song, Recording) else Path(song)
     try:
-        features = describe_file(song)
+        features = song.features() if isinstance(song, Recording) else describe_file(song)[0]
     except AudioError as error:
-        raise ValueError(f"{song} cannot be compared: {error}") from error
-    path = str(Path(song).absolute())
-    return pd.DataFrame(features, index=[str(song)]).assign(path=path, song=Path(song).stem)
+        raise ValueError(f"{path} cannot be compared: {error}") from error
+    return pd.DataFrame(features, index=[str(path)]).assign(path=str(path.absolute()), song=path.stem)
 
 
 def names_of(rows):

@@ -1,6 +1,6 @@
 """Excerpts of one recording: its beat, its percussive or harmonic part, its hook, a loop of whole bars.
 
-A song is a path or a pair `(y, sr)` of mono samples and their rate.
+A song is a path, a `Recording`, or a pair `(y, sr)` of mono samples and their rate.
 """
 
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ def extract_excerpt(song, what, *, out=None, seconds=None, bars=4, clicks_only=F
 
     Parameters
     ----------
-    song : str, Path or (y, sr)
+    song : str, Path, Recording or (y, sr)
     what : {'beat', 'percussive', 'harmonic', 'hook', 'loop'}
         `beat`: the song with a click on each beat. `percussive`, `harmonic`: one part of a harmonic-percussive source
         separation (HPSS, Fitzgerald 2010). `hook`: an audio thumbnail, the section that is repeated most (after Bartsch

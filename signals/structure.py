@@ -1,11 +1,10 @@
 """One recording in frames: power, onsets and pitch classes, and from them its beats, tempo and repetitions.
 
-A song is a path or a pair `(y, sr)` of mono samples and their rate. It is read in pieces, and what is plotted is
-averaged into at most 2,000 columns, so that an hour of sound needs no more memory than a few minutes.
+A song is a path, a `Recording`, or a pair `(y, sr)` of mono samples and their rate. A file is read in pieces, and what
+is plotted is averaged into at most 2,000 columns, so that an hour of sound needs no more memory than a few minutes.
 """
 
 import itertools
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ import scipy.signal
 from signals import decoding
 from signals.decoding import SAMPLE_RATE, AudioError
 from signals.estimators import TEMPOGRAM_FRAMES, estimate_tempo
+from signals.recording import Recording
 from signals.spectrograms import HOP_LENGTH, N_FFT, power_of_whole_frames
 
 BLOCK_SECONDS = 30
@@ -57,16 +57,14 @@ class Similarity(NamedTuple):
 
 def sample_rate(song):
     """The sampling rate at which a song is analysed: that of a pair, or 22,050 Hz for a file."""
-    return SAMPLE_RATE if _is_path(song) else int(song[1])
+    return int(song[1]) if isinstance(song, (tuple, list)) else SAMPLE_RATE
 
 
 def song_name(song):
     """A file's name without its ending; empty for samples."""
-    return Path(song).stem.replace("_", " ") if _is_path(song) else ""
-
-
-def _is_path(song):
-    return isinstance(song, (str, os.PathLike))
+    if isinstance(song, (tuple, list)):
+        return ""
+    return Path(getattr(song, "path", song)).stem.replace("_", " ")
 
 
 def read(song):
@@ -82,7 +80,9 @@ def sound_blocks(song):
     AudioError
         There are no samples, or they are not finite.
     """
-    blocks = decoding.blocks(song, BLOCK_SECONDS, sr=SAMPLE_RATE) if _is_path(song) else _slices(*song)
+    if isinstance(song, Recording):
+        song = (song.mono(), SAMPLE_RATE)
+    blocks = _slices(*song) if isinstance(song, (tuple, list)) else decoding.blocks(song, BLOCK_SECONDS, sr=SAMPLE_RATE)
     empty = True
     for block in blocks:
         if not np.isfinite(block).all():
@@ -163,7 +163,7 @@ def spectrogram(song, *, trim=True, most=MOST_COLUMNS):
 
     Parameters
     ----------
-    song : str, Path or (y, sr)
+    song : str, Path, Recording or (y, sr)
     trim : bool
         Leave out what is 60 dB below the loudest frame at both ends.
     most : int

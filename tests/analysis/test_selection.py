@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.selection import check_settings, choose, diverse, names_of, not_too_many, same_songs, song_row
 from analysis.similarity import Space
+from signals.recording import Recording
 
 TRACKS = pd.DataFrame({"artist": ["Ann", "ann", "Bob", None, "Ann & Bob"],
                        "song": ["Blue", "Blue - Live", "Blue", "Blue", "Red"],
@@ -87,3 +89,11 @@ def test_the_choice_follows_the_order_and_goes_on_where_the_first_rows_do_not_su
 def test_settings_out_of_range_are_refused(n, diversity, per_artist):
     with pytest.raises(ValueError, match="diversity"):
         check_settings(n, diversity, per_artist)
+
+
+def test_a_recording_is_described_as_its_file_is(tmp_path, song):
+    path = tmp_path / "a song.wav"
+    soundfile.write(path, *song)
+    rows = [song_row(given, pd.DataFrame({"tempo": [100.0]}, ["t1"])) for given in (str(path), Recording(path))]
+    assert rows[0].index.tolist() == rows[1].index.tolist() == [str(path)]
+    pd.testing.assert_frame_equal(rows[0][rows[1].columns], rows[1])

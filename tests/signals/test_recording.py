@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic_signals import SR, tone
 
+import librosa_visuals
 from audio import write_spectrograms
 from signals import recording as recording_module
 from signals.decoding import AudioError
 from signals.descriptors import describe_file
+from signals.excerpts import extract_excerpt
 from signals.image_statistics import describe_images
 from signals.recording import Recording, as_recording
 from signals.spectrogram_images import GTZAN, read_image
@@ -150,3 +152,17 @@ def test_images_of_clips_are_those_of_gtzan(shared):
         n = min(ours.shape[1], theirs.shape[1])
         correlations.append(np.corrcoef(ours[:, :n].ravel(), theirs[:, :n].ravel())[0, 1])
     assert np.median(correlations) > .93, "the clips are mp3 copies of what the images were made from"
+
+
+@pytest.mark.parametrize("plot", ["plot_waveform", "plot_tempogram", "visualize_Chromagram_y_Spectrogram"])
+def test_a_recording_is_plotted_as_its_file_is(tmp_path, song, plot):
+    path = write(tmp_path, song[0], "a_song.wav")
+    axes = [np.ravel(getattr(librosa_visuals, plot)(given))[0] for given in (path, Recording(path))]
+    assert axes[0].get_title() == axes[1].get_title() == "a song"
+    assert axes[0].get_xlim() == axes[1].get_xlim() and axes[0].get_ylim() == axes[1].get_ylim()
+
+
+def test_an_excerpt_of_a_recording_is_that_of_its_file(tmp_path, song):
+    path = write(tmp_path, song[0])
+    first, second = (extract_excerpt(given, "loop", bars=2) for given in (path, Recording(path)))
+    np.testing.assert_array_equal(first.samples, second.samples)
