@@ -82,7 +82,7 @@ def _make_missing(plans, out_dir, journal, n_jobs):
     rows = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(_make_song)(plan, out_dir / name) for name, plan in missing.items())
     bar = tqdm(rows, total=len(missing), desc="synthetic songs", unit="song", mininterval=1, disable=not missing)
-    for (name, plan), row in zip(missing.items(), bar):
+    for row, (name, plan) in zip(bar, missing.items()):  # in this order the generator is run to its end
         journal.add(name, plan, row)
 
 
