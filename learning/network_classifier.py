@@ -11,8 +11,8 @@ from learning.targets import balance, encode, warn_about_spotify_terms
 class NetworkClassifier(CalibratedClassifier):
     """What networks on images and on features have in common: the training loop and the predictions.
 
-    A subclass says how rows become examples (`_examples`), batches (`_batch`, `_fixed`) and logits (`_logits`), and
-    builds the network (`_build`).
+    A subclass says how rows become examples (`_examples`), batches (`_batch`, `_validation_batch`) and logits
+    (`_logits`), and builds the network (`_build`).
     """
 
     def fit(self, X, y, validation=None, groups=None, *, checkpoint=None):
@@ -45,16 +45,15 @@ class NetworkClassifier(CalibratedClassifier):
         examples = self._examples(X, fitting=True)
         held_out = None if validation is None else (self._examples(validation[0]), self._encoded(validation[1]))
         self.temperature_, self.calibrated_on_ = 1.0, "nothing: no validation set was given"
-        half = (
-            keras_tools.has_gpu() and self.name != "transfer"
-        )  # a backbone keeps the precision that it was saved with
-        with keras_tools.precision(half):
+        # a backbone keeps the precision that it was saved with
+        half_precision = keras_tools.has_gpu() and self.name != "transfer"
+        with keras_tools.precision(half_precision):
             self.network_ = self._build(len(self.classes_))
         self.history_ = pd.DataFrame()
-        self._begin(X, examples, targets)
+        self._before_training(X, examples, targets)
         if self.epochs:
             self._train(examples, targets, held_out, checkpoint)
-        if half:  # saved and used in whole precision, which machines without a graphics card need
+        if half_precision:  # saved and used in whole precision, which machines without a graphics card need
             weights = self.network_.get_weights()
             self.network_ = self.build_network()
             self.network_.set_weights(weights)
@@ -70,11 +69,11 @@ class NetworkClassifier(CalibratedClassifier):
         with keras_tools.precision(False):
             return self._build(len(self.classes_))
 
-    def _begin(self, X, examples, targets):
+    def _before_training(self, X, examples, targets):
         """What is fitted before the first epoch; nothing, but for `transfer`."""
 
     @property
-    def _rate(self):
+    def _peak_learning_rate(self):
         """The highest learning rate of the schedule."""
         return self.learning_rate
 
@@ -84,10 +83,10 @@ class NetworkClassifier(CalibratedClassifier):
         weights = balance(targets) if self.balanced else np.ones(len(targets), np.float32)
         batches = keras_tools.Batches(
             lambda rows, rng: self._batch(examples, targets, weights, rows, rng), len(targets),
-            min(self.batch_size, len(targets) * self._repeats), self.seed, repeats=self._repeats)
+            min(self.batch_size, len(targets) * self._examples_per_row), self.seed, repeats=self._examples_per_row)
         metric = "binary_accuracy" if self.multilabel_ else "categorical_accuracy"
         crossentropy = keras.losses.BinaryCrossentropy if self.multilabel_ else keras.losses.CategoricalCrossentropy
-        rate = keras_tools.learning_rate(self._rate, len(batches), self.epochs)
+        rate = keras_tools.learning_rate(self._peak_learning_rate, len(batches), self.epochs)
         self.network_.compile(
             keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
             crossentropy(from_logits=True, label_smoothing=self.label_smoothing),
@@ -100,8 +99,17 @@ class NetworkClassifier(CalibratedClassifier):
         callbacks = [progress, *([stop] if held_out is not None else [])]
         if checkpoint:
             callbacks.append(keras.callbacks.BackupAndRestore(checkpoint, delete_checkpoint=False))
-        validation = None if held_out is None else keras_tools.Batches(
-            lambda rows, rng: self._fixed(*held_out, rows), len(held_out[1]), self.batch_size, 0, shuffled=False)
+        validation = (
+            None
+            if held_out is None
+            else keras_tools.Batches(
+                lambda rows, rng: self._validation_batch(*held_out, rows),
+                len(held_out[1]),
+                self.batch_size,
+                0,
+                shuffled=False,
+            )
+        )
         try:
             history = self.network_.fit(batches, epochs=self.epochs, validation_data=validation, callbacks=callbacks,
                                         verbose=0, shuffle=False).history

@@ -1,4 +1,4 @@
-"""How unlike the training songs a sound is: the probabilities of a model mean little for sounds that it was not
+"""How far a sound is from the training songs: the probabilities of a model mean little for sounds that it was not
 trained on."""
 
 import numpy as np

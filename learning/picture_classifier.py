@@ -47,8 +47,8 @@ class PictureClassifier(NetworkClassifier):
         outputs of the backbone as it is, and then tunes all weights at a tenth of the learning rate; 0 epochs leave
         the backbone as it is.
     patience : int, optional
-        Epochs without a better validation loss after which training stops; None trains to the end and keeps the best
-        epoch.
+        Stop after this many epochs without a lower validation loss; None trains all epochs. Either way the weights of
+        the best epoch are kept, where there is a validation set.
     balanced : bool
         All genres count alike, however many songs they have.
     backbone : str, optional
@@ -101,7 +101,7 @@ class PictureClassifier(NetworkClassifier):
         return as_recording(song).window_images(settings, seconds, hop_seconds or seconds / 2)
 
     @property
-    def _repeats(self):
+    def _examples_per_row(self):
         return self.chunks
 
     def _examples(self, X, fitting=False):
@@ -160,10 +160,10 @@ class PictureClassifier(NetworkClassifier):
         return read_network(weights)
 
     @property
-    def _rate(self):
+    def _peak_learning_rate(self):
         return self.learning_rate / (10 if self.name == "transfer" else 1)
 
-    def _begin(self, X, examples, targets):
+    def _before_training(self, X, examples, targets):
         """For `transfer`: fit the last layer to the backbone's outputs for each song (a linear probe).
 
         Its penalty and temperature are chosen on songs that are held out. Tuning all weights from there harms the
@@ -202,7 +202,7 @@ class PictureClassifier(NetworkClassifier):
         chunks, mixed_targets = mixup([*chunks, weights[rows][:, None]], targets[rows], rng, self.mixup)
         return self._inputs(chunks[:-1]), mixed_targets, chunks[-1][:, 0]
 
-    def _fixed(self, stores, targets, rows):
+    def _validation_batch(self, stores, targets, rows):
         """The middle of each image, without augmentation."""
         chunks = [
             np.stack([store.read(row, (stores[0].lengths[row] - self.columns) // 2, self.columns) for row in rows])

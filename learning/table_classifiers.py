@@ -119,7 +119,7 @@ class TableNetwork(TableInput, NetworkClassifier):
         As for `PictureClassifier`.
     """
 
-    _repeats = 1
+    _examples_per_row = 1
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class TableNetwork(TableInput, NetworkClassifier):
         (values, weight), mixed_targets = mixup([examples[rows], weights[rows]], targets[rows], rng, self.mixup)
         return values, mixed_targets, weight
 
-    def _fixed(self, examples, targets, rows):
+    def _validation_batch(self, examples, targets, rows):
         return examples[rows], targets[rows], np.ones(len(rows), np.float32)
 
     def _logits(self, examples, network=None):

@@ -1,1 +1,1 @@
-"""What a fitted model says of a song: windows, saliency, the map of genres, plots."""
+"""Predictions of a fitted model for a song: windows, saliency, the map of genres, plots."""

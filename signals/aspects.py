@@ -6,7 +6,7 @@ ASPECTS = {
                "level", "change", "cepstrum", "covariance", "together", "texture", "flux"),
     "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle",
               "treble", "harmony")}
-"""The features of each aspect, by the first words of their columns' names. The columns are those of
+"""Prefixes of the column names of each aspect, each matched up to an underscore. The columns are those of
 `descriptors.describe` and of `image_statistics.describe_images`."""
 
 

@@ -98,3 +98,14 @@ def test_rows_and_genres_of_different_number_are_refused():
     X, y = table(30)
     with pytest.raises(ValueError, match="30 rows but 29 genres"):
         models.build("mlp", verbose=False).fit(X, y[1:])
+
+
+def test_training_stops_where_the_validation_loss_no_longer_falls():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(60, 4)), columns=list("abcd"))
+    y = np.array(["jazz", "rock"] * 30)  # noise: what the network learns does not help on the validation rows
+    settings = {"epochs": 60, "learning_rate": .05, "verbose": False}
+    stopped = models.build("mlp", patience=3, **settings).fit(X[:40], y[:40], validation=(X[40:], y[40:]))
+    assert len(stopped.history_) < 60
+    best = stopped.history_["val_loss"].idxmin()
+    assert len(stopped.history_) - 1 - best == 3, "three epochs after the best one"
