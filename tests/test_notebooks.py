@@ -6,11 +6,14 @@ import sys
 
 import make_index
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from conftest import ROOT
 
 from synth.corpus import make_corpus
+from synth.sample_table import GENRES
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
@@ -55,7 +58,7 @@ def printed(notebook):
     return "".join(output.get("text", "") for output in outputs(notebook))
 
 
-def small_corpus(folder, songs_per_genre, genres=None):
+def small_corpus(folder, songs_per_genre, genres=GENRES):
     """Synthetic songs of six seconds in a folder for each genre."""
     make_corpus(folder, songs_per_genre=songs_per_genre, genres=genres, seconds=6, long_songs=0, n_jobs=2)
     return folder
@@ -232,6 +235,26 @@ def test_genre_influences_names_most_songs_of_one_genre_and_orders_the_blends(tm
     assert len(pure) == 5 and (pure["blend"] == pure["track_id"]).sum() >= 3
     correlation = float(printed(notebook).split("the predicted share: ")[1].split(",")[0])
     assert correlation > .5
+
+
+def test_genre_influences_of_a_folder_without_usable_sound_ends_with_the_reasons(tmp_path):
+    (tmp_path / "songs").mkdir()
+    for name in ("first", "second"):
+        soundfile.write(tmp_path / "songs" / f"{name}.wav", np.zeros(5 * 22_050), 22_050)
+    notebook = run("08_genre_influences", tmp_path, SOURCE=tmp_path / "songs", OUT_DIR=tmp_path / "runs")
+    assert "silent" in str(outputs(notebook)), "the reason for each file"
+
+
+def test_albums_are_kept_together_where_the_table_has_no_artists(tmp_path):
+    rows = pd.DataFrame({"song": [f"song {n}" for n in range(90)], "album": [f"album {n // 3}" for n in range(90)],
+                         "genre": [("rock", "jazz")[n // 3 % 2] for n in range(90)]})
+    rows.to_csv(tmp_path / "songs.csv", index=False)
+    notebook = run("02_prepare_and_split", tmp_path, SOURCE=tmp_path / "songs.csv", GROUP="album",
+                   OUT_DIR=tmp_path / "runs")
+    assert "album" in printed(notebook) and "artists kept together" not in printed(notebook)
+    sides = [set(pd.read_parquet(tmp_path / "runs" / "tracks" / f"{side}.parquet")["album"])
+             for side in ("train", "validate", "test")]
+    assert not sides[0] & sides[1] and not sides[0] & sides[2] and not sides[1] & sides[2]
 
 
 def test_commercial_success_finds_the_effects_of_the_sample_and_no_others(tmp_path):
