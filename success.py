@@ -6,7 +6,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from analysis.associations import SMALL_CORRELATION, check_claims, correlations, correlations_within, need_columns
 from analysis.column_labels import label
-from analysis.genre_differences import FEWEST_SONGS_OF_A_GENRE, genres_differ
+from analysis.genre_differences import FEWEST_SONGS_TO_COMPARE, genres_differ
 from analysis.hit_prediction import (
     HELD_OUT,
     LATER,
@@ -154,7 +154,7 @@ def factors_by_genre(tracks, target="popularity", features=None, *, by="first_ge
     features : list of str, optional
         If not given, the columns of `SOUND` that the table has, and `explicit`.
     by, group : str
-        The columns of the genre and of the artist. Genres of fewer than `FEWEST_SONGS_OF_A_GENRE` songs are left out.
+        The columns of the genre and of the artist. Genres of fewer than `FEWEST_SONGS_TO_COMPARE` songs are left out.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def factors_by_genre(tracks, target="popularity", features=None, *, by="first_ge
     features = _features(tracks, features, "explicit")
     tables = []
     for genre, songs in tracks.dropna(subset=[target]).groupby(by, observed=True):
-        if len(songs) >= FEWEST_SONGS_OF_A_GENRE:
+        if len(songs) >= FEWEST_SONGS_TO_COMPARE:
             artists = len(np.unique(artist_groups(songs, group)))
             table = correlations(songs, target, features, group=group).reset_index()
             tables.append(table.assign(genre=genre, artists=artists))

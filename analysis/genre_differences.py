@@ -8,7 +8,7 @@ from analysis.hit_prediction import SOUND
 from analysis.resampling import holm
 from sources.artists import artist_groups
 
-FEWEST_SONGS_OF_A_GENRE = 30
+FEWEST_SONGS_TO_COMPARE = 30
 """The least number of songs for which a genre is studied by itself."""
 
 
@@ -30,7 +30,7 @@ def genres_differ(tracks, target="popularity", features=None, *, by="first_genre
         If not given, the columns of `SOUND` that the table has, and `explicit`.
     by, group : str
         The columns of the genre and of the artist. All songs of an artist in one genre are assigned together. Genres of
-        fewer than `FEWEST_SONGS_OF_A_GENRE` songs are left out.
+        fewer than `FEWEST_SONGS_TO_COMPARE` songs are left out.
     n_shuffles : int
         The number of permutations; the smallest possible p-value is about one divided by it.
     seed : int
@@ -46,7 +46,7 @@ def genres_differ(tracks, target="popularity", features=None, *, by="first_genre
     if features is None:
         features = [feature for feature in [*SOUND, "explicit"] if feature in tracks]
     known = tracks.dropna(subset=[target, by])
-    known = known[known.groupby(by, observed=True)[target].transform("size") >= FEWEST_SONGS_OF_A_GENRE]
+    known = known[known.groupby(by, observed=True)[target].transform("size") >= FEWEST_SONGS_TO_COMPARE]
     rng = np.random.default_rng(seed)
     rows = {}
     for feature in features:

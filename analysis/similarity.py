@@ -28,7 +28,7 @@ KEY = .25
 """The weight of the key, beside the chroma that are counted from its tonic."""
 LEFT_OUT = {"tonnetz"}
 """Families that are not compared: tonal centroids repeat the chroma and depend on the key."""
-LARGEST_DEVIATION = 4
+LARGEST_Z_SCORE = 4
 """Standard deviations: a value further from the mean counts as this far."""
 ENOUGH_KNOWN = .5
 """The least share of a song's values, by weight, that must be known for the song to have a place."""
@@ -197,7 +197,7 @@ class Space:
         known = 1 - missing @ self.weight ** 2 / np.sum(self.weight ** 2)
         raw -= self.mean.astype(np.float32)
         raw /= self.scale.astype(np.float32)
-        np.clip(raw, -LARGEST_DEVIATION, LARGEST_DEVIATION, out=raw)
+        np.clip(raw, -LARGEST_Z_SCORE, LARGEST_Z_SCORE, out=raw)
         raw *= self.weight
         raw[missing] = 0
         return raw, known
