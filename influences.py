@@ -306,7 +306,10 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
                 continue
             journal.add(key, mark, row)
         rows.append(row)
-    table = pd.DataFrame(rows)
+    columns = ["track_id", "path", "blend", "certainty", "out_of_distribution"]
+    columns += [f"share: {genre}" for genre in classifier.classes_]
+    columns += [*ASPECTS, "sentence"] if aspects is not None else []
+    table = pd.DataFrame(rows, columns=columns)
     table.attrs["skipped"] = skipped
     write_table(table, out)
     write_table(pd.DataFrame(skipped, columns=["path", "reason"]), out.with_name(f"{out.stem}.skipped.csv"))

@@ -24,22 +24,9 @@ from learning.persistence import ModelError, plain, read_estimator, read_model, 
 from learning.picture_classifier import PictureClassifier
 from learning.table_classifiers import TableModel, TableNetwork, linear_pipeline
 
-__all__ = [
-    "IMAGE_MODELS",
-    "ModelError",
-    "NAMES",
-    "NETWORKS",
-    "REPORT_MODELS",
-    "TABLE_MODELS",
-    "build",
-    "embed",
-    "kmeans_view",
-    "load",
-    "plot_history",
-    "save",
-    "track_embeddings",
-    "track_proba",
-]
+__all__ = ["IMAGE_MODELS", "ModelError", "NAMES", "NETWORKS", "REPORT_MODELS", "TABLE_MODELS", "build", "build_forest",
+           "build_knn", "build_linear", "build_svm", "embed", "kmeans_view", "load", "plot_history", "save",
+           "track_embeddings", "track_proba"]
 
 IMAGE_MODELS = ("cnn", "lstm", "lstm_cnn", "multi_cnn", "transfer")
 TABLE_MODELS = ("mlp", "linear", "knn", "svm", "forest")

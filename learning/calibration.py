@@ -33,11 +33,12 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):
         Logits are divided by it.
     distribution_ : dict or None
         What `out_of_distribution_score` needs; set by `fit`.
-    checksum_ : str
-        Of the saved weights; only for models that were loaded.
+    checksum_ : str or None
+        Of the saved weights, for a model that was loaded and not fitted since.
     """
 
     distribution_ = None
+    checksum_ = None
 
     def probabilities(self, logits, temperature=None):
         """Probabilities of logits [shape=(n, genres)]: softmax, or a sigmoid each where a song may have several
@@ -97,9 +98,10 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):
         return out_of_distribution_score(self.distribution_, self._distribution_features(rows), shares)
 
     def fingerprint(self):
-        """A text that differs where the weights or the calibration differ."""
-        weights = getattr(self, "checksum_", None) or joblib.hash(self._weights())
-        return f"{weights} {self.temperature_:.9f} {','.join(map(str, self.classes_))}"
+        """A text that differs where the weights, the calibration or the training songs' distribution differ."""
+        weights = self.checksum_ or joblib.hash(self._weights())
+        rest = joblib.hash([float(self.temperature_), [str(name) for name in self.classes_], self.distribution_])
+        return f"{weights} {rest}"
 
     def _encoded(self, y):
         """The true genres as zeros and ones, for genres that are known from training."""

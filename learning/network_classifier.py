@@ -45,6 +45,7 @@ class NetworkClassifier(CalibratedClassifier):
         examples = self._examples(X, fitting=True)
         held_out = None if validation is None else (self._examples(validation[0]), self._encoded(validation[1]))
         self.temperature_, self.calibrated_on_ = 1.0, "nothing: no validation set was given"
+        self.checksum_ = None
         # a backbone keeps the precision that it was saved with
         half_precision = keras_tools.has_gpu() and self.name != "transfer"
         with keras_tools.precision(half_precision):

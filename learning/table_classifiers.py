@@ -32,8 +32,12 @@ class TableInput:
     """
 
     takes = "features"
-    window_seconds = WINDOW_SECONDS
     image_settings_ = None
+
+    @property
+    def window_seconds(self):
+        """The length of the training images in seconds, where it is known; else `WINDOW_SECONDS`."""
+        return (self.image_settings_ or {}).get("segment_seconds", WINDOW_SECONDS)
 
     def inputs(self, song, *, seconds=None, hop_seconds=None):
         """The features of a song's windows, as `predict_proba` takes them.
@@ -215,6 +219,7 @@ class TableModel(TableInput, CalibratedClassifier):
         targets, self.classes_, self.multilabel_ = encode(y)
         values = self._array(X, fitting=True)
         self.fitted_ = self._fitted(values, targets)
+        self.checksum_ = None
         if validation is not None:
             held_out = self._encoded(validation[1])
             logits = self._scores(self.fitted_, self._array(validation[0]))

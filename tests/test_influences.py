@@ -130,6 +130,14 @@ def test_a_folder_is_labelled_and_goes_on_where_it_stopped(starter, songs, tmp_p
     assert len(plot_collection(both)) == 2
 
 
+def test_a_folder_without_usable_sound_gives_an_empty_table_with_its_columns(starter, tmp_path):
+    (tmp_path / "bad.mp3").write_text("no music")
+    tracks = pd.DataFrame({"track_id": ["bad"], "path": [str(tmp_path / "bad.mp3")]})
+    table = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv", aspects=starter.aspects)
+    assert len(table) == 0 and {"blend", "share: jazz", "beat", "sentence"} <= set(table)
+    assert list(pd.read_csv(tmp_path / "labels.csv")) == list(table)
+
+
 def test_another_model_labels_a_folder_anew(starter, songs, tmp_path):
     tracks = pd.DataFrame({"track_id": ["jazz"], "path": [str(songs["jazz"])]})
     first = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv")

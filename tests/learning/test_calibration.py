@@ -116,3 +116,23 @@ def test_noise_is_out_of_the_distribution_of_the_training_songs_after_fit():
     scores = [model.out_of_distribution(rows, pd.DataFrame(model.predict_proba(rows), columns=model.classes_))
               for rows in (X, new)]
     assert scores[0].mean() < .2 and scores[1].mean() > .9
+
+
+@pytest.mark.parametrize("name", ["linear", "mlp"])
+def test_a_model_that_is_loaded_and_fitted_again_has_another_fingerprint(name, tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(60, 3)), columns=list("abc"))
+    y = np.where(X["a"] > 0, "jazz", "rock")
+    settings = {"epochs": 2, "verbose": False} if name == "mlp" else {}
+    model = models.load(models.save(models.build(name, **settings).fit(X, y), tmp_path / "model"))
+    before = model.fingerprint()
+    assert models.load(tmp_path / "model").fingerprint() == before, "the same in another process"
+    assert model.fit(X, y[::-1]).fingerprint() != before
+
+
+def test_the_fingerprint_tells_another_distribution():
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=list("abc"))
+    model = models.build("linear").fit(X, ["jazz", "rock"] * 20)
+    before = model.fingerprint()
+    model.distribution_ = None
+    assert model.fingerprint() != before

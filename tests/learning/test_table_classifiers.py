@@ -64,3 +64,11 @@ def test_a_column_without_any_value_changes_nothing():
     model = models.build("linear").fit(X.assign(empty=np.nan), y)
     expected = models.build("linear").fit(X, y).predict_proba(X)
     np.testing.assert_allclose(model.predict_proba(X.assign(empty=np.nan)), expected, atol=1e-6)
+
+
+def test_windows_are_as_long_as_the_training_images_and_else_15_seconds():
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["tempo", "rms_mean"])
+    y = ["jazz", "rock"] * 10
+    assert models.build("linear").fit(X, y).window_seconds == 15
+    X.attrs["image_settings"] = {"segment_seconds": 5.0, "hop_length": 512}
+    assert models.build("linear").fit(X, y).window_seconds == 5
