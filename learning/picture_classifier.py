@@ -20,6 +20,8 @@ from signals.recording import as_recording
 
 CHUNKS_AT_ONCE = 64
 """Chunks in a batch of predictions."""
+FEWEST_IN_PARALLEL = 200
+"""Fewer images are described sooner than other processes have started."""
 PENALTIES = (.003, .01, .03, .1, .3)
 """Values of `C` that are tried for the last layer over a backbone."""
 
@@ -248,4 +250,5 @@ def _statistics(rows):
 
 @functools.lru_cache(maxsize=4)
 def _kept_statistics(stamps, settings):
-    return describe_images(pd.DataFrame({"path": [path for path, _ in stamps], "settings": settings}))
+    images = pd.DataFrame({"path": [path for path, _ in stamps], "settings": settings})
+    return describe_images(images, n_jobs=-1 if len(images) >= FEWEST_IN_PARALLEL else 1)
