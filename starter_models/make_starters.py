@@ -191,7 +191,7 @@ def train_starter(manifest, groups, features, aspect_genres, aspect_groups, mean
     meaning : pd.DataFrame or None
         Features by track that explain the axes of the genre map.
     about : dict of str to str
-        What is said of the model in its card.
+        What its card tells of the model.
     folder : Path
         Where it is saved.
     """
@@ -366,7 +366,7 @@ def fit_aspects_with_scores(features, genres, groups):
     fitted : dict of str to classifier
         From `influences.fit_aspects`, on all songs.
     scores : dict of str to dict
-        For each aspect: `accuracy`, `guessing` (the majority baseline) and `n`, the number of songs.
+        For each aspect: `accuracy`, `baseline` (the majority baseline) and `n`, the number of songs.
     """
     strength = {"C": .01 if len(features.columns) > 500 else .1}  # stronger regularisation: more features than songs
     fitted = influences.fit_aspects(features, genres, groups=groups, **strength)
@@ -381,7 +381,7 @@ def fit_aspects_with_scores(features, genres, groups):
     scores = {}
     for aspect in fitted:
         majority = truth[aspect].value_counts(normalize=True).max()
-        scores[aspect] = {"accuracy": float(correct[aspect].mean()), "guessing": float(majority), "n": len(features)}
+        scores[aspect] = {"accuracy": float(correct[aspect].mean()), "baseline": float(majority), "n": len(features)}
         print(aspect, scores[aspect])
     return fitted, scores
 

@@ -153,7 +153,7 @@ def _make_song(plan, path):
     song = _render(plan)
     artist, title = _artist_and_title(plan)
     row = {"track_id": f"{plan['genre']}-{plan['artist']}-{plan['number']}-{plan['seed']}", "artist": artist,
-           "song": title, "album": f"Made to order {plan['seed']}", "genre": _genre_cell(plan),
+           "song": title, "album": f"Synthetic {plan['seed']}", "genre": _genre_cell(plan),
            "year": 2000 + plan["number"] % 25, "duration_ms": round(1000 * len(song.y) / song.sr), "key": song.key,
            "mode": song.mode, "tempo": round(song.tempo, 3), "source": "sample songs (synthetic)",
            **{f"{part}_genre": plan["genre"] for part in song.parts}, "changes_at": plan.get("changes_at")}

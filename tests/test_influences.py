@@ -44,8 +44,8 @@ def test_the_interval_is_wider_where_windows_differ():
 # ---- aspects
 
 def test_aspects_hear_only_their_own_features(starter, songs, tmp_path):
-    said = aspect_influences(starter.aspects, songs["parts"])
-    assert said.index.tolist() == ["beat", "timbre", "pitch"] and np.allclose(said.sum(axis=1), 1)
+    shares = aspect_influences(starter.aspects, songs["parts"])
+    assert shares.index.tolist() == ["beat", "timbre", "pitch"] and np.allclose(shares.sum(axis=1), 1)
     assert check_aspects(starter.aspects, tmp_path, n=6).to_numpy().mean() > .6, "chance is .125"
     names = [set(model.feature_names_in_) for model in starter.aspects.values()]
     assert not names[0] & names[1] and not names[0] & names[2] and not names[1] & names[2]
@@ -102,8 +102,8 @@ def test_a_card_says_it_all(starter, songs, tmp_path):
 def test_the_card_of_what_is_like_nothing_known_does_not_name_its_aspects(starter, tmp_path):
     soundfile.write(tmp_path / "noise.wav", .2 * np.random.default_rng(0).standard_normal(20 * 22_050), 22_050)
     figure = song_card(starter.classifier, tmp_path / "noise.wav", aspects=starter.aspects)
-    said = " ".join(text.get_text() for text in figure.axes[0].texts)
-    assert "mean little" in said and "in timbre" not in said
+    header = " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert "mean little" in header and "in timbre" not in header
 
 
 def test_a_card_decodes_its_song_once(starter, songs, monkeypatch):
@@ -118,11 +118,11 @@ def test_a_folder_is_labelled_and_goes_on_where_it_stopped(starter, songs, tmp_p
                            "path": [str(songs["jazz"]), str(tmp_path / "bad.mp3"), str(songs["metal"])]})
     (tmp_path / "bad.mp3").write_text("no music")
     first = label_folder(starter.classifier, tracks[:2], out=tmp_path / "labels.csv")
-    heard = []
+    judged = []
     monkeypatch.setattr(influences, "genre_influences",
-                        lambda *arguments: heard.append(arguments) or genre_influences(*arguments))
+                        lambda *arguments: judged.append(arguments) or genre_influences(*arguments))
     both = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv")
-    assert len(heard) == 1, "the first song is not judged again, the new one is"
+    assert len(judged) == 1, "the first song is not judged again, the new one is"
     assert both["blend"].tolist() == ["jazz", "metal"] and first["track_id"].tolist() == ["jazz"]
     assert both.filter(like="share: ").sum(axis=1).round(2).eq(1).all()
     assert pd.read_csv(tmp_path / "labels.csv")["blend"].tolist() == ["jazz", "metal"]

@@ -76,14 +76,14 @@ def test_a_family_is_trained_kept_and_judged(folder, capsys):
     fitted, report = train_family(["cnn", "mlp", "linear"], songs, out=folder / "models", settings=few, verbose=False)
     assert report.loc["linear", "accuracy"] > .8 and (report["weights"] > 0).all()
     assert {path.name for path in (folder / "models").iterdir()} == {"cnn", "mlp", "linear"}
-    said = {
+    probas_of = {
         (name, side): proba for side in ("validate", "test") for name, proba in predictions(fitted, songs, side).items()
     }
-    file = write_predictions(folder / "predictions.parquet", said, songs)
+    file = write_predictions(folder / "predictions.parquet", probas_of, songs)
     genre, artist, probas, genres = read_predictions(file, "test")
     assert list(probas) == ["cnn", "mlp", "linear"] and genres == ["folk", "metal", "techno"]
     assert genre.index.equals(probas["cnn"].index) and len(artist) == (songs.tracks["side"] == "test").sum()
-    pd.testing.assert_frame_equal(probas["mlp"], said["mlp", "test"], check_names=False)
+    pd.testing.assert_frame_equal(probas["mlp"], probas_of["mlp", "test"], check_names=False)
     with pytest.raises(ValueError, match="no predictions of the train side"):
         read_predictions(file, "train")
 
@@ -100,8 +100,8 @@ def test_the_model_that_knows_gets_the_weight():
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 3, 300)
     knows = .6 * np.eye(3)[truth] + .4 * rng.dirichlet(np.ones(3), 300)
-    guesses = rng.dirichlet(np.ones(3), 300)
-    weights = stacking_weights([guesses, knows], truth)
+    random_proba = rng.dirichlet(np.ones(3), 300)
+    weights = stacking_weights([random_proba, knows], truth)
     assert weights[1] > 5 * weights[0]
 
 
@@ -167,4 +167,4 @@ def test_the_benchmark_of_transfer_goes_from_songs_to_a_table(tmp_path, monkeypa
     assert (table["songs"] == 8).all() and table["accuracy"].between(0, 1).all()
     learned, judged = ([path.stem.split(" ", 1)[1] for path in (tmp_path / "bench_transfer" / part).glob("*.png")]
                        for part in ("known", "design_0"))
-    assert len(judged) == 24 and not set(learned) & set(judged), "the new genres were never heard before"
+    assert len(judged) == 24 and not set(learned) & set(judged), "the network was not trained on the new genres"

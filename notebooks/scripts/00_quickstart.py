@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Quickstart: which genres does a song resemble?
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/00_quickstart.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/00_quickstart.ipynb
 #
 # Reads one song and shows on one page which genres it resembles, over time and by beat, timbre and pitch.
 # It writes that page, the song card, to `OUT_DIR/song_card.png`.

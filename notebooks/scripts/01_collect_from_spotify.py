@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Collect from Spotify
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/01_collect_from_spotify.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/01_collect_from_spotify.ipynb
 #
 # Reads your saved tracks, a playlist or your top tracks from your Spotify account, or a small recorded example.
 # It writes CSV files and a playlist file to `OUT_DIR/spotify`; an interrupted export continues where it stopped.

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Prepare and split
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/02_prepare_and_split.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/02_prepare_and_split.ipynb
 #
 # Reads a table of songs and makes one clean table and three sets (train, validation, test) that share no artist.
 # It writes the Parquet files `tracks`, `train`, `validate` and `test` to `OUT_DIR/tracks` for the next notebooks.

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Explore popularity
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/03_explore_popularity.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/03_explore_popularity.ipynb
 #
 # Reads what notebook 02 wrote, or any table of songs with a popularity, and shows what goes with popularity.
 # It writes `claims.csv`, a test of each claim of the report, to `OUT_DIR`.

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Listen and look
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/04_listen_and_look.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/04_listen_and_look.ipynb
 #
 # Reads one recording, shows its spectrograms, timbre, beat and structure, and compares it with a second recording.
 # It writes excerpts of the first (beat, percussive, harmonic, hook, loop) as sound files to `OUT_DIR/excerpts`.

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Make spectrograms
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/05_make_spectrograms.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/05_make_spectrograms.ipynb
 #
 # Reads a folder of songs and makes spectrogram images, sorted by genre, and a table of audio features.
 # It writes images and tables (`manifest`, `features`, `tracks`, `skipped`) to `OUT_DIR/model_output` for the models.

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Train models
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/06_train_models.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/06_train_models.ipynb
 #
 # Reads the spectrogram images and features that notebook 05 wrote, or your own, and trains a family of models on them.
 # It writes the models to `OUT_DIR/models` and their predictions for each song to `OUT_DIR/predictions.parquet`.

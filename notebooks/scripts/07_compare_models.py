@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Compare models
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/07_compare_models.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/07_compare_models.ipynb
 #
 # Reads the predictions of notebook 06 and shows which model is better at which genre, and how certain that is.
 # It writes `scores.csv` and `model_claims.csv` to `OUT_DIR`; this is the only notebook that uses the test set.

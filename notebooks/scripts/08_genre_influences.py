@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Genre influences
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/08_genre_influences.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/08_genre_influences.ipynb
 #
 # Reads a collection of songs and shows which genres each song resembles, over time and by beat, timbre and pitch.
 # It writes one row per song to `OUT_DIR/labels.csv`.

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Commercial success
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/09_commercial_success.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/09_commercial_success.ipynb
 #
 # Reads a table of songs and a weekly chart, compares a song with what charted, and tests what goes with success.
 # It writes `success_claims.csv` and `conclusions.csv` to `OUT_DIR`.

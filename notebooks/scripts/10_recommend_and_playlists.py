@@ -1,7 +1,10 @@
 # %% [markdown]
 # # Recommend and playlists
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/owner/name/blob/main/notebooks/10_recommend_and_playlists.ipynb)
+# [![Open in Colab][badge]][colab]
+#
+# [badge]: https://colab.research.google.com/assets/colab-badge.svg
+# [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/10_recommend_and_playlists.ipynb
 #
 # Reads the features that notebook 05 wrote, or your folder or table, and finds similar songs and makes playlists.
 # It writes the playlists, as files for any player, to `OUT_DIR/playlists`.

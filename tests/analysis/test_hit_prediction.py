@@ -105,9 +105,9 @@ def test_the_chance_of_a_song_comes_with_its_interval_and_its_meaning(telling):
     for appeal in appeals:
         assert appeal["low"] <= appeal["chance"] <= appeal["high"]
         assert "a coin 50 times" in appeal["sentence"] and "of all songs" in appeal["sentence"]
-    stranger = table.loc[best].drop(["artist", "popularity"])
-    stranger.name = "new"
-    assert song_appeal(stranger, table, study)["chance"] > study.scores["base_rate"].iloc[0]
+    new_song = table.loc[best].drop(["artist", "popularity"])
+    new_song.name = "new"
+    assert song_appeal(new_song, table, study)["chance"] > study.scores["base_rate"].iloc[0]
     assert meaning(.52, .49) == "nothing" and meaning(.57, .53) == "next to nothing"
 
 

@@ -11,9 +11,9 @@ from prediction.windows import song_embedding, window_shares
 
 def test_noise_and_pure_tones_are_ambiguous(starter, tmp_path):
     rng, t = np.random.default_rng(0), np.arange(15 * 22_050) / 22_050
-    strange = {"noise": rng.normal(size=len(t)), "sweep": np.sin(2 * np.pi * (50 * t + 200 * t ** 2)),
+    sounds = {"noise": rng.normal(size=len(t)), "sweep": np.sin(2 * np.pi * (50 * t + 200 * t ** 2)),
                "note": np.sin(2 * np.pi * 440 * t) * np.exp(-t)}
-    for name, y in strange.items():
+    for name, y in sounds.items():
         soundfile.write(tmp_path / f"{name}.wav", .3 * y / np.abs(y).max(), 22_050)
         assert blend_label(genre_influences(starter.classifier, tmp_path / f"{name}.wav").mean()) == "ambiguous", name
 
