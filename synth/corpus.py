@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 import zlib
 from pathlib import Path
 
@@ -81,7 +82,8 @@ def _make_missing(plans, out_dir, journal, n_jobs):
                if journal.get(name, plan) is None or not (out_dir / name).exists()}
     rows = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(_make_song)(plan, out_dir / name) for name, plan in missing.items())
-    bar = tqdm(rows, total=len(missing), desc="synthetic songs", unit="song", mininterval=1, disable=not missing)
+    bar = tqdm(rows, total=len(missing), desc="synthetic songs", unit="song", file=sys.stdout, mininterval=1,
+               disable=not missing)
     for row, (name, plan) in zip(bar, missing.items()):  # in this order the generator is run to its end
         journal.add(name, plan, row)
 
