@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GroupShuffleSplit
 
 from learning.out_of_distribution import fit_distribution, out_of_distribution_score
+from signals.recording import as_recording
 
 
 def set_parameters(estimator, values):
@@ -39,6 +40,34 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):
 
     distribution_ = None
     checksum_ = None
+
+    def inputs(self, song, *, seconds=None, hop_seconds=None):
+        """The windows of a song, as `predict_proba` takes them; no files are written.
+
+        Parameters
+        ----------
+        song : str, Path or Recording
+        seconds : float, optional
+            Length of a window; `window_seconds` where it is not given.
+        hop_seconds : float, optional
+            From one window to the next; half a window where it is not given.
+
+        Returns
+        -------
+        pd.DataFrame
+            One row a window, indexed by its start in seconds: its image, the statistics of its image, or its audio
+            features.
+
+        Raises
+        ------
+        AudioError
+            The file cannot be decoded, or is silent, or shorter than a second.
+        ValueError
+            It is not known how the training images were made, or the model takes features that are not made from
+            sound files.
+        """
+        seconds = seconds or self.window_seconds
+        return self._window_inputs(as_recording(song), seconds, hop_seconds or seconds / 2)
 
     def probabilities(self, logits, temperature=None):
         """Probabilities of logits [shape=(n, genres)]: softmax, or a sigmoid each where a song may have several

@@ -16,7 +16,6 @@ from learning.persistence import read_model, read_network
 from learning.table_classifiers import WINDOW_SECONDS, TableModel, linear_pipeline
 from signals.image_statistics import describe_images
 from signals.image_store import ChunkStore, seconds_per_column, settings_of
-from signals.recording import as_recording
 
 CHUNKS_AT_ONCE = 64
 """Chunks in a batch of predictions."""
@@ -75,32 +74,9 @@ class PictureClassifier(NetworkClassifier):
         column = seconds_per_column(getattr(self, "image_settings_", {}))
         return self.columns * column if column else WINDOW_SECONDS
 
-    def inputs(self, song, *, seconds=None, hop_seconds=None):
-        """The images of a song's windows, as `predict_proba` takes them; no files are written.
-
-        Parameters
-        ----------
-        song : str, Path or Recording
-        seconds : float, optional
-            Length of a window; `window_seconds` where it is not given.
-        hop_seconds : float, optional
-            From one window to the next; half a window where it is not given.
-
-        Returns
-        -------
-        pd.DataFrame
-            One row a window, indexed by its start in seconds.
-
-        Raises
-        ------
-        AudioError
-            The file cannot be decoded, or is silent, or shorter than a second.
-        ValueError
-            It is not known how the training images were made.
-        """
-        seconds = seconds or self.window_seconds
+    def _window_inputs(self, recording, seconds, hop_seconds):
         settings = self.image_settings_ | {"chroma": self.has_chroma_}
-        return as_recording(song).window_images(settings, seconds, hop_seconds or seconds / 2)
+        return recording.window_images(settings, seconds, hop_seconds)
 
     @property
     def _examples_per_row(self):

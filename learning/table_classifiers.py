@@ -15,7 +15,6 @@ from learning.augmentation import mixup
 from learning.calibration import CalibratedClassifier, set_parameters
 from learning.network_classifier import NetworkClassifier
 from learning.targets import encode, warn_about_spotify_terms
-from signals.recording import as_recording
 
 WINDOW_SECONDS = 15.0
 """Length of a window for models that take any length."""
@@ -39,32 +38,7 @@ class TableInput:
         """The length of the training images in seconds, where it is known; else `WINDOW_SECONDS`."""
         return (self.image_settings_ or {}).get("segment_seconds", WINDOW_SECONDS)
 
-    def inputs(self, song, *, seconds=None, hop_seconds=None):
-        """The features of a song's windows, as `predict_proba` takes them.
-
-        Parameters
-        ----------
-        song : str, Path or Recording
-        seconds : float, optional
-            Length of a window; `window_seconds` where it is not given.
-        hop_seconds : float, optional
-            From one window to the next; half a window where it is not given.
-
-        Returns
-        -------
-        pd.DataFrame
-            One row a window, indexed by its start in seconds: statistics of its image, or its audio features.
-
-        Raises
-        ------
-        AudioError
-            The file cannot be decoded, or is silent, or shorter than a second.
-        ValueError
-            The model takes features that are not made from sound files.
-        """
-        recording = as_recording(song)
-        seconds = seconds or self.window_seconds
-        hop_seconds = hop_seconds or seconds / 2
+    def _window_inputs(self, recording, seconds, hop_seconds):
         if self.image_settings_ is not None:
             return recording.window_statistics(self.image_settings_, seconds, hop_seconds)
         rows = recording.window_features(seconds, hop_seconds)
