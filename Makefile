@@ -24,6 +24,7 @@ define install
 endef
 $(VENV)/installed: requirements.txt $(CONSTRAINTS)
 	$(install)
+	@$(BIN)/python -m learning.pretrained 2>/dev/null
 $(VENV)/installed-tests: tests/requirements.txt $(CONSTRAINTS) $(VENV)/installed
 	$(install)
 

@@ -1,7 +1,8 @@
 """Models on disk: weights in formats that cannot run code, and a JSON file with all else that is needed to use them.
 
-A model's folder holds `model.json` and either `weights.keras` (Keras' own format without the optimizer's state, read in
-safe mode) or `weights.skops` (read with a fixed list of trusted types). The JSON holds a checksum of the weights.
+A model's folder holds `model.json` and one of `weights.keras` (Keras' own format without the optimizer's state, read in
+safe mode), `weights.skops` (read with a fixed list of trusted types) and `weights.npz` (numpy's arrays, without
+pickle). The JSON holds a checksum of the weights.
 """
 
 import hashlib
@@ -9,11 +10,13 @@ import inspect
 import json
 from pathlib import Path
 
+import numpy as np
+
 from sources.files import atomic_folder
 
 FORMAT = 1
 """The version of the format; it goes up when older programs cannot read what newer ones save."""
-WEIGHTS = ("weights.keras", "weights.skops")
+WEIGHTS = ("weights.keras", "weights.skops", "weights.npz")
 RENAMED = {"picture_settings_": "image_settings_", "familiar_": "distribution_"}
 """Attributes that models saved by earlier versions have under another name."""
 TRUSTED = ["sklearn.multiclass.OneVsRestClassifier", "sklearn.multiclass._ConstantPredictor",
@@ -140,6 +143,35 @@ def read_weights(network, weights):
     except Exception as error:  # a damaged or hostile file can raise anything
         raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
     return network
+
+
+def read_arrays(weights, shapes):
+    """Read numpy's arrays.
+
+    Parameters
+    ----------
+    weights : Path
+    shapes : dict of str to tuple of int
+        The arrays that the model has, and their shapes.
+
+    Returns
+    -------
+    dict of str to np.ndarray
+
+    Raises
+    ------
+    ModelError
+        The file is damaged, or an array is missing, has another shape, or holds what is no finite number.
+    """
+    try:
+        with np.load(weights, allow_pickle=False) as file:
+            arrays = {name: file[name].astype(float) for name in shapes}
+    except Exception as error:  # a damaged or hostile file can raise anything
+        raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
+            raise ModelError(f"{weights} does not hold what such a model has: {name} of shape {shape}")
+    return arrays
 
 
 def read_estimator(weights):

@@ -189,7 +189,7 @@ def _opened(path):
             raise AudioError("empty file")
         with open(path, "rb"):  # raises PermissionError; libsndfile would report only a system error
             pass
-        with _quiet():
+        with quiet():
             return soundfile.SoundFile(path)
     except FileNotFoundError:
         raise AudioError(f"vanished: there is no file {path}") from None
@@ -209,7 +209,7 @@ _standard_error = None
 
 
 @contextlib.contextmanager
-def _quiet():
+def quiet():
     """Discard the process's standard error.
 
     libmpg123 writes a line to it for each damaged frame, which would fill a notebook. The redirection is shared by
@@ -252,7 +252,7 @@ def _decoded_by_ffmpeg(path):
 
 def _read(sound, frames):
     try:
-        with _quiet():
+        with quiet():
             return sound.read(frames, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise AudioError(f"unreadable: {str(error).split(': ')[-1].strip()}") from None

@@ -66,7 +66,7 @@ class Recording:
         self.samples, self.rate = load_audio(path, sr=None, mono=False)
         if not len(self.samples):
             raise AudioError("empty: no sound in it")
-        self._mono, self._windows, self._by_window = {}, {}, {}
+        self._mono, self._windows, self._by_window, self._kept = {}, {}, {}, {}
 
     @property
     def seconds(self):
@@ -204,6 +204,20 @@ class Recording:
         table = pd.DataFrame(rows).set_axis(images.index)
         table.attrs["image_settings"] = json.loads(images["settings"].iloc[0])
         return table
+
+    def keep(self, what, compute):
+        """What is computed from the whole recording, computed only once.
+
+        Parameters
+        ----------
+        what : str
+            A name for it.
+        compute : callable
+            Without arguments; called where nothing is kept under this name.
+        """
+        if what not in self._kept:
+            self._kept[what] = compute()
+        return self._kept[what]
 
     def _once(self, what, window, compute):
         """What is computed from a window's samples, computed only once."""

@@ -70,6 +70,17 @@ def song():
 
 
 @pytest.fixture(scope="session")
+def musicnn():
+    """The files of the pre-trained network's weights; a test that needs them is skipped where they cannot be had."""
+    from learning import pretrained
+    from learning.persistence import ModelError
+    try:
+        return pretrained.fetch()
+    except ModelError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def starter():
     """The starter model for synthetic songs."""
     from starter_models import load_starter
