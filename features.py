@@ -1,4 +1,4 @@
-"""Sound files -> a table of audio features, with one row a song or a segment."""
+"""Sound files -> tables of audio features and of embeddings, with one row a song or a segment."""
 
 import functools
 import importlib
@@ -6,14 +6,19 @@ import importlib
 import numpy as np
 import pandas as pd
 
+from learning import pretrained
 from signals.aspects import ASPECTS, aspect_columns
 from signals.batch_jobs import file_mark, over_tracks, tracks_with_sound
 from signals.decoding import SHORTEST, AudioError
 from signals.descriptors import describe, describe_file
 from signals.image_statistics import describe_images
+from signals.recording import Recording
 from sources.files import Journal, write_table
 
-__all__ = ["ASPECTS", "aspect_columns", "describe", "extract_features", "describe_images"]
+__all__ = ["ASPECTS", "aspect_columns", "describe", "describe_images", "extract_embeddings", "extract_features"]
+
+FEWEST_IN_PARALLEL = 40
+"""Fewer songs are done sooner than other processes have loaded TensorFlow."""
 
 
 def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, shortest=SHORTEST):
@@ -45,18 +50,66 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
     ValueError
         The table has no paths.
     """
+    # compiled before there are workers: code that two processes compile at a time crashes (numba issue 10128)
+    importlib.import_module("librosa.util.utils")
+    work = functools.partial(_describe_track, segment_seconds=segment_seconds, shortest=shortest)
+    return _table_of_songs(tracks, work, segment_seconds, out, n_jobs, "features")
+
+
+def extract_embeddings(tracks, *, model="musicnn", segment_seconds=None, out=None, n_jobs=-1):
+    """Compute what a pre-trained network hears in each song, or in each of its segments: tags and embeddings.
+
+    The network is fetched once (29 MB). Of songs longer than a minute, every second patch of three seconds is heard.
+    Inside ``joblib.parallel_config(backend="dask")`` the same call uses a Dask cluster.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        With `path`; `track_id` (index or column), `genre` and `artist` are kept where they exist.
+    model : {'musicnn'}
+        See `learning.pretrained`.
+    segment_seconds : float, optional
+        One row for each segment of this length; None gives one row a song.
+    out : str or Path, optional
+        A Parquet or CSV file to write the table to; as in `extract_features`, a run that was killed continues where it
+        stopped.
+    n_jobs : int
+        Processes, each with networks of its own; -1 for all cores. Few songs are done in one process.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a song (or segment), indexed by `track_id`: `genre, artist, path, segment, start, seconds`, the
+        probability of each tag (0 to 1) in columns such as ``tag: rock`` (Million Song Dataset) and ``tag: guitar
+        (MTT)`` (MagnaTagATune), and `embedding_001` to `embedding_400`, 200 of each network. Skipped files and the
+        reasons are in ``attrs["skipped"]``.
+
+    Raises
+    ------
+    ValueError
+        The table has no paths, or the model is unknown.
+    ModelError
+        The network is not there and cannot be downloaded.
+    """
+    if model != "musicnn":
+        raise ValueError(f"model={model!r}: there is 'musicnn'")
+    pretrained.fetch()  # before there are workers
+    work = functools.partial(_embed_track, segment_seconds=segment_seconds)
+    n_jobs = 1 if len(tracks) < FEWEST_IN_PARALLEL else n_jobs
+    return _table_of_songs(tracks, work, ["musicnn", segment_seconds], out, n_jobs, "embeddings")
+
+
+def _table_of_songs(tracks, work, settings, out, n_jobs, desc):
+    """One row or several for each song, from `work`; what is done is kept in a journal beside `out`."""
     tracks = tracks_with_sound(tracks)
     journal = Journal.beside(out)
-    marks = [file_mark(source, segment_seconds) for source in tracks["source"]]
+    marks = [file_mark(source, settings) for source in tracks["source"]]
     keys = [f"{track_id}|{source}" for track_id, source in zip(tracks["track_id"], tracks["source"])]
     from_journal = (journal.get(key, mark) for key, mark in zip(keys, marks))
     rows = {number: described for number, described in enumerate(from_journal) if described is not None}
     missing = np.array([number for number in range(len(tracks)) if number not in rows], dtype=int)
-    # compiled before there are workers: code that two processes compile at a time crashes (numba issue 10128)
-    importlib.import_module("librosa.util.utils")
-    work = functools.partial(_describe_track, segment_seconds=segment_seconds, shortest=shortest)
     skipped = []
-    for position, described in over_tracks(work, tracks.iloc[missing], n_jobs=n_jobs, desc="features"):
+    for position, described in over_tracks(work, tracks.iloc[missing], n_jobs=n_jobs, desc=desc):
         number = missing[position]
         if isinstance(described, AudioError):
             skipped.append({"path": tracks["source"].iat[number], "reason": str(described)})
@@ -72,6 +125,17 @@ def extract_features(tracks, *, segment_seconds=None, out=None, n_jobs=-1, short
 
 def _describe_track(row, segment_seconds, shortest):
     return describe_file(row.source, segment_seconds, shortest=shortest)
+
+
+def _embed_track(row, segment_seconds):
+    recording = Recording(row.source)
+    seconds = segment_seconds or recording.seconds
+    table = pretrained.window_embeddings(recording, seconds, seconds).astype("float32").round(5)
+    lengths = [min(seconds, recording.seconds - start) for start in table.index]
+    return [
+        {"segment": number, "start": start, "seconds": round(length, 3)} | values
+        for number, (start, length, values) in enumerate(zip(table.index, lengths, table.to_dict("records")))
+    ]
 
 
 def _table(tracks, rows):

@@ -1,5 +1,5 @@
-"""What a song draws on: shares of genres over time, the aspects beat, timbre and pitch, a card for a song, labels for
-a folder."""
+"""What a song draws on: shares of genres over time, tags, the aspects beat, timbre and pitch, a card for a song, labels
+for a folder."""
 
 import sys
 from pathlib import Path
@@ -10,6 +10,8 @@ import pandas as pd
 from tqdm import tqdm
 
 import models
+from learning.pretrained import PATCH_SECONDS, window_embeddings
+from learning.targets import family_shares
 from prediction.genre_map import fit_genre_map, load_map, place_on_map, save_map
 from prediction.labels import aspect_sentence, blend_label, certainty, turning_point
 from prediction.plots import (
@@ -19,10 +21,12 @@ from prediction.plots import (
     plot_map,
     plot_shares,
     plot_song,
+    plot_taggram,
     plot_timeline,
     short_name,
 )
 from prediction.saliency import explain
+from prediction.tags import tag_percentiles, tag_sentence, tag_table
 from prediction.windows import window_shares
 from prepare import load_Data
 from signals.aspects import ASPECTS, aspect_columns
@@ -38,11 +42,13 @@ __all__ = [
     "blend_label",
     "certainty",
     "explain",
+    "family_shares",
     "fit_aspects",
     "fit_genre_map",
     "genre_influences",
     "label_folder",
     "load_map",
+    "passages",
     "place_on_map",
     "plot_aspects",
     "plot_collection",
@@ -50,16 +56,23 @@ __all__ = [
     "plot_map",
     "plot_shares",
     "plot_song",
+    "plot_taggram",
     "plot_timeline",
     "save_map",
     "shares_table",
     "song_card",
     "song_influences",
+    "song_tags",
+    "tag_sentence",
+    "taggram",
     "turning_point",
 ]
 
 UNLIKE = .5
 """From this out-of-distribution score on, the card warns that aspects and map mean little."""
+
+SMALLEST_PASSAGE = .10
+"""Genres with a smaller share of the song have no passage to listen to."""
 
 
 # ---- the whole song
@@ -109,14 +122,16 @@ def song_influences(shares, *, n_boot=1000, seed=0):
     Returns
     -------
     pd.DataFrame
-        Indexed by genre, the largest share first: `share` (the mean over windows) with its 95 % interval `low`,
-        `high`: a bootstrap over windows, in blocks as long as windows overlap (Politis & Romano 1992).
+        Indexed by genre, or by family where genres have styles, the largest share first: `share` (the mean over
+        windows) with its 95 % interval `low`, `high`: a bootstrap over windows, in blocks as long as windows overlap
+        (Politis & Romano 1992).
 
     Examples
     --------
     >>> song_influences(pd.DataFrame({"jazz": [.9, .7], "metal": [.1, .3]}))["share"].round(2).to_dict()
     {'jazz': 0.8, 'metal': 0.2}
     """
+    shares = family_shares(shares)
     values, n = shares.to_numpy(float), len(shares)
     block = min(n, max(1, round(shares.attrs.get("seconds", 1) / shares.attrs.get("hop_seconds", 1))))
     first = np.random.default_rng(seed).integers(0, n, (n_boot, -(-n // block)))
@@ -129,6 +144,97 @@ def song_influences(shares, *, n_boot=1000, seed=0):
 def shares_table(summaries):
     """A frame of shares, songs by genres, from a dict of names to what `song_influences` returned for each song."""
     return pd.DataFrame({name: summary["share"] for name, summary in summaries.items()}).T
+
+
+# ---- tags and passages
+
+def song_tags(song, *, quantiles=None):
+    """What the tags of musicnn say of a song: genre, mood, era, voice and instruments.
+
+    Parameters
+    ----------
+    song : str, Path or Recording
+        A sound file.
+    quantiles : pd.DataFrame, optional
+        Of each tag among reference songs; those of the starter model `music` where none are given.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by group and word, in each group the highest percentile first: `percentile` among the reference songs,
+        from 0 to 100, and `unsure`, where the two networks of musicnn disagree.
+
+    Raises
+    ------
+    AudioError
+        The file cannot be decoded, or is silent, or shorter than a second.
+    ModelError
+        The network is not there and cannot be downloaded.
+    """
+    return tag_table(_tags_over_time(song).mean(), _quantiles(quantiles))
+
+
+def taggram(song, *, quantiles=None, top=16):
+    """The tags of a song over time (a taggram): the words whose percentile is highest somewhere.
+
+    Parameters
+    ----------
+    song, quantiles
+        As in `song_tags`.
+    top : int
+        How many words.
+
+    Returns
+    -------
+    pd.DataFrame [shape=(windows, words)]
+        Percentiles among the reference songs, from 0 to 100; indexed by the start of each window of three seconds.
+    """
+    percentiles, _ = tag_percentiles(_tags_over_time(song), _quantiles(quantiles))
+    percentiles.columns = percentiles.columns.get_level_values("word")
+    shown = percentiles.max().nlargest(top).index
+    return percentiles[[word for word in percentiles if word in set(shown)]].rename_axis("start")
+
+
+def _tags_over_time(song):
+    windows = window_embeddings(as_recording(song), PATCH_SECONDS, PATCH_SECONDS)
+    return windows[[column for column in windows if column.startswith("tag: ")]]
+
+
+def _quantiles(quantiles):
+    if quantiles is not None:
+        return quantiles
+    from starter_models import tag_quantiles  # it imports models, which takes long
+    return tag_quantiles()
+
+
+def passages(shares, *, top=3):
+    """The passage of a song that speaks most for each of its main genres, to listen to.
+
+    Parameters
+    ----------
+    shares : pd.DataFrame
+        From `genre_influences`.
+    top : int
+        How many genres (families, where genres have styles).
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by genre: `start` and `seconds` of the window in which its share is largest, and that `share`. Besides
+        the first, only genres with a tenth of the song.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"jazz": [.9, .4], "metal": [.1, .6]}, index=[0.0, 10.0])
+    >>> passages(shares)["start"].to_dict()
+    {'jazz': 0.0, 'metal': 10.0}
+    """
+    families = family_shares(shares)
+    means = families.mean().nlargest(top)
+    names = means.index[(means >= SMALLEST_PASSAGE) | (means == means.iloc[0])]
+    starts = [float(families[name].idxmax()) for name in names]
+    table = pd.DataFrame({"start": starts, "seconds": shares.attrs.get("seconds", np.nan)}, index=names)
+    return table.assign(share=[float(families[name].max()) for name in names])
 
 
 # ---- beat, timbre, pitch
@@ -217,14 +323,14 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
     -------
     matplotlib Figure
         Save it with ``figure.savefig("card.png")`` or ``.pdf``. The same as data is in ``figure.description``, a dict:
-        `label`, `summary`, `aspects`, `turn`, `out_of_distribution`.
+        `label`, `shares`, `summary`, `aspects`, `turn`, `out_of_distribution`.
     """
     recording = as_recording(song)
     shares = genre_influences(classifier, recording)
     summary = song_influences(shares)
     by_aspect = None if aspects is None else aspect_influences(aspects, recording)
     explanation = explain(classifier, recording)
-    description = {"label": blend_label(summary["share"]), "summary": summary, "aspects": by_aspect,
+    description = {"label": blend_label(shares.mean()), "shares": shares, "summary": summary, "aspects": by_aspect,
                    "turn": turning_point(shares), "out_of_distribution": shares.attrs["out_of_distribution"]}
     figure = plt.figure(figsize=(12, 13), layout="constrained")
     rows = figure.add_gridspec(4, 6, height_ratios=(.5, 2.2, 1.7, 5))
@@ -321,7 +427,7 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
 def _labels(classifier, track, aspects):
     recording = Recording(track.source)
     windows = genre_influences(classifier, recording)
-    shares = song_influences(windows, n_boot=1)["share"]
+    shares = windows.mean()
     row = {
         "track_id": track.track_id,
         "path": track.source,

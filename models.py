@@ -20,7 +20,17 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from learning.calibration import track_embeddings
-from learning.persistence import ModelError, plain, read_estimator, read_model, read_network, read_weights, write_model
+from learning.embedding_classifiers import FamilyClassifier, TransferModel
+from learning.persistence import (
+    ModelError,
+    plain,
+    read_arrays,
+    read_estimator,
+    read_model,
+    read_network,
+    read_weights,
+    write_model,
+)
 from learning.picture_classifier import PictureClassifier
 from learning.table_classifiers import TableModel, TableNetwork, linear_pipeline
 
@@ -33,7 +43,8 @@ TABLE_MODELS = ("mlp", "linear", "knn", "svm", "forest")
 REPORT_MODELS = ("table_cnn", "table_lstm")
 NAMES = (*IMAGE_MODELS, *TABLE_MODELS, *REPORT_MODELS)
 NETWORKS = (*IMAGE_MODELS, "mlp", *REPORT_MODELS)
-CLASSES = {kind.__name__: kind for kind in (PictureClassifier, TableNetwork, TableModel)}
+CLASSES = {kind.__name__: kind for kind in
+           (PictureClassifier, TableNetwork, TableModel, TransferModel, FamilyClassifier)}
 LEARNED = (
     "classes_",
     "multilabel_",
@@ -60,10 +71,12 @@ def build(name, **settings):
     Parameters
     ----------
     name : str
-        For images `cnn`, `lstm`, `lstm_cnn`, `multi_cnn`, `transfer`; for features `mlp`, `linear`, `knn`, `svm`,
-        `forest`, `table_cnn`, `table_lstm`.
+        For images `cnn`, `lstm`, `lstm_cnn`, `multi_cnn`; for features `mlp`, `linear`, `knn`, `svm`, `forest`,
+        `table_cnn`, `table_lstm`; `transfer` for embeddings of the pre-trained network musicnn, or, with another
+        `backbone`, for images.
     **settings
-        As `PictureClassifier`, `TableNetwork`, `build_linear`, `build_knn`, `build_svm` or `build_forest` take them.
+        As `PictureClassifier`, `TableNetwork`, `TransferModel`, `build_linear`, `build_knn`, `build_svm` or
+        `build_forest` take them.
 
     Returns
     -------
@@ -84,8 +97,10 @@ def build(name, **settings):
     ('features', ['metal'])
     """
     makers = {"linear": build_linear, "knn": build_knn, "svm": build_svm, "forest": build_forest}
-    settings = DEFAULTS.get(name, {}) | settings
     try:
+        if name == "transfer" and settings.get("backbone", "musicnn") == "musicnn":
+            return TransferModel(**{key: value for key, value in settings.items() if key != "backbone"})
+        settings = DEFAULTS.get(name, {}) | settings
         if name in makers:
             return makers[name](**settings)
         if name in IMAGE_MODELS:
@@ -168,6 +183,11 @@ def save(classifier, folder, *, scores=None, about=None):
             import skops.io
             skops.io.dump(classifier.fitted_, beside / "weights.skops")
             return beside / "weights.skops"
+        if isinstance(classifier, FamilyClassifier):
+            np.savez_compressed(
+                beside / "weights.npz", **{name: getattr(classifier, name) for name in classifier.array_shapes}
+            )
+            return beside / "weights.npz"
         from learning import keras_tools
         keras_tools.sub_network(classifier.network_).save(beside / "weights.keras")
         return beside / "weights.keras"
@@ -193,11 +213,11 @@ def load(folder):
         raise ModelError(
             f"{folder} asks for {note['class']!r}, which is no model of ours, or for more than such a model has"
         )
-    if note["class"] == "TableModel":
+    if note["class"] in ("TableModel", "TransferModel"):
         fitted = read_estimator(weights)
         *before, (name, last) = fitted.steps
         unfitted = clone(Pipeline([*before, (name, last.estimator if isinstance(last, OneVsRestClassifier) else last)]))
-        classifier = TableModel(estimator=unfitted, **note["parameters"])
+        classifier = CLASSES[note["class"]](estimator=unfitted, **note["parameters"])
         classifier.fitted_ = fitted
     else:
         try:
@@ -208,9 +228,12 @@ def load(folder):
             ) from None
     for name, value in note["learned"].items():
         setattr(classifier, name, np.array(value) if isinstance(value, list) else value)
+    if isinstance(classifier, FamilyClassifier):
+        for name, values in read_arrays(weights, classifier.array_shapes).items():
+            setattr(classifier, name, values)
     if isinstance(classifier, PictureClassifier) and classifier.name == "transfer":
         classifier.network_ = read_network(weights)  # only the file knows its backbone
-    elif not isinstance(classifier, TableModel):
+    elif not isinstance(classifier, (TableModel, FamilyClassifier)):
         classifier.network_ = read_weights(classifier.build_network(), weights)
     classifier.checksum_ = note["sha256"]
     classifier.saved_scores_, classifier.about_ = note["scores"], note["about"]

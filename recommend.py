@@ -11,7 +11,8 @@ from analysis.selection import check_settings, choose, not_too_many, same_songs,
 from analysis.similarity import ENOUGH_KNOWN, Space, agreement, columns_by_group, fifths, numbers, octaves
 from analysis.song_map import plot_song_map, song_map
 from analysis.song_paths import CANDIDATES, candidate_pools, cheapest_path, jumps
-from features import extract_features
+from features import extract_embeddings, extract_features
+from learning.persistence import ModelError
 from prepare import load_Data, prepare_df, split_genres
 from sources.artists import artist_groups
 
@@ -123,7 +124,7 @@ def reasons(song, found, tracks, space):
     list of str
     """
     compared = {column for group, columns in space.groups.items()
-                for column in (tracks if group == "embedding" else columns)}
+                for column in (tracks if group == "embedding" and len(space.groups) == 1 else columns)}
     compared = {column for column in compared if column in song and pd.api.types.is_numeric_dtype(tracks[column])}
     spreads = {column: _spread(numbers(tracks, column)) for column in TELLING if column in compared}
     differences = {column: (numbers(found, column) - numbers(song, column)) / spread
@@ -412,10 +413,10 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     Parameters
     ----------
     out_dir : str or Path
-        The folder in which notebook 05 wrote ``model_output/features.parquet`` and, with the songs' tags,
-        ``tracks.parquet``. These are read where `source` is empty.
+        The folder in which notebook 05 wrote ``model_output/features.parquet``, ``embeddings.parquet`` and, with the
+        songs' tags, ``tracks.parquet``. These are read where `source` is empty.
     source : str or Path
-        Whatever `prepare.load_Data` reads. The audio features of sound files are computed and kept in
+        Whatever `prepare.load_Data` reads. The audio features and embeddings of sound files are computed and kept in
         ``out_dir/recommend``. Synthetic songs are used if it is empty and notebook 05 has not run, or if it is a table
         with neither sound files nor Spotify's features; a message is printed.
     n_jobs : int
@@ -428,7 +429,7 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     """
     written = Path(out_dir) / "model_output" / "features.parquet"
     if not source and written.exists():
-        table = pd.read_parquet(written)
+        table = _with_embeddings(pd.read_parquet(written), written.with_name("embeddings.parquet"))
         tags = written.with_name("tracks.parquet")
         if tags.exists():
             return _named(table, pd.read_parquet(tags))
@@ -444,8 +445,22 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
         except ValueError as error:
             print(f"{source}: {error}. Synthetic songs are used instead")
             tracks = prepare_df(load_Data("sample_songs"))
-    table = extract_features(tracks, out=Path(out_dir) / "recommend" / "features.parquet", n_jobs=n_jobs)
-    return _named(table, tracks)
+    folder = Path(out_dir) / "recommend"
+    table = extract_features(tracks, out=folder / "features.parquet", n_jobs=n_jobs)
+    try:
+        extract_embeddings(tracks, out=folder / "embeddings.parquet", n_jobs=n_jobs)
+    except ModelError as error:
+        print(f"compared without embeddings: {error}")
+    return _named(_with_embeddings(table, folder / "embeddings.parquet"), tracks)
+
+
+def _with_embeddings(table, path):
+    """A table of features with the embeddings and tags of musicnn, where they were computed."""
+    if not path.exists():
+        return table
+    embeddings = pd.read_parquet(path)
+    columns = [name for name in embeddings if name.startswith(("tag: ", "embedding_"))]
+    return table.join(embeddings[columns][~embeddings.index.duplicated()])
 
 
 def _named(table, tracks):

@@ -9,7 +9,7 @@ import pandas as pd
 
 import models
 from audio import write_spectrograms
-from features import extract_features
+from features import extract_embeddings, extract_features
 from prepare import first_genre, load_Data, prepare_df
 from preprocessing import spotify_split
 from signals import spectrogram_images
@@ -33,11 +33,14 @@ class Songs(NamedTuple):
         One numeric row a track.
     tracks : pd.DataFrame
         The `genre`, `artist` and `side` (`train`, `validate` or `test`) of each track.
+    embeddings : pd.DataFrame or None
+        One row a track, as from `features.extract_embeddings`; None where they were not computed for all tracks.
     """
 
     pictures: pd.DataFrame
     features: pd.DataFrame
     tracks: pd.DataFrame
+    embeddings: pd.DataFrame | None = None
 
 
 def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .25, .25), seed=666, n_jobs=-1):
@@ -93,7 +96,21 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     if len(missing):
         print(f"{len(missing)} of {len(tracks)} tracks have no features: left out")
         tracks = tracks.drop(missing)
-    return Songs(mel[mel["track_id"].isin(tracks.index)].reset_index(drop=True), table.loc[tracks.index], tracks)
+    embeddings = None if pictures else _embeddings(Path(out_dir) / "model_output" / "embeddings.parquet", tracks)
+    mel = mel[mel["track_id"].isin(tracks.index)].reset_index(drop=True)
+    return Songs(mel, table.loc[tracks.index], tracks, embeddings)
+
+
+def _embeddings(path, tracks):
+    """The embeddings that notebook 05 wrote, in the order of the tracks; None where a track has none."""
+    if not path.exists():
+        return None
+    table = pd.read_parquet(path)
+    missing = tracks.index.difference(table.index)
+    if len(missing):
+        print(f"{len(missing)} of {len(tracks)} tracks have no embeddings, such as {missing[0]}: no model uses them")
+        return None
+    return table.loc[tracks.index]
 
 
 def _manifest(folder, pictures, n_jobs):
@@ -104,6 +121,10 @@ def _manifest(folder, pictures, n_jobs):
         tracks = prepare_df(load_Data("sample_songs"))
         write_spectrograms(tracks, folder, segment_seconds=10, kinds=("mel", "chroma"), n_jobs=n_jobs)
         extract_features(tracks, out=folder / "features.parquet", n_jobs=n_jobs)
+        try:
+            extract_embeddings(tracks, out=folder / "embeddings.parquet", n_jobs=n_jobs)
+        except models.ModelError as error:
+            print(error)
     return pd.read_parquet(folder / "manifest.parquet")
 
 
@@ -214,6 +235,8 @@ def _split(tracks, sizes, seed):
 def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True):
     """Train models on the train side; early stopping and calibration use the validate side.
 
+    A model on embeddings is left out, which is said, where the songs have none.
+
     Parameters
     ----------
     names : sequence of str
@@ -238,6 +261,9 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
     fitted, rows = {}, {}
     for name in names:
         model = models.build(name, **_settings_of_model(name, settings, seed, verbose))
+        if model.takes == "embeddings" and songs.embeddings is None:
+            print(f"{name} is left out: the songs have no embeddings; notebook 05 computes them from sound files")
+            continue
         start = time.perf_counter()
         train, validation = (rows_of(songs, side, model.takes) for side in SIDES[:2])
         fitted[name] = model.fit(*train, validation=validation if len(validation[1]) else None)
@@ -256,7 +282,8 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
 
 def _settings_of_model(name, settings, seed, verbose):
     shared = {}
-    if name in models.NETWORKS:
+    on_embeddings = name == "transfer" and settings.get(name, {}).get("backbone", "musicnn") == "musicnn"
+    if name in models.NETWORKS and not on_embeddings:
         shared = {"verbose": verbose} | settings.get("pictures" if name in models.IMAGE_MODELS else "tables", {})
     return {"seed": seed} | shared | settings.get(name, {})
 
@@ -268,7 +295,7 @@ def rows_of(songs, side, takes):
     ----------
     songs : Songs
     side : {'train', 'validate', 'test'}
-    takes : {'images', 'features'}
+    takes : {'images', 'features', 'embeddings'}
         What the model takes: its attribute `takes`.
 
     Returns
@@ -277,8 +304,9 @@ def rows_of(songs, side, takes):
     genres : np.ndarray of str
     """
     tracks = songs.tracks[songs.tracks["side"] == side]
-    if takes == "features":
-        return songs.features.loc[tracks.index], tracks["genre"].to_numpy(dtype=object)
+    if takes != "images":
+        table = songs.features if takes == "features" else songs.embeddings
+        return table.loc[tracks.index], tracks["genre"].to_numpy(dtype=object)
     rows = songs.pictures[songs.pictures["track_id"].isin(tracks.index)].reset_index(drop=True)
     return rows, rows["genre"].to_numpy(dtype=object)
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from learning.pretrained import window_embeddings
 from signals.decoding import AudioError
 from signals.descriptors import describe_file
-from signals.recording import Recording
+from signals.recording import Recording, as_recording
 from sources.artists import artist_groups
 from sources.titles import clean_title, credited
 
@@ -21,7 +22,8 @@ def song_row(song, tracks):
     Parameters
     ----------
     song : str, Path, Recording, pd.Series or pd.DataFrame
-        The index of one of `tracks`, a row, or a sound file, whose audio features are computed.
+        The index of one of `tracks`, a row, or a sound file, whose audio features are computed, and its embedding where
+        `tracks` has those of musicnn.
     tracks : pd.DataFrame
         One row a track.
 
@@ -52,7 +54,11 @@ def song_row(song, tracks):
             raise KeyError(f"{str(song)!r} is no track_id of the table, and there is no such file")
     path = song.path if isinstance(song, Recording) else Path(song)
     try:
-        features = song.features() if isinstance(song, Recording) else describe_file(song)[0]
+        if "tag: rock" in tracks:
+            song = as_recording(song)
+            features = song.features() | window_embeddings(song, song.seconds, song.seconds).iloc[0].to_dict()
+        else:
+            features = song.features() if isinstance(song, Recording) else describe_file(song)[0]
     except AudioError as error:
         raise ValueError(f"{path} cannot be compared: {error}") from error
     return pd.DataFrame(features, index=[str(path)]).assign(path=str(path.absolute()), song=path.stem)

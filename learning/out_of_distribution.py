@@ -129,12 +129,13 @@ def out_of_distribution_score(distribution, features, shares):
     -------
     np.ndarray [shape=(n,)]
         For one genre: 1 minus the share of its songs that lie at least as far out, in units of `RARE` and not below 0.
-        The score is the mean over the genres, weighted by `shares`.
+        The score is the mean over the genres, weighted by `shares`; a genre that had no training songs counts as 0,
+        since nothing is known of its songs.
     """
-    like_songs = np.zeros(len(features))
+    score = np.zeros(len(features))
     for genre, quantiles in distribution["distances"].items():
         farther = (
             1 - np.interp(_distances(distribution, features, genre), quantiles, QUANTILES, right=1) if quantiles else 0
         )
-        like_songs += shares[genre].to_numpy(float) * np.minimum(1, farther / RARE)
-    return 1 - like_songs
+        score += shares[genre].to_numpy(float) * (1 - np.minimum(1, farther / RARE))
+    return score

@@ -69,6 +69,47 @@ def balance(targets):
     return (weights / weights.mean()).astype(np.float32)
 
 
+def family_of(genre):
+    """The family of a genre: what stands before a colon in its name, else the whole name.
+
+    Examples
+    --------
+    >>> family_of("rock: punk"), family_of("jazz")
+    ('rock', 'jazz')
+    """
+    return str(genre).split(": ")[0]
+
+
+def family_shares(shares):
+    """Shares of families of genres: the sum over the styles of each.
+
+    Parameters
+    ----------
+    shares : pd.DataFrame [shape=(n, genres)] or pd.Series [shape=(genres,)]
+        Of genres such as `rock: punk`. Without such names it is returned as it is.
+
+    Returns
+    -------
+    pd.DataFrame or pd.Series
+        In the order in which the families first appear; `attrs` are kept.
+
+    Examples
+    --------
+    >>> family_shares(pd.Series({"rock": .3, "rock: punk": .5, "jazz": .2})).round(1).to_dict()
+    {'rock': 0.8, 'jazz': 0.2}
+    """
+    if isinstance(shares, pd.Series):
+        return family_shares(shares.to_frame().T).iloc[0].rename(shares.name)
+    families = [family_of(genre) for genre in shares.columns]
+    if families == [str(genre) for genre in shares.columns]:
+        return shares
+    names = pd.Index(dict.fromkeys(families), name=shares.columns.name)
+    members = pd.Index(families).to_numpy()[:, None] == names.to_numpy()
+    summed = pd.DataFrame(shares.to_numpy(float) @ members, index=shares.index, columns=names)
+    summed.attrs = dict(shares.attrs)
+    return summed
+
+
 _warned = set()
 
 

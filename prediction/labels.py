@@ -2,16 +2,21 @@
 
 import numpy as np
 
+from learning.targets import family_of, family_shares
+
 ALONE = .50
 """A genre is the label by itself where its share is at least this and no other share reaches `SECOND`."""
 SECOND = .10
 """The second largest share must be at least this for two genres to be joined."""
+SECOND_FAMILY = .20
+"""As `SECOND`, where genres have styles and a family may be the label by itself: there are more of them to share."""
 TOGETHER = .60
 """The two largest shares must add up to at least this for two genres to be joined."""
 FAMILY = .60
 """A family is the label where the shares of its genres add up to at least this.
 
-The four thresholds were chosen with synthetic songs and with GTZAN's train and validation lists, cross-fitted."""
+`ALONE`, `SECOND`, `TOGETHER` and `FAMILY` were chosen with synthetic songs and with GTZAN's train and validation lists,
+cross-fitted."""
 FAMILIES = {"rock": ("rock", "metal", "punk", "alternative", "grunge"),
             "folk and country": ("folk/acoustic", "folk", "country", "bluegrass"),
             "electronic": ("dance/electronic", "electronic", "techno", "house", "trance", "disco"),
@@ -19,6 +24,8 @@ FAMILIES = {"rock": ("rock", "metal", "punk", "alternative", "grunge"),
             "hip hop and reggae": ("hip hop", "hiphop", "rap", "reggae"),
             "classical": ("classical", "baroque", "opera", "romantic")}
 """Genres that are similar. A family is named where it is certain, but no one genre of it is."""
+STYLE = .40
+"""A style is named after its family where it has at least this part of what the family's styles have."""
 FEWEST_WINDOWS = 4
 """A song with fewer windows has no turning point: each side needs one window besides the two at the turn."""
 
@@ -42,6 +49,7 @@ def certainty(shares):
     >>> round(certainty(pd.Series({"jazz": .5, "metal": .5, "latin": 0, "rock": 0})), 2)
     0.5
     """
+    shares = family_shares(shares) if hasattr(shares, "index") else shares
     values = np.asarray(shares, dtype=float)
     values = values[values > 0]
     entropy = -(values * np.log(values)).sum()
@@ -51,6 +59,9 @@ def certainty(shares):
 
 def blend_label(shares, *, families=FAMILIES):
     """The label of one row of shares: a genre, two genres joined (the larger first), a family, or `ambiguous`.
+
+    Genres such as `rock: punk` are styles of a family: the families are compared, and a family that is the label by
+    itself is named with its style, where one leads.
 
     Parameters
     ----------
@@ -62,7 +73,7 @@ def blend_label(shares, *, families=FAMILIES):
     Returns
     -------
     str
-        Decided by the thresholds `ALONE`, `SECOND`, `TOGETHER` and `FAMILY`.
+        Decided by the thresholds `ALONE`, `SECOND`, `SECOND_FAMILY`, `TOGETHER` and `FAMILY`.
 
     Examples
     --------
@@ -77,11 +88,14 @@ def blend_label(shares, *, families=FAMILIES):
     'rock family'
     >>> blend_label(pd.Series({"rock": .25, "jazz": .25, "folk": .25, "latin": .25}))
     'ambiguous'
+    >>> blend_label(pd.Series({"rock": .3, "rock: punk": .5, "rock: indie rock": .1, "jazz": .1}))
+    'rock: punk'
     """
-    shares = shares.sort_values(ascending=False, kind="stable")
+    styles = shares
+    shares = family_shares(shares).sort_values(ascending=False, kind="stable")
     first, second = shares.iloc[0], shares.iloc[1]
-    if first >= ALONE and second < SECOND:
-        return str(shares.index[0])
+    if first >= ALONE and second < (SECOND if len(shares) == len(styles) else SECOND_FAMILY):
+        return _with_style(str(shares.index[0]), styles)
     if second >= SECOND and first + second >= TOGETHER:
         return "-".join(map(str, shares.index[:2]))
     members = {name: shares[shares.index.isin(genres)] for name, genres in families.items()}
@@ -89,6 +103,13 @@ def blend_label(shares, *, families=FAMILIES):
     if family and len(members[family]) > 1 and members[family].sum() >= FAMILY:
         return f"{family} family"
     return "ambiguous"
+
+
+def _with_style(family, shares):
+    """A family with its leading style, where one leads: `rock: punk`; else the family alone."""
+    styles = shares[[genre for genre in shares.index if family_of(genre) == family and genre != family]]
+    leads = len(styles) and styles.max() >= max(STYLE * styles.sum(), 1e-9)
+    return str(styles.idxmax()) if leads else family
 
 
 def turning_point(shares):
@@ -117,6 +138,7 @@ def turning_point(shares):
     >>> turning_point(shares)
     (15.0, 'jazz', 'metal')
     """
+    shares = family_shares(shares)
     values = shares.to_numpy(float)
     if len(values) < FEWEST_WINDOWS:
         return None

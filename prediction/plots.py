@@ -9,6 +9,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
+from learning.embedding_classifiers import FAMILIES
+from learning.targets import family_shares
 from prediction.labels import blend_label
 from signals.recording import as_recording
 from signals.time_axis import time_axis
@@ -28,6 +30,8 @@ SHARE = "genre share (0 to 1)"
 def genre_colors(genres):
     """A colour for each genre; the same list of genres, in any order, gets the same colours.
 
+    The families of the starter model `music` have the same colours in every plot.
+
     Parameters
     ----------
     genres : iterable of str
@@ -43,8 +47,9 @@ def genre_colors(genres):
     True
     """
     names = sorted(map(str, genres))
-    palette = plt.get_cmap("tab10" if len(names) <= 10 else "tab20").colors
-    return {name: palette[number % len(palette)] for number, name in enumerate(names)}
+    order = list(FAMILIES) if set(names) <= set(FAMILIES) else names
+    palette = plt.get_cmap("tab10" if len(order) <= 10 else "tab20").colors
+    return {name: palette[order.index(name) % len(palette)] for name in names}
 
 
 def short_name(name, longest=34):
@@ -63,7 +68,7 @@ def short_name(name, longest=34):
 # ---- shares
 
 def plot_shares(table, *, ax=None):
-    """Stacked bars of genre shares: one song a row, its label on the right.
+    """Stacked bars of genre shares: one song a row, its label on the right. Styles are added up by family.
 
     Parameters
     ----------
@@ -77,6 +82,8 @@ def plot_shares(table, *, ax=None):
     """
     if ax is None:
         ax = plt.subplots(figsize=(9, 1.2 + .38 * len(table)), layout="constrained")[1]
+    labels = [blend_label(shares) for _, shares in table.iterrows()]
+    table = family_shares(table)
     colors = genre_colors(table.columns)
     left = np.zeros(len(table))
     for genre in table.mean().sort_values(ascending=False).index:
@@ -86,8 +93,8 @@ def plot_shares(table, *, ax=None):
             ax.text(left[row] + values[row] / 2, row, genre, ha="center", va="center", fontsize=7.5, color="w",
                     parse_math=False)
         left += values
-    for row, (_, shares) in enumerate(table.iterrows()):
-        ax.text(1.01, row, blend_label(shares), va="center", fontsize=8, transform=ax.get_yaxis_transform(),
+    for row, label in enumerate(labels):
+        ax.text(1.01, row, label, va="center", fontsize=8, transform=ax.get_yaxis_transform(),
                 parse_math=False)
     ax.set(xlim=(0, 1), xlabel=SHARE)
     return _name_rows(ax, map(short_name, table.index))
@@ -158,7 +165,7 @@ def plot_aspects(shares, *, ax=None):
 # ---- over time
 
 def plot_timeline(shares, song, *, axs=None):
-    """Genre shares over time, stacked, and the waveform below.
+    """Genre shares over time, stacked, and the waveform below. Styles are added up by family.
 
     Parameters
     ----------
@@ -177,7 +184,7 @@ def plot_timeline(shares, song, *, axs=None):
     sr = 2000
     y = as_recording(song).mono(sr)
     end = len(y) / sr
-    _draw_shares_over_time(axs[0], shares, end)
+    _draw_shares_over_time(axs[0], family_shares(shares), end)
     _draw_waveform(axs[1], y, end)
     return axs
 
@@ -208,6 +215,31 @@ def _draw_waveform(ax, y, end):
     ax.set(yticks=[])
     ax.set_ylabel("amplitude", fontsize=7)  # the plot is low
     time_axis(ax, 0, end)
+
+
+def plot_taggram(table, *, ax=None):
+    """Tags over time: a heat map of their percentiles among reference songs.
+
+    Parameters
+    ----------
+    table : pd.DataFrame [shape=(windows, words)]
+        From `influences.taggram`.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=(9, 1.2 + .24 * table.shape[1]), layout="constrained")[1]
+    starts = table.index.to_numpy(float)
+    step = starts[1] - starts[0] if len(starts) > 1 else 3.0
+    image = ax.imshow(table.to_numpy(float).T, aspect="auto", cmap="magma", vmin=0, vmax=100, interpolation="nearest",
+                      extent=(starts[0], starts[-1] + step, table.shape[1] - .5, -.5))
+    ax.figure.colorbar(image, ax=ax, label="percentile among reference songs")
+    time_axis(ax, starts[0], starts[-1] + step)
+    ax.set_title("tags over time")
+    return _name_rows(ax, table.columns)
 
 
 # ---- the genre map
@@ -336,7 +368,8 @@ def _draw_explained(ax, explanation, values):
     color = np.broadcast_to(plt.get_cmap("autumn")(.4)[:3], (*smooth.shape, 3))
     ax.imshow(np.dstack([color, .65 * smooth]), origin="lower", aspect="auto", extent=extent, interpolation="bilinear")
     hertz = np.array([300, 1000, 3000, 8000])
-    ax.set_yticks(_mel_position(hertz) * bands, [f"{frequency:g}" for frequency in hertz])
+    hertz = hertz[hertz <= explanation.highest]
+    ax.set_yticks(_mel_position(hertz, explanation.highest) * bands, [f"{frequency:g}" for frequency in hertz])
     ax.set_xlabel("time (s)")
 
 
@@ -371,7 +404,7 @@ def plot_collection(labels, *, axs=None):
     if axs is None:
         axs = plt.subplots(1, 2, figsize=(11, 1.6 + .28 * len(counts)), layout="constrained", width_ratios=(3, 2))[1]
     shares = labels[[column for column in labels if str(column).startswith("share: ")]]
-    shares = shares.rename(columns=lambda column: column.removeprefix("share: "))
+    shares = family_shares(shares.rename(columns=lambda column: column.removeprefix("share: ")))
     _draw_label_counts(axs[0], counts, shares.groupby(labels["blend"]).mean().loc[counts.index])
     n_labels = labels["blend"].nunique()
     note = f" (the {MOST_LABELS} most frequent of {n_labels})" if n_labels > MOST_LABELS else ""

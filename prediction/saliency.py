@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import scipy.special
 
+from learning.targets import family_shares
+from signals.decoding import SAMPLE_RATE
 from signals.image_statistics import BANDS, describe_levels, statistic_names
 from signals.image_store import ChunkStore
 from signals.recording import as_recording
@@ -18,6 +20,9 @@ SMALLEST_EXPLAINED_SHARE = .05
 """Genres with a smaller share are not explained."""
 RANDOM = 20
 """Random choices of as many patches for comparison."""
+PATCHES_OF_EMBEDDINGS = (4, 6)
+"""As `PATCHES`, for models on embeddings: each blanked patch takes a run of two large networks."""
+RANDOM_OF_EMBEDDINGS = 8
 SHORTEST_COLUMNS = 32
 """Columns that a `cnn` needs: it halves them five times."""
 
@@ -33,14 +38,16 @@ class Explanation(NamedTuple):
         Its spectrogram image, 0 to 1, low bands first.
     shares : pd.Series
         The model's probabilities of the window: the top genres.
-    maps : dict of str to np.ndarray [shape=PATCHES]
+    maps : dict of str to np.ndarray [shape=PATCHES or PATCHES_OF_EMBEDDINGS]
         For each of these genres, how much each patch speaks for it.
     check : pd.DataFrame
         Indexed by genre: by how much the logarithm of its share falls when the quarter of the image that the map marks
-        is blanked (`marked`), and when a random quarter is (`random`, the mean of `RANDOM` choices). Where `marked` is
+        is blanked (`marked`), and when a random quarter is (`random`, the mean of several choices). Where `marked` is
         not well above `random`, the map explains nothing (Samek et al. 2017).
     method : str
         `class activation` or `occlusion`.
+    highest : float
+        Frequency of the highest band, in Hz.
     """
 
     start: float
@@ -50,18 +57,21 @@ class Explanation(NamedTuple):
     maps: dict
     check: pd.DataFrame
     method: str
+    highest: float
 
 
 def explain(classifier, song, *, start=None, top=3, seed=0):
     """Where in a song's spectrogram a model finds each of the top genres.
 
-    For a `cnn`: class-activation maps (Zhou et al. 2016). For a model on image statistics: by how much the share falls
-    when a patch is blanked (occlusion: Zeiler & Fergus 2014). A blanked patch gets the mean of its band.
+    For a `cnn`: class-activation maps (Zhou et al. 2016). For a model on image statistics or on embeddings: by how
+    much the share falls when a patch is blanked (occlusion: Zeiler & Fergus 2014). A blanked patch gets the mean of its
+    band. A model on embeddings is explained in three seconds of sound, others in a window of theirs; where genres have
+    styles, the families are explained.
 
     Parameters
     ----------
     classifier
-        A fitted `cnn`, or a model on `image_statistics.describe_images`.
+        A fitted `cnn`, or a model on `image_statistics.describe_images` or on embeddings.
     song : str, Path or Recording
     start : float, optional
         A time in seconds: the window around it is explained; the window with the highest probability where it is not
@@ -79,8 +89,10 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
     AudioError
         The file cannot be decoded, or is silent, or shorter than a second.
     ValueError
-        The model takes no images, or is another network than a `cnn`.
+        The model takes audio features, or is another network than a `cnn`.
     """
+    if classifier.takes == "embeddings":
+        return _explain_embeddings(classifier, as_recording(song), start, top, seed)
     is_cnn, log_shares = _reader(classifier)
     seconds = classifier.window_seconds
     images = as_recording(song).window_images(classifier.image_settings_, seconds, seconds / 2)
@@ -90,14 +102,13 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
     middles = images["start"].to_numpy() + seconds / 2
     row = int(logs.max(axis=1).argmax() if start is None else np.abs(middles - start).argmin())
     levels, proba, window = windows[row], np.exp(logs[row]), images.iloc[[row]]
-    ranked = proba.argsort()[::-1][:top]
-    order = [number for number in ranked if number == proba.argmax() or proba[number] >= SMALLEST_EXPLAINED_SHARE]
+    order = _explained(proba, top)
     if is_cnn:
         maps = [_pooled(values) for values in class_activation(classifier, window)[0][order]]
     else:
-        maps = _occlusion(log_shares, levels)[order]
+        maps = _occlusion(log_shares, levels, PATCHES)[order]
     names = [str(classifier.classes_[number]) for number in order]
-    check = [_check(log_shares, levels, values, number, seed) for values, number in zip(maps, order)]
+    check = [_check(log_shares, levels, values, number, seed, RANDOM) for values, number in zip(maps, order)]
     return Explanation(
         float(window["start"].iloc[0]),
         float(window["seconds"].iloc[0]),
@@ -106,6 +117,51 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
         dict(zip(names, maps)),
         pd.DataFrame(check, names, ["marked", "random"]),
         "class activation" if is_cnn else "occlusion",
+        SAMPLE_RATE / 2,
+    )
+
+
+def _explained(proba, top):
+    """The numbers of the genres to explain, the largest share first."""
+    ranked = proba.argsort()[::-1][:top]
+    return [number for number in ranked if number == ranked[0] or proba[number] >= SMALLEST_EXPLAINED_SHARE]
+
+
+def _explain_embeddings(classifier, recording, start, top, seed):
+    """As `explain`, for a model on embeddings."""
+    from learning import pretrained
+    frames = pretrained.log_mel(recording.mono(pretrained.SAMPLE_RATE))
+    loudest = float(frames.max())
+
+    def log_shares(images):
+        heard = pretrained.hear_patches(np.stack([image.T * loudest for image in images]))
+        table = pd.DataFrame(classifier.predict_proba(pretrained.as_table(*heard)), columns=classifier.classes_)
+        return np.log(family_shares(table).clip(1e-9)).to_numpy()
+
+    heard = pretrained.hear_recording(recording)
+    shares = family_shares(pd.DataFrame(
+        classifier.predict_proba(pretrained.as_table(heard.embeddings, heard.tags)), columns=classifier.classes_))
+    middles = heard.starts + pretrained.PATCH_SECONDS / 2
+    row = int(shares.max(axis=1).argmax() if start is None else np.abs(middles - start).argmin())
+    first = round(heard.starts[row] * pretrained.SAMPLE_RATE / pretrained.HOP_LENGTH)
+    rows = np.arange(first, first + pretrained.PATCH_FRAMES) % len(frames)  # a short sound is repeated
+    levels = frames[rows].T / loudest
+    proba = shares.iloc[row].to_numpy()
+    order = _explained(proba, top)
+    maps = _occlusion(log_shares, levels, PATCHES_OF_EMBEDDINGS)[order]
+    check = [
+        _check(log_shares, levels, values, number, seed, RANDOM_OF_EMBEDDINGS) for values, number in zip(maps, order)
+    ]
+    names = [str(shares.columns[number]) for number in order]
+    return Explanation(
+        float(heard.starts[row]),
+        pretrained.PATCH_SECONDS,
+        levels,
+        pd.Series(proba[order], names),
+        dict(zip(names, maps)),
+        pd.DataFrame(check, names, ["marked", "random"]),
+        "occlusion",
+        pretrained.SAMPLE_RATE / 2,
     )
 
 
@@ -175,16 +231,16 @@ def _whole(levels):
 
 
 def _blanked(levels, patches):
-    """An image in which the chosen patches [shape=PATCHES] have the mean of their band."""
-    rows, columns = (np.arange(size) * n // size for size, n in zip(levels.shape, PATCHES))
+    """An image in which the chosen patches [shape=(by frequency, by time)] have the mean of their band."""
+    rows, columns = (np.arange(size) * n // size for size, n in zip(levels.shape, patches.shape))
     return np.where(patches[np.ix_(rows, columns)], levels.mean(axis=1, keepdims=True), levels).astype(np.float32)
 
 
-def _occlusion(log_shares, levels):
-    """By how much the logarithm of each genre's share falls when each patch is blanked [shape=(genres, *PATCHES)]."""
-    n = PATCHES[0] * PATCHES[1]
-    logs = log_shares([levels, *(_blanked(levels, patch) for patch in np.eye(n, dtype=bool).reshape(n, *PATCHES))])
-    return (logs[0] - logs[1:]).T.reshape(-1, *PATCHES)
+def _occlusion(log_shares, levels, shape):
+    """By how much the logarithm of each genre's share falls when each patch is blanked [shape=(genres, *shape)]."""
+    n = shape[0] * shape[1]
+    logs = log_shares([levels, *(_blanked(levels, patch) for patch in np.eye(n, dtype=bool).reshape(n, *shape))])
+    return (logs[0] - logs[1:]).T.reshape(-1, *shape)
 
 
 def _pooled(values):
@@ -193,11 +249,11 @@ def _pooled(values):
     return values[np.ix_(rows, columns)].reshape(PATCHES[0], 16, PATCHES[1], 16).mean(axis=(1, 3))
 
 
-def _check(log_shares, levels, values, genre, seed):
+def _check(log_shares, levels, values, genre, seed, n_random):
     """By how much a genre's share falls without the patches that the map marks, and without as many random ones."""
     rng, n = np.random.default_rng(seed), round(MARKED * values.size)
-    ranks = [(-values).ravel().argsort(), *(rng.permutation(values.size) for _ in range(RANDOM))]
-    patches = [np.isin(np.arange(values.size), order[:n]).reshape(PATCHES) for order in ranks]
+    ranks = [(-values).ravel().argsort(), *(rng.permutation(values.size) for _ in range(n_random))]
+    patches = [np.isin(np.arange(values.size), order[:n]).reshape(values.shape) for order in ranks]
     logs = log_shares([levels, *(_blanked(levels, chosen) for chosen in patches)])[:, genre]
     fall = logs[0] - logs[1:]
     return fall[0], fall[1:].mean()

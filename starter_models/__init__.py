@@ -26,8 +26,8 @@ def load_starter(name):
     Parameters
     ----------
     name : str or Path
-        `sample` (eight genres of synthetic songs), `gtzan` (ten genres of real recordings), or a folder that
-        `models.save` wrote.
+        `sample` (eight genres of synthetic songs), `music` (27 genres of real recordings, in 13 families), or a folder
+        that `models.save` wrote.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def load_starter(name):
 
     Examples
     --------
-    >>> starter = load_starter("gtzan")
+    >>> starter = load_starter("music")
     >>> starter.classifier.classes_.tolist()[:3], sorted(starter.aspects)
     (['blues', 'classical', 'country'], ['beat', 'pitch', 'timbre'])
     """
@@ -52,6 +52,17 @@ def load_starter(name):
     aspects = {aspect: models.load(folder / "aspects" / aspect) for aspect in ASPECTS} if has_aspects else None
     genre_map = load_map(folder / "map.json") if (folder / "map.json").exists() else None
     return Starter(models.load(folder), aspects, genre_map)
+
+
+def tag_quantiles():
+    """The quantiles of each tag among the songs that the starter model `music` learned from.
+
+    Returns
+    -------
+    pd.DataFrame [shape=(101, tags)]
+        From 0 to 100 %, in columns such as ``tag: rock``.
+    """
+    return pd.read_json(FOLDER / "music" / "tags.json")
 
 
 def model_card(starter):

@@ -1,6 +1,6 @@
-"""Train the starter models: ``python starter_models/make_starters.py sample``, or ``gtzan``.
+"""Train the starter model for synthetic songs: ``python starter_models/make_starters.py``.
 
-A starter model has four parts:
+The model, `sample`, has four parts:
 
 - one network on image statistics. It is trained on songs, on excerpts of songs, and on pairs of excerpts that sound at
   once, so that a predicted share of .3 means 30 % of the sound;
@@ -35,11 +35,9 @@ from signals import aspects
 from signals.excerpts import save_sound
 from signals.image_statistics import BANDS, describe_images, describe_levels, statistic_names
 from signals.image_store import ChunkStore, settings_of
-from signals.spectrogram_images import index_images
 from sources.files import write_table
 from synth.sample_table import GENRES
 from synth.songs import render
-from training import tracks_on_list
 
 SETTINGS = {"dropout": .5, "epochs": 25, "mixup": 0.1, "verbose": False}
 VARIANTS = 7
@@ -53,26 +51,14 @@ MIXED = 90
 SECONDS = 15.0
 """Length of a synthetic song."""
 FOLDS = 3
-TRACKS_OF_ONE_ARTIST = 8
-"""GTZAN does not name its artists. So many tracks that follow each other are kept on one side of a split."""
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=("sample", "gtzan"))
-    parser.add_argument("--songs", default="runs/starter_songs", help="folder for the sample's synthetic songs")
-    parser.add_argument("--images", help="folder of GTZAN's spectrogram images by genre")
-    parser.add_argument("--lists", nargs="*", default=[], help="text files with the tracks to train on")
-    parser.add_argument("--features", help="table of features that explain the axes of the genre map")
-    parser.add_argument("--without",
-                        help="text file with test tracks: they and the other tracks of their groups are left out")
-    parser.add_argument("--out", default=str(HERE))
+    parser.add_argument("--songs", default="runs/starter_songs", help="folder for the synthetic songs")
+    parser.add_argument("--out", default=str(HERE / "sample"), help="folder for the model")
     arguments = parser.parse_args()
-    if arguments.name == "sample":
-        songs = render_songs(Path(arguments.songs))
-    else:
-        songs = read_gtzan_images(arguments.images, arguments.lists, arguments.features, arguments.without)
-    train_starter(*songs, Path(arguments.out) / arguments.name)
+    train_starter(*render_songs(Path(arguments.songs)), Path(arguments.out))
 
 
 def render_songs(folder):
@@ -123,54 +109,6 @@ def _render(folder, number, plan):
         save_sound(path, song.y, song.sr)
     track = {"track_id": f"{number:04d}", "path": str(path), "genre": plan["beat"], "artist": str(plan["artist"])}
     return track | genres
-
-
-def read_gtzan_images(images, lists, features, without=None):
-    """Read GTZAN's spectrogram images; the aspects, too, are trained on their statistics.
-
-    Parameters
-    ----------
-    images : str or Path
-        A folder with one folder of images a genre.
-    lists : sequence of str or Path
-        Text files with the tracks to train on.
-    features : str or Path or None
-        A CSV file with a column `filename` and features that explain the axes of the genre map.
-    without : str or Path, optional
-        A text file with test tracks: they and the other tracks of their groups are left out.
-
-    Returns
-    -------
-    tuple
-        The arguments of `train_starter`, without the folder.
-    """
-    manifest = index_images(images)
-    names = [name for file in lists for name in tracks_on_list(file, manifest["track_id"])]
-    manifest = manifest.set_index("track_id", drop=False).rename_axis(None).loc[names]
-    manifest["genre"] = manifest["genre"].astype(object)
-    # tracks that follow each other are often by the same artist or from the same album
-    blocks = manifest.groupby("genre").cumcount() // TRACKS_OF_ONE_ARTIST
-    groups = (manifest["genre"] + blocks.astype(str)).to_numpy()
-    if without:
-        test_tracks = np.isin(manifest["track_id"], tracks_on_list(without, manifest["track_id"]))
-        left_out = np.isin(groups, groups[test_tracks])
-        manifest = manifest[~left_out]
-        groups = groups[~left_out]
-        print(f"{left_out.sum()} tracks left out")
-    table = _features_of(features, manifest["track_id"].tolist()) if features else None
-    about = {"trained on": f"{len(manifest)} spectrogram images of 30 s clips of GTZAN (Tzanetakis & Cook 2002; "
-                           "research use only), those of the fault-filtered train and validation lists of Kereliuk, "
-                           "Sturm & Larsen (2015)",
-             "trust": "ten genres, recordings up to the 1990s, cut to 30 s; many artists appear several times; a song "
-                      "of another genre, time or place is described by the nearest of these ten, or called ambiguous"}
-    return manifest, groups, describe_images(manifest), manifest["genre"], groups, table, about
-
-
-def _features_of(file, names):
-    """The numeric features of the named tracks: `blues.00001.wav` in the file is the track `blues00001`."""
-    table = pd.read_csv(file)
-    table.index = table["filename"].str.replace(".wav", "", regex=False).str.replace(".", "", regex=False)
-    return table.loc[table.index.isin(names)].select_dtypes("number").drop(columns="length", errors="ignore")
 
 
 def train_starter(manifest, groups, features, aspect_genres, aspect_groups, meaning, about, folder):

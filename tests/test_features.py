@@ -14,7 +14,9 @@ from sound_files import track_table
 from synthetic_signals import SR
 
 import features
-from features import extract_features
+from features import extract_embeddings, extract_features
+from learning import pretrained
+from learning.pretrained import tag_columns
 
 
 def tone(path, hertz, seconds=3.0):
@@ -108,3 +110,35 @@ def test_a_table_without_paths_is_refused():
 def test_a_table_with_no_usable_file_is_empty(tmp_path):
     table = extract_features(pd.DataFrame({"track_id": ["a"], "path": [str(tmp_path / "gone.mp3")]}), n_jobs=1)
     assert table.empty and table.attrs["skipped"][0]["reason"].startswith("vanished")
+
+
+# ---- embeddings
+
+def test_embeddings_have_one_row_a_song_and_a_bad_file_is_named(musicnn, tracks, tmp_path):
+    (tmp_path / "bad.wav").write_bytes(b"no sound")
+    tracks.loc[1, "path"] = str(tmp_path / "bad.wav")
+    table = extract_embeddings(tracks)
+    assert table.index.tolist() == ["220", "880"]
+    assert [name for name in table if name.startswith("tag: ")] == tag_columns()
+    assert table[tag_columns()].to_numpy().min() >= 0 and table[tag_columns()].to_numpy().max() <= 1
+    assert [Path(entry["path"]).name for entry in table.attrs["skipped"]] == ["bad.wav"]
+
+
+def test_two_processes_give_the_same_embeddings_as_one(musicnn, tracks, monkeypatch):
+    one = extract_embeddings(tracks)
+    monkeypatch.setattr(features, "FEWEST_IN_PARALLEL", 0)
+    pd.testing.assert_frame_equal(one, extract_embeddings(tracks, n_jobs=2), atol=1e-4)
+
+
+def test_embeddings_that_are_done_are_not_computed_again(musicnn, tracks, tmp_path, monkeypatch):
+    first = extract_embeddings(tracks, segment_seconds=2, out=tmp_path / "embeddings.parquet")
+    assert first["segment"].tolist() == [0, 1] * 3
+    monkeypatch.setattr(pretrained, "hear", lambda y: pytest.fail("computed again"))
+    again = extract_embeddings(tracks, segment_seconds=2, out=tmp_path / "embeddings.parquet")
+    pd.testing.assert_frame_equal(again, first)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "embeddings.parquet"), first, check_dtype=False)
+
+
+def test_an_unknown_model_is_refused(tracks):
+    with pytest.raises(ValueError, match="vggish.*musicnn"):
+        extract_embeddings(tracks, model="vggish")

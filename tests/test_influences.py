@@ -8,10 +8,21 @@ import soundfile
 
 import influences
 import models
-from influences import aspect_influences, fit_aspects, genre_influences, label_folder, song_card, song_influences
+from influences import (
+    aspect_influences,
+    fit_aspects,
+    genre_influences,
+    label_folder,
+    passages,
+    song_card,
+    song_influences,
+    song_tags,
+    taggram,
+)
 from prediction.labels import blend_label, turning_point
 from prediction.plots import plot_collection, plot_shares, plot_timeline
 from signals import recording
+from starter_models import load_starter
 from starter_models.synthetic_benchmark import check_aspects
 
 # ---- shares
@@ -153,3 +164,42 @@ def test_another_model_labels_a_folder_anew(starter, songs, tmp_path):
 # ---- starters
 
 
+
+
+# ---- tags and passages
+
+def test_the_tags_of_a_song_are_percentiles_by_group(musicnn, songs):
+    table = song_tags(songs["jazz"])
+    assert table["percentile"].between(0, 100).all() and table["unsure"].dtype == bool
+    assert set(table.index.get_level_values("group")) == {"genre", "mood", "era", "voice", "instruments"}
+    assert table.loc[("genre", "jazz"), "percentile"] > table.loc[("genre", "metal"), "percentile"]
+
+
+def test_a_taggram_has_a_row_for_each_three_seconds(musicnn, songs):
+    table = taggram(songs["jazz"], top=5)
+    assert table.shape == (5, 5)
+    np.testing.assert_allclose(np.diff(table.index), 2.992, atol=.1)
+
+
+def test_passages_are_of_the_main_genres_only():
+    shares = pd.DataFrame({"rock": [.3, .5], "rock: punk": [.4, .3], "jazz": [.25, .18], "folk": [.05, .02]},
+                          index=[0.0, 10.0])
+    table = passages(shares)
+    assert table.index.tolist() == ["rock", "jazz"]
+    assert table["start"].tolist() == [10.0, 0.0] and table.loc["rock", "share"] == pytest.approx(.8)
+
+
+def test_a_real_song_gets_a_family_and_a_style(musicnn, shared):
+    starter = load_starter("music")
+    path = next((shared / "tagged_songs").glob("*Raining Blood*"))
+    assert blend_label(genre_influences(starter.classifier, path).mean()).startswith("metal")
+    card = song_card(starter.classifier, path, aspects=starter.aspects, genre_map=starter.genre_map).description
+    assert card["summary"].index[0] == "metal" and card["out_of_distribution"] < .2
+
+
+def test_a_folder_is_labelled_with_the_shares_of_all_styles(musicnn, songs, tmp_path):
+    starter = load_starter("music")
+    tracks = pd.DataFrame({"track_id": ["a"], "path": [str(songs["metal"])]})
+    table = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv")
+    shares = table[[column for column in table if column.startswith("share: ")]]
+    assert shares.shape[1] >= 20 and shares.iloc[0].sum() == pytest.approx(1, abs=.01)

@@ -20,7 +20,7 @@ ROOTS = ["audio", "charts", "collect", "evaluation", "explore", "features", "inf
 LEVELS = {"synth": 0, "sources": 0, "signals": 1, "learning": 2, "analysis": 2, "prediction": 3}
 """A package imports only from packages of its own level or below, and never from a root module."""
 PACKAGES = [*LEVELS, "starter_models"]
-SCRIPTS = ["starter_models.make_starters"]
+SCRIPTS = ["starter_models.make_music", "starter_models.make_starters"]
 """They are run, not imported."""
 REPORT_NAMES = {
     "prepare": ["load_Data", "handle_nulls", "prepare_df", "change_dtypes"],

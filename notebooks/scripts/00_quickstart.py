@@ -8,7 +8,8 @@
 #
 # Reads one song and shows on one page which genres it resembles, over time and by beat, timbre and pitch.
 # It writes that page, the song card, to `OUT_DIR/song_card.png`.
-# It takes less than a minute; without a song of yours it makes a synthetic one first.
+# It takes less than a minute; without a song of yours it makes a synthetic one first. A network for the tags (29 MB) is
+# downloaded once.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
@@ -29,16 +30,17 @@ from pathlib import Path
 
 import pandas as pd
 import soundfile
-from IPython.display import Audio
+from IPython.display import Audio, display
 
 from audio import load_audio
-from influences import song_card
+from influences import Recording, passages, plot_taggram, song_card, song_tags, tag_sentence, taggram
+from models import ModelError
 from starter_models import load_starter, model_card
 from synth.songs import blend
 
 # %% tags=["parameters"]
 SONG: str = ""  # a sound file (mp3, wav, flac, ogg); empty: a synthetic song (on Colab: an upload button)
-MODEL: str = ""  # sample, gtzan, or a folder with your own model; empty: sample for the synthetic song, gtzan for yours
+MODEL: str = ""  # sample, music, or a folder with your own model; empty: sample for the synthetic song, music for yours
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
@@ -48,13 +50,14 @@ out.mkdir(parents=True, exist_ok=True)
 if not song and "google.colab" in sys.modules:
     from google.colab import files
     song = next(iter(files.upload()), "")  # cancel the upload to use the synthetic song
-model = MODEL or ("gtzan" if song else "sample")
+model = MODEL or ("music" if song else "sample")
 if not song:
     shares_of_metal = [(0, .1), (20, .2), (40, .9), (60, .9)]  # (seconds, share)
     synthetic = blend("hip hop", "metal", shares_of_metal, seconds=60, seed=4, artist=7)
     song = out / "synthetic hip hop that becomes metal.flac"
     soundfile.write(song, synthetic.y, synthetic.sr)
 starter = load_starter(model)
+recording = Recording(song)
 print(f"{Path(song).name}, analysed by the model '{model}'")
 
 # %% [markdown]
@@ -82,10 +85,45 @@ Audio(y, rate=sr)
 #   blanked.
 
 # %% tags=["cover"]
-figure = song_card(starter.classifier, song, aspects=starter.aspects, genre_map=starter.genre_map)
+figure = song_card(starter.classifier, recording, aspects=starter.aspects, genre_map=starter.genre_map)
 
 # %% [markdown]
-# The same in numbers: the share of each genre with its 95 % interval (a bootstrap over the windows of the song).
+# The passage that speaks most for each of the main genres, to listen to:
+
+# %%
+for genre, passage in passages(figure.description["shares"]).iterrows():
+    print(f"{genre}: {passage['share']:.0%} from {passage['start']:.0f} s on")
+    y, sr = load_audio(song, offset=passage["start"], seconds=passage["seconds"], sr=16_000)
+    display(Audio(y, rate=sr))
+
+# %% [markdown]
+# ## Its tags
+#
+# A pre-trained network, musicnn (Pons and Serra 2019), knows 100 tags of genre, mood, era, voice and instruments. The
+# numbers are percentiles among 512 real songs: at 95, only 5 % of those songs have more of the tag. Where the two
+# networks of musicnn disagree, a tag is marked as unsure. The network never heard synthetic songs like the sample's.
+
+# %%
+tags = None
+try:
+    tags = song_tags(recording)
+    print(tag_sentence(tags))
+except ModelError as error:
+    print(error)
+if tags is not None:
+    display(tags.groupby("group", sort=False).head(3))
+
+# %% [markdown]
+# The same over time, in windows of three seconds. Columns that change together are places where the song changes.
+
+# %%
+if tags is not None:
+    plot_taggram(taggram(recording))
+
+# %% [markdown]
+# ## The shares in numbers
+#
+# The share of each genre with its 95 % interval (a bootstrap over the windows of the song).
 
 # %%
 pd.set_option("display.float_format", "{:.2f}".format)
@@ -102,7 +140,7 @@ figure.description["summary"].head(6)
 # %%
 scores = model_card(starter)
 print(*(f"{name}: {text}" for name, text in scores.attrs.items()), sep="\n")
-n_genres = len(starter.classifier.classes_)
+n_genres = len(figure.description["summary"])
 print(f"chance level of the accuracy with {n_genres} equally frequent genres: {1 / n_genres:.2f}")
 scores.head(5)
 

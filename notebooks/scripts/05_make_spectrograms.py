@@ -33,7 +33,8 @@ from IPython.display import display
 
 import explore
 from audio import plot_contact_sheet, read_image, restore_archive, save_archive, write_spectrograms
-from features import extract_features
+from features import extract_embeddings, extract_features
+from models import ModelError
 from prepare import load_Data, prepare_df, write_table
 
 # %% tags=["parameters"]
@@ -126,6 +127,19 @@ json.loads(first["settings"])
 features = extract_features(tracks, out=images_dir / "features.parquet")
 print(f"{features.shape[0]:,} songs x {features.shape[1]} columns")
 features.head()
+
+# %% [markdown]
+# ## Embeddings
+#
+# What the pre-trained network musicnn hears in each song: the probabilities of 100 tags, and two embeddings of 200
+# numbers each. Models and similarity use them. The network (29 MB) is downloaded once.
+
+# %%
+try:
+    embeddings = extract_embeddings(tracks, out=images_dir / "embeddings.parquet")
+    display(embeddings[["genre", "tag: rock", "tag: electronic", "tag: guitar (MTT)", "embedding_001"]].head())
+except ModelError as error:
+    print(error)
 
 # %%
 columns = tracks.columns.intersection(["song", "album", "year", "duration_ms", "source"])

@@ -34,9 +34,9 @@ from models import NAMES, kmeans_view, plot_history
 from training import gather, predictions, train_family, write_predictions
 
 # %% tags=["parameters"]
-MODELS: str = "cnn lstm lstm_cnn multi_cnn mlp linear knn svm forest"  # to train, separated by blanks or commas
+MODELS: str = "cnn lstm lstm_cnn multi_cnn transfer mlp linear knn svm forest"  # to train, separated by blanks or commas
 EPOCHS: int = 12  # epochs of the networks that take images; 40 to 80 for thousands of real songs
-BACKBONE: str = ""  # for the model transfer: the folder of a trained network, or a name in keras.applications
+BACKBONE: str = "musicnn"  # for transfer: musicnn, the folder of a trained network, or a name in keras.applications
 PICTURES: str = ""  # a folder of spectrogram images sorted by genre, ours or others'; empty: what notebook 05 wrote
 FEATURES: str = ""  # a CSV or Parquet file, one row per track; empty: what notebook 05 wrote, else image statistics
 TRAIN_LIST: str = ""  # a text file of track names, to use a published split; empty: a split by artist is made here
@@ -49,13 +49,13 @@ OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 out = Path(OUT_DIR)
 names = MODELS.replace(",", " ").split()
 assert set(names) <= set(NAMES), f"MODELS={MODELS!r}: choose from {', '.join(NAMES)}"
-assert BACKBONE or "transfer" not in names, "transfer needs BACKBONE: a folder such as models/cnn, or MobileNetV2"
 pd.set_option("display.float_format", "{:.3f}".format)
 
 # %% [markdown]
 # ## The songs and the split
 #
-# Networks take the images; the other models take one row of numbers per song. No artist is in two sets: a model that
+# Networks take the images; `transfer` takes the embeddings of a network that was trained on 200,000 songs; the other
+# models take one row of features per song. No artist is in two sets: a model that
 # was trained on other songs of the artist could predict the genre from the voice. The validation set decides when a
 # network stops, and calibrates all models. The test set is not used in this notebook.
 
@@ -115,7 +115,7 @@ print(f"highest validation accuracy: {best}, {report.loc[best, 'accuracy']:.2f} 
 # loss that rises while the training loss still falls is a sign of overfitting.
 
 # %% tags=["cover"]
-networks = [name for name in names if hasattr(fitted[name], "history_")]
+networks = [name for name in fitted if hasattr(fitted[name], "history_")]
 if networks:
     size = (9, 2.6 * len(networks))
     figure, axs = plt.subplots(len(networks), 2, figsize=size, layout="constrained", squeeze=False)
@@ -133,7 +133,7 @@ probabilities = {(name, side): proba for side in ("validate", "test")
                  for name, proba in predictions(fitted, songs, side).items() if len(proba)}
 first = songs.tracks[songs.tracks["side"] == "validate"].iloc[0]
 print(f"{first.name}: {first['genre']}, by {first['artist']}")
-pd.DataFrame({name: probabilities[name, "validate"].loc[first.name] for name in names}).T
+pd.DataFrame({name: probabilities[name, "validate"].loc[first.name] for name in fitted}).T
 
 # %%
 print(f"written for the next notebook: {write_predictions(out / 'predictions.parquet', probabilities, songs)}")

@@ -43,13 +43,13 @@ from starter_models import load_starter, synthetic_benchmark
 
 # %% tags=["parameters"]
 SOURCE: str = ""  # a folder of sound files or a table with their paths; empty: synthetic songs
-MODEL: str = ""  # sample, gtzan, or a folder with your own model; empty: sample for synthetic songs, gtzan for yours
+MODEL: str = ""  # sample, music, or a folder with your own model; empty: sample for synthetic songs, music for yours
 SHOWN: int = 12  # songs in the figures
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
 out = Path(OUT_DIR)
-model = MODEL or ("gtzan" if SOURCE else "sample")
+model = MODEL or ("music" if SOURCE else "sample")
 raw = load_Data(SOURCE) if SOURCE else synthetic_benchmark.demo_songs(out / "demo_songs")
 tracks = prepare_df(raw) if SOURCE else raw
 starter = load_starter(model)

@@ -46,7 +46,7 @@ END: str = ""  # the last song of the path; empty: one that is not similar to th
 BY: str = "all"  # what is compared: all, beat, timbre, pitch, embedding or table
 DIVERSITY: float = 0.5  # from 0 (the nearest songs) to 1 (songs that differ most from each other)
 LENGTH: int = 10  # songs in a playlist
-MODEL: str = ""  # sample, gtzan, or a folder with your own model; empty: sample for synthetic songs, gtzan for yours
+MODEL: str = ""  # sample, music, or a folder with your own model; empty: sample for synthetic songs, music for yours
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
@@ -177,7 +177,7 @@ if "path" in path and path["path"].notna().all():
         synthetic = path["source"].eq("sample songs (synthetic)").all()
     else:
         synthetic = all("sample_songs" in Path(file).parts for file in path["path"])
-    model = MODEL or ("sample" if synthetic else "gtzan")
+    model = MODEL or ("sample" if synthetic else "music")
     starter = load_starter(model)
     print(f"analysed by the model {model!r}; set MODEL to use another")
     if starter.genre_map:

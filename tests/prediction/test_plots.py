@@ -23,6 +23,7 @@ from prediction.plots import (
     plot_map,
     plot_shares,
     plot_song,
+    plot_taggram,
     plot_timeline,
     short_name,
 )
@@ -73,7 +74,7 @@ def explanation_of(genres=GENRES, patch=(1, 6)):
     check = pd.DataFrame({"marked": np.log(4), "random": np.log(1.25)}, index=list(maps))
     levels = np.random.default_rng(0).random((64, 300))
     return Explanation(start=10.0, seconds=15.0, levels=levels, shares=pd.Series([.62, .2, .1], list(maps)), maps=maps,
-                       check=check, method="occlusion")
+                       check=check, method="occlusion", highest=11_025.0)
 
 
 def labels_of(genres=GENRES, n_songs=30):
@@ -376,3 +377,28 @@ def test_a_collection_of_many_labels_shows_the_most_frequent_and_says_so():
     assert ax.get_title() == "songs with each label (the 20 most frequent of 25)"
     assert ax.get_yticklabels()[0].get_text() == "label 24" and len(ax.get_yticklabels()) == 20
     assert sum(bar.get_height() for bar in certainty.patches) == 60
+
+
+# ---- styles and tags
+
+def test_styles_are_added_up_by_family_in_plots(songs):
+    shares = pd.DataFrame({"rock": [.2, .3], "rock: punk": [.65, .3], "jazz": [.15, .4]}, index=[0.0, 7.0])
+    shares.attrs = {"seconds": 15.0}
+    named = {text.get_text() for text in plot_timeline(shares, songs["jazz"])[0].texts}
+    assert named == {"rock", "jazz"}
+    texts = [text.get_text() for text in plot_shares(shares).texts]
+    assert {"rock", "rock: punk", "rock-jazz"} <= set(texts) and texts.count("jazz") == 2
+
+
+def test_families_have_the_same_colours_whichever_are_shown():
+    few, more = genre_colors(["jazz", "rock"]), genre_colors(["blues", "disco", "jazz", "metal", "rock", "soul"])
+    assert few["rock"] == more["rock"] and few["jazz"] == more["jazz"]
+    assert len(set(more.values())) == 6
+
+
+def test_a_taggram_has_a_row_a_word_and_a_column_a_window():
+    table = pd.DataFrame({"punk": [90, 10, 50], "sad": [20, 30, 100]}, index=[0.0, 3.0, 6.0])
+    ax = plot_taggram(table)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["punk", "sad"]
+    np.testing.assert_allclose(ax.images[0].get_array(), table.T)
+    assert ax.images[0].get_extent()[:2] == [0, 9]

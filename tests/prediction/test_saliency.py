@@ -45,3 +45,14 @@ def test_a_model_on_audio_features_cannot_be_explained_on_a_spectrogram(songs):
     model = models.build("linear").fit(pd.DataFrame({"tempo": [80, 82, 140, 141]}), ["a", "a", "b", "b"])
     with pytest.raises(ValueError, match="a linear found cannot be shown"):
         explain(model, songs["jazz"])
+
+
+def test_a_model_on_embeddings_is_explained_by_family_in_three_seconds(musicnn, songs):
+    from starter_models import load_starter
+    explanation = explain(load_starter("music").classifier, songs["metal"], top=2)
+    assert explanation.seconds == pytest.approx(2.992) and explanation.levels.shape == (96, 187)
+    assert explanation.levels.min() >= 0 and explanation.levels.max() <= 1
+    assert all(": " not in genre for genre in explanation.maps)
+    assert all(values.shape == (4, 6) for values in explanation.maps.values())
+    first = explanation.check.iloc[0]
+    assert first["marked"] > first["random"], "what the map marks matters more than random patches"

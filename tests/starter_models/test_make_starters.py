@@ -15,7 +15,6 @@ from starter_models.make_starters import (
     VARIANTS,
     PairSwap,
     fit_aspects_with_scores,
-    read_gtzan_images,
     typical_distances,
     variants,
 )
@@ -139,56 +138,6 @@ def test_distances_are_measured_on_songs_that_were_held_out():
     components = make_starters.out_of_distribution.fit_components(table, genre)
     seen = make_starters.out_of_distribution.distances_to_genre(components, table, genre)
     assert np.median(held_out["jazz"]) > 1.2 * np.median(seen[genre == "jazz"])
-
-
-# ---- GTZAN's images
-
-NAMES = [f"{genre}{number:05d}" for genre in ("blues", "rock") for number in range(20)]
-
-
-@pytest.fixture(scope="module")
-def gtzan(tmp_path_factory):
-    """Twenty images of each of two genres, lists that spell their names as GTZAN's do, and a table of features."""
-    folder = tmp_path_factory.mktemp("gtzan")
-    for number, name in enumerate(NAMES):
-        about = {"track_id": name, "segment": 0, "start": 0.0, "seconds": 8.0, "source": f"{name}.wav", "kind": "mel"}
-        write_image(folder / "images" / name[:-5] / f"{name}.png", image_of("high", seed=number), SETTINGS | about)
-    files = [f"{name[:-5]}.{name[-5:]}.wav" for name in NAMES]
-    listed = [f"{name[:-5]}/{file}" for name, file in zip(NAMES, files)]
-    (folder / "train.txt").write_text("\n".join(listed[:30]))
-    (folder / "validate.txt").write_text("\n".join(listed[30:]))
-    (folder / "test.txt").write_text(listed[9])
-    features = pd.DataFrame({"filename": files, "length": 30, "tempo": np.arange(40.0), "label": "text"})
-    features.to_csv(folder / "features.csv", index=False)
-    return folder
-
-
-def test_the_images_of_all_lists_are_read_and_their_features_too(gtzan):
-    lists = [gtzan / "train.txt", gtzan / "validate.txt"]
-    manifest, groups, features, genres, _, meaning, about = read_gtzan_images(
-        gtzan / "images", lists, gtzan / "features.csv"
-    )
-    assert manifest["track_id"].tolist() == NAMES and genres.tolist() == [name[:-5] for name in NAMES]
-    assert len(features) == len(groups) == 40 and features.columns.tolist() == list(statistic_names())
-    assert meaning["tempo"].to_dict() == dict(zip(NAMES, range(40))) and meaning.columns.tolist() == ["tempo"]
-    assert about["trained on"].startswith("40 ") and "Kereliuk" in about["trained on"]
-
-
-def test_tracks_that_follow_each_other_are_one_group_and_no_group_has_two_genres(gtzan):
-    manifest, groups, *_ = read_gtzan_images(gtzan / "images", [gtzan / "train.txt"], None)
-    assert pd.Series(groups).value_counts(sort=False).tolist() == [8, 8, 4, 8, 2]
-    assert (pd.Series(manifest["genre"].to_numpy()).groupby(groups).nunique() == 1).all()
-
-
-def test_a_test_track_is_left_out_with_its_whole_group(gtzan):
-    lists = [gtzan / "train.txt", gtzan / "validate.txt"]
-    manifest, groups, features, genres, aspect_groups, meaning, about = read_gtzan_images(
-        gtzan / "images", lists, gtzan / "features.csv", gtzan / "test.txt")
-    left_out = NAMES[8:16]
-    assert manifest["track_id"].tolist() == [name for name in NAMES if name not in left_out]
-    assert not set(meaning.index) & set(left_out) and "blues1" not in groups
-    assert len(groups) == len(features) == len(genres) == len(aspect_groups) == len(meaning) == 32
-    assert about["trained on"].startswith("32 ")
 
 
 # ---- aspects
