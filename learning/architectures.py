@@ -9,8 +9,9 @@ The input of the image networks is a chunk of a spectrogram image: mel bands by 
 The numbers of weights in the docstrings are for chunks of 64 bands by 128 columns, ten genres, and a width of 16.
 """
 
-import keras
-from keras import layers
+from learning.keras_tools import keras
+
+layers = keras.layers
 
 MOMENTUM = .9
 """Momentum of batch normalisation; lower than Keras' .99, because a small data set has few batches per epoch."""

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from learning.calibration import CalibratedClassifier, set_parameters
-from learning.pretrained import PATCH_SECONDS, embedding_columns, tag_columns, window_embeddings
+from learning.pretrained import EMBEDDING, PATCH_SECONDS, embedding_columns, tag_columns, window_embeddings
 from learning.table_classifiers import TableModel, linear_pipeline
 from learning.targets import family_shares, warn_about_spotify_terms
 
@@ -80,8 +80,21 @@ def feature_frame(X):
     return pd.DataFrame(embedding_features(X), getattr(X, "index", None), [*embedding_columns(), *tag_columns()])
 
 
+def unit_embeddings(X):
+    """The embedding of `MSD_musicnn` of each row, of length one: a frame [shape=(n, 200)].
+
+    With ten songs a genre, the tags and the embedding of `MTT_musicnn` made the predictions worse, and the length of
+    the embedding as well (`tests/benchmarks/bench_transfer.py`).
+    """
+    names = embedding_columns()[:EMBEDDING]
+    if not set(names) <= set(X):
+        embedding_features(X)  # raises the error that says what to do
+    values = X[names].to_numpy(float)
+    return pd.DataFrame(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9), X.index, names)
+
+
 class TransferModel(EmbeddingInput, TableModel):
-    """A calibrated linear layer over the embeddings of musicnn, for genres of your own.
+    """A calibrated linear layer over the embedding of musicnn, for genres of your own.
 
     `X` is rows of `features.extract_embeddings`, `y` one genre a row or a multi-hot matrix. The strength of the penalty
     is chosen on songs that are held out.
@@ -103,8 +116,8 @@ class TransferModel(EmbeddingInput, TableModel):
     def fit(self, X, y, validation=None, groups=None):
         """Fit the layer; the parameters are those of `TableModel.fit`."""
         warn_about_spotify_terms(X)
-        data = feature_frame(X), y
-        held_out = None if validation is None else (feature_frame(validation[0]), validation[1])
+        data = unit_embeddings(X), y
+        held_out = None if validation is None else (unit_embeddings(validation[0]), validation[1])
         tried = [
             TableModel("transfer", linear_pipeline(C, self.balanced), self.seed).fit(*data, held_out, groups)
             for C in PENALTIES
@@ -114,16 +127,15 @@ class TransferModel(EmbeddingInput, TableModel):
 
     def decision_function(self, X):
         """Logits [shape=(rows, genres)]."""
-        return super().decision_function(feature_frame(X))
+        return super().decision_function(unit_embeddings(X))
 
     def out_of_distribution(self, rows, shares):
         """As `CalibratedClassifier.out_of_distribution`, for rows of embeddings."""
-        return super().out_of_distribution(feature_frame(rows), shares)
+        return super().out_of_distribution(unit_embeddings(rows), shares)
 
     def embed(self, X):
-        """The embeddings of musicnn [shape=(rows, 400)]."""
-        return X[embedding_columns()].to_numpy(float)
-
+        """The embedding of musicnn, of length one [shape=(rows, 200)]."""
+        return unit_embeddings(X).to_numpy()
 
 
 class FamilyClassifier(EmbeddingInput, CalibratedClassifier):

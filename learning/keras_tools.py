@@ -3,9 +3,14 @@
 import contextlib
 import sys
 
-import keras
 import numpy as np
 from tqdm import tqdm
+
+from signals.decoding import quiet
+
+with quiet():  # TensorFlow logs to standard error, where no setting of it reaches, when it is imported and first used
+    import keras
+    keras.ops.zeros(1)
 
 
 def sub_network(network, output=None):

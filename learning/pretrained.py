@@ -22,7 +22,6 @@ import pandas as pd
 import scipy.special
 
 from learning.persistence import ModelError, read_weights
-from signals.decoding import quiet
 from sources.files import atomic_path
 
 WHEEL = "musicnn-0.1.0-py3-none-any.whl"
@@ -150,8 +149,8 @@ def build_musicnn():
     Pons & Serra, musicnn: pre-trained convolutional neural networks for music audio tagging, ISMIR 2019.
     Pons et al., End-to-end learning for music audio tagging at scale, ISMIR 2018.
     """
-    import keras
-    from keras import layers
+    from learning.keras_tools import keras
+    layers = keras.layers
 
     def normalised(x, number):
         return layers.BatchNormalization(epsilon=1e-3, name=_numbered("batch_normalization", number))(x)
@@ -205,9 +204,7 @@ def load_network(name):
     ModelError
         The weights cannot be fetched, or the file is damaged.
     """
-    with quiet():  # TensorFlow logs a dozen lines when it is imported
-        network = build_musicnn()
-    return read_weights(network, fetch()[name])
+    return read_weights(build_musicnn(), fetch()[name])
 
 
 def log_mel(y):

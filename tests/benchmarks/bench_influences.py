@@ -4,7 +4,9 @@
                 beat, timbre and pitch of three genres, and songs that change genre half-way; for the model `sample`
 --not-music DIR sounds that are not music (noise, speech, a sine), named KIND_NUMBER.wav: how often they are called
                 ambiguous
---clips DIR     real recordings, GENRE/CLIP.mp3: how often the genre is right, alone and where two clips sound at once
+--clips DIR     real recordings, GENRE/CLIP.mp3: how often the genre is right, alone and where two clips sound at once;
+                and whether beat and pitch follow the clip that they come from, where the percussive part of one clip
+                sounds over the harmonic part of another
 
 The model must not have been trained on what it is measured on. For GTZAN's clips, train a model without them first:
 `starter_models/make_music.py -h`. Where genres have styles, such as `rock: punk`, the families are compared.
@@ -14,9 +16,10 @@ Takes about half an hour on two cores for 96 synthetic songs of each kind, and a
 
 import argparse
 import sys
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pandas as pd
 import soundfile
@@ -24,7 +27,7 @@ import soundfile
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from analysis.scores import calibration_error, evaluate
-from influences import genre_influences, song_influences
+from influences import aspect_influences, genre_influences, song_influences
 from learning.targets import family_shares
 from prediction.labels import blend_label
 from signals.decoding import SAMPLE_RATE, load_audio
@@ -56,6 +59,7 @@ def main():
             parser.error(f"name the folders of clips by the model's genres: {', '.join(genres)}")
         rows += score_clips(starter.classifier, clips, out)
         rows += score_mixes(starter.classifier, clips, options.mixes, out)
+        rows += score_beat_and_pitch(starter.aspects, clips, options.mixes, out) if starter.aspects else []
     table = pd.DataFrame(rows, columns=["what", "value", "n"])
     print(write_table(table, out / "scores.csv"))
     print(table.round(3).to_string(index=False))
@@ -167,12 +171,37 @@ def score_mixes(classifier, clips, n_mixes, out):
 
 def genres_of_mix(classifier, pair, path):
     """The genres of two clips that sound at once, equally loud, the largest share first."""
-    sounds = [load_audio(clip)[0] for clip in pair]
+    write_mix([load_audio(clip)[0] for clip in pair], path)
+    return list(song_influences(genre_influences(classifier, path), n_boot=1).index)
+
+
+def write_mix(sounds, path):
+    """Write two sounds at once, equally loud, as long as the shorter one."""
     n = min(map(len, sounds))
     y = sum(sound[:n] / max(np.sqrt(np.mean(sound[:n] ** 2)), 1e-9) for sound in sounds)
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, .5 * y / np.abs(y).max(), SAMPLE_RATE)
-    return list(song_influences(genre_influences(classifier, path), n_boot=1).index)
+
+
+def score_beat_and_pitch(aspects, clips, n_mixes, out):
+    """Rows: how often an aspect gives the genre of the percussive clip a larger share than that of the harmonic one.
+
+    The percussive part of one clip sounds over the harmonic part of another, of another genre (Fitzgerald 2010). The
+    beat should follow the first, pitch the second. By chance, each does so in half of the pairs.
+    """
+    clips = {path: genre for path, genre in clips.items() if genre in aspects["beat"].classes_}
+    pairs = [pair for pair in permutations(clips, 2) if clips[pair[0]] != clips[pair[1]]]
+    chosen = np.random.default_rng(0).choice(len(pairs), min(n_mixes, len(pairs)), replace=False)
+    follows = []
+    for number in chosen:
+        percussive, harmonic = pairs[number]
+        write_mix([librosa.effects.percussive(load_audio(percussive)[0]),
+                   librosa.effects.harmonic(load_audio(harmonic)[0])], out / "mix.wav")
+        shares = aspect_influences(aspects, out / "mix.wav")
+        follows.append(shares[clips[percussive]] > shares[clips[harmonic]])
+    share = pd.DataFrame(follows).mean() if follows else pd.Series(dtype=float)
+    return [(f"percussive over harmonic: {aspect} follows the percussive clip", value, len(chosen))
+            for aspect, value in share.items()]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ new last layer, the trained network tuned, and a new network.
 Data without --images: synthetic songs. The network has learned which genres the beat, timbre and pitch of 2,400 songs
 come from; each new genre is a combination of the three that it was never trained on. With --images: GTZAN's
 spectrogram images and two lists. The network has learned five genres, the other five are new, and the other way
-round.
+round. With --clips: GTZAN's clips, the same two lists and the same halves of the genres, and the pre-trained network
+musicnn as it is under a new last layer; a new model on audio features is compared with it.
 
 Takes about an hour on two cores with the synthetic songs, half of it to make them, and about half an hour on GTZAN.
 Images of the synthetic songs are kept.
@@ -30,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import models
 from analysis.scores import evaluate
 from evaluation import compare_models
+from features import extract_embeddings, extract_features
 from prepare import first_genre
 from signals.decoding import SAMPLE_RATE
 from signals.spectrogram_images import DECIBELS, index_images, power_to_levels, write_image
@@ -52,6 +54,8 @@ JUDGED = 30
 """Synthetic songs of each new genre to predict."""
 DESIGNS = 3
 """How many times eight new genres are designed."""
+WAYS_ON_CLIPS = {"musicnn": "transfer", "audio features": "linear"}
+"""What the learning starts from, with --clips: the name of a model."""
 WAYS = {"frozen network": ("transfer", {"epochs": 0}), "tuned network": ("transfer", {}),
         "nothing": ("cnn", {"epochs": 80})}
 """What the learning starts from: the name of a model and its settings."""
@@ -69,7 +73,9 @@ class Result(NamedTuple):
 def main():
     options = read_options()
     out = Path(options.out)
-    if options.images:
+    if options.clips:
+        report(on_clips(options, out), out / "bench_transfer_clips.csv")
+    elif options.images:
         report(on_gtzan(options, out), out / "bench_transfer_gtzan.csv")
     else:
         report(on_synthetic_songs(options.draws, out), out / "bench_transfer.csv")
@@ -78,13 +84,15 @@ def main():
 def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", help="GTZAN's folder of spectrogram images, one folder a genre")
-    parser.add_argument("--train", help="with --images: text file of the tracks to learn from, one a line")
-    parser.add_argument("--valid", help="with --images: text file of the tracks to predict")
+    parser.add_argument("--clips", nargs="+", default=[], help="GTZAN's folders of clips, one folder a genre; of a "
+                        "track that is in two of them, the clip in the first")
+    parser.add_argument("--train", help="with --images or --clips: text file of the tracks to learn from, one a line")
+    parser.add_argument("--valid", help="with --images or --clips: text file of the tracks to predict")
     parser.add_argument("--draws", type=int, default=2, help="random draws of the ten songs (default: %(default)s)")
     parser.add_argument("--out", default="results", help="folder for the scores and the images (default: %(default)s)")
     options = parser.parse_args()
-    if options.images and not (options.train and options.valid):
-        parser.error("--images needs --train and --valid")
+    if (options.images or options.clips) and not (options.train and options.valid):
+        parser.error("--images and --clips need --train and --valid")
     return options
 
 
@@ -162,6 +170,32 @@ def on_gtzan(options, out):
     return results
 
 
+def on_clips(options, out):
+    """The results on the valid list's clips of five genres, and then of the other five."""
+    paths = [path for folder in options.clips for path in sorted(Path(folder).glob("*/*.*"))]
+    clips = pd.DataFrame({"track_id": [path.stem for path in paths], "path": list(map(str, paths)),
+                          "genre": [path.parent.name for path in paths]}).drop_duplicates("track_id")
+    folder = out / "bench_transfer"
+    tables = {"transfer": extract_embeddings(clips, out=folder / "embeddings.parquet"),
+              "linear": extract_features(clips, out=folder / "features.parquet").select_dtypes("number")}
+    clips = clips.set_index("track_id")
+    train, valid = (clips.loc[tracks_on_list(file, clips.index)] for file in (options.train, options.valid))
+    genres = sorted(clips["genre"].unique())
+    results = []
+    for half, draw, (way, name) in itertools.product((0, 1), range(options.draws), WAYS_ON_CLIPS.items()):
+        new = genres[half::2]
+        sample = train[train["genre"].isin(new)].groupby("genre", group_keys=False).sample(SONGS, random_state=draw)
+        judged = valid[valid["genre"].isin(new)]
+        start = time.perf_counter()
+        model = models.build(name, seed=draw)
+        model.fit(tables[name].loc[sample.index], sample["genre"].to_numpy(dtype=object))
+        proba = pd.DataFrame(model.predict_proba(tables[name].loc[judged.index]), judged.index, model.classes_)
+        results.append(Result(way, judged["genre"], proba, time.perf_counter() - start))
+        accuracy = (proba.idxmax(axis=1) == judged["genre"]).mean()
+        print(f"{way}, draw {draw}: {accuracy:.3f} of {len(judged)} clips of {', '.join(new)}", flush=True)
+    return results
+
+
 # ---- learning and scores
 
 def learn(songs, judged, backbone, draws):
@@ -184,7 +218,8 @@ def learn(songs, judged, backbone, draws):
 def report(results, path):
     """Write and print the scores over all draws; a song is predicted once in each, so the intervals are over songs."""
     genres = sorted({genre for result in results for genre in result.proba})
-    by_way = {way: [result for result in results if result.way == way] for way in WAYS}
+    ways = dict.fromkeys(result.way for result in results)
+    by_way = {way: [result for result in results if result.way == way] for way in ways}
     probas = {way: pd.concat([result.proba.reindex(columns=genres, fill_value=0) for result in of_way])
               for way, of_way in by_way.items()}
     truth = pd.concat([result.genre for result in next(iter(by_way.values()))])

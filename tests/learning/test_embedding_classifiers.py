@@ -130,7 +130,8 @@ def test_ten_songs_teach_a_genre_of_your_own():
     assert isinstance(model, TransferModel) and model.takes == "embeddings"
     new = rows(learned * 10, seed=7)
     assert (model.predict(new) == learned * 10).mean() > .9
-    assert model.embed(new).shape == (40, 400)
+    assert model.embed(new).shape == (40, 200)
+    np.testing.assert_allclose(np.linalg.norm(model.embed(new), axis=1), 1)
     assert model.out_of_distribution(new, pd.DataFrame(model.predict_proba(new), columns=model.classes_)).min() >= 0
 
 
