@@ -33,6 +33,7 @@ from learning.persistence import (
 )
 from learning.picture_classifier import PictureClassifier
 from learning.table_classifiers import TableModel, TableNetwork, linear_pipeline
+from learning.tuned_classifier import TunedModel
 
 __all__ = ["IMAGE_MODELS", "ModelError", "NAMES", "NETWORKS", "REPORT_MODELS", "TABLE_MODELS", "build", "build_forest",
            "build_knn", "build_linear", "build_svm", "embed", "kmeans_view", "load", "plot_history", "save",
@@ -44,7 +45,7 @@ REPORT_MODELS = ("table_cnn", "table_lstm")
 NAMES = (*IMAGE_MODELS, *TABLE_MODELS, *REPORT_MODELS)
 NETWORKS = (*IMAGE_MODELS, "mlp", *REPORT_MODELS)
 CLASSES = {kind.__name__: kind for kind in
-           (PictureClassifier, TableNetwork, TableModel, TransferModel, FamilyClassifier)}
+           (PictureClassifier, TableNetwork, TableModel, TransferModel, TunedModel, FamilyClassifier)}
 LEARNED = (
     "classes_",
     "multilabel_",
@@ -72,11 +73,11 @@ def build(name, **settings):
     ----------
     name : str
         For images `cnn`, `lstm`, `lstm_cnn`, `multi_cnn`; for features `mlp`, `linear`, `knn`, `svm`, `forest`,
-        `table_cnn`, `table_lstm`; `transfer` for embeddings of the pre-trained network musicnn, or, with another
-        `backbone`, for images.
+        `table_cnn`, `table_lstm`; `transfer` for embeddings of the pre-trained network musicnn, which is tuned where
+        `epochs` is not 0; or, with another `backbone`, for images.
     **settings
-        As `PictureClassifier`, `TableNetwork`, `TransferModel`, `build_linear`, `build_knn`, `build_svm` or
-        `build_forest` take them.
+        As `PictureClassifier`, `TableNetwork`, `TransferModel`, `TunedModel`, `build_linear`, `build_knn`, `build_svm`
+        or `build_forest` take them.
 
     Returns
     -------
@@ -99,7 +100,8 @@ def build(name, **settings):
     makers = {"linear": build_linear, "knn": build_knn, "svm": build_svm, "forest": build_forest}
     try:
         if name == "transfer" and settings.get("backbone", "musicnn") == "musicnn":
-            return TransferModel(**{key: value for key, value in settings.items() if key != "backbone"})
+            settings = {key: value for key, value in settings.items() if key != "backbone"}
+            return TunedModel(**settings) if settings.get("epochs") else TransferModel(**settings)
         settings = DEFAULTS.get(name, {}) | settings
         if name in makers:
             return makers[name](**settings)

@@ -155,11 +155,19 @@ def build_transfer(shape, n_genres, settings, *, backbone):
     return keras.Model(inputs, _head(features(inputs, backbone, settings), n_genres, settings))
 
 
+def freeze_statistics(network):
+    """Keep the statistics of a network's batch normalisation as they are while its other weights are trained."""
+    for layer in network.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.trainable = False
+
+
 def _own_backbone(inputs, network, settings):
     """The embedding of one of our networks, beside the averages of its blocks."""
     blocks = [layer.output for layer in network.layers if isinstance(layer, layers.Activation) and layer.name != "maps"]
     backbone = keras.Model(network.inputs, [*blocks, network.get_layer("embedding").output], name="backbone")
-    *blocks, embedding = backbone(inputs, training=False)
+    freeze_statistics(backbone)
+    *blocks, embedding = backbone(inputs)
     averages = [layers.GlobalAveragePooling2D()(block) for block in blocks]
     return layers.Concatenate()([*averages, embedding]) if averages else embedding
 
@@ -170,7 +178,25 @@ def _published_backbone(inputs, name, settings):
     size = (*inputs.shape[1:3], 3)
     backbone = build(include_top=False, weights=settings["weights"], input_shape=size, pooling="avg")
     backbone.name = "backbone"
-    return backbone(layers.Rescaling(2, offset=-1)(layers.Concatenate()([inputs] * 3)), training=False)
+    freeze_statistics(backbone)
+    return backbone(layers.Rescaling(2, offset=-1)(layers.Concatenate()([inputs] * 3)))
+
+
+def build_tuned_musicnn(n_genres, settings, network):
+    """musicnn under a new last layer.
+
+    Input: patches of `pretrained.log_mel` [shape=(187, 96)]. Output: logits [shape=(n_genres,)]. 0.79 million weights.
+
+    Parameters
+    ----------
+    n_genres : int
+    settings : dict
+        With `dropout`.
+    network : keras.Model
+        From `pretrained.build_musicnn`.
+    """
+    freeze_statistics(network)
+    return keras.Model(network.inputs, _head(network.outputs[0], n_genres, settings))
 
 
 def build_mlp(shape, n_genres, settings):

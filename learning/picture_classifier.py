@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from learning.augmentation import augment, mixup, stretch_columns
-from learning.calibration import mean_by, set_parameters
+from learning.calibration import set_parameters
 from learning.network_classifier import NetworkClassifier
 from learning.persistence import read_model, read_network
-from learning.table_classifiers import WINDOW_SECONDS, TableModel, linear_pipeline
+from learning.table_classifiers import WINDOW_SECONDS, fit_last_layer
 from signals.image_statistics import describe_images
 from signals.image_store import ChunkStore, seconds_per_column, settings_of
 
@@ -21,8 +21,6 @@ CHUNKS_AT_ONCE = 64
 """Chunks in a batch of predictions."""
 FEWEST_IN_PARALLEL = 200
 """Fewer images are described sooner than other processes have started."""
-PENALTIES = (.003, .01, .03, .1, .3)
-"""Values of `C` that are tried for the last layer over a backbone."""
 
 
 class PictureClassifier(NetworkClassifier):
@@ -142,30 +140,10 @@ class PictureClassifier(NetworkClassifier):
         return self.learning_rate / (10 if self.name == "transfer" else 1)
 
     def _before_training(self, X, examples, targets):
-        """For `transfer`: fit the last layer to the backbone's outputs for each song (a linear probe).
-
-        Its penalty and temperature are chosen on songs that are held out. Tuning all weights from there harms the
-        backbone less than from a random last layer (Kumar et al. 2022).
-        """
-        from learning import keras_tools
-        if self.name != "transfer":
-            return
-        values, rows = self._logits(examples, keras_tools.sub_network(self.network_, "embedding"))
-        songs = pd.factorize(X["track_id"])[0] if "track_id" in X else np.arange(len(X))
-        features = pd.DataFrame(mean_by(values, songs[rows], songs.max() + 1))
-        targets = mean_by(targets, songs, len(features))
-        y = (
-            pd.DataFrame(targets > 0, columns=self.classes_)
-            if self.multilabel_
-            else self.classes_[targets.argmax(axis=1)]
-        )
-        probes = [
-            TableModel("linear", linear_pipeline(C, self.balanced), self.seed).fit(features, y) for C in PENALTIES
-        ]
-        best = min(probes, key=lambda probe: probe.calibration_loss_)
-        corners = np.vstack([np.zeros(features.shape[1]), np.eye(features.shape[1])])
-        logits = best.decision_function(corners) / best.temperature_
-        self.network_.get_layer("scores").set_weights([logits[1:] - logits[0], logits[0]])
+        """For `transfer`: fit the last layer to the backbone's outputs for each song."""
+        if self.name == "transfer":
+            songs = pd.factorize(X["track_id"])[0] if "track_id" in X else np.arange(len(X))
+            fit_last_layer(self, examples, targets, songs)
 
     def _batch(self, stores, targets, weights, rows, rng):
         chunks = [np.empty((len(rows), store.n_bands, self.columns), np.float32) for store in stores]

@@ -54,8 +54,9 @@ JUDGED = 30
 """Synthetic songs of each new genre to predict."""
 DESIGNS = 3
 """How many times eight new genres are designed."""
-WAYS_ON_CLIPS = {"musicnn": "transfer", "audio features": "linear"}
-"""What the learning starts from, with --clips: the name of a model."""
+WAYS_ON_CLIPS = {"musicnn": ("transfer", {}), "musicnn, tuned": ("transfer", {"epochs": 8, "verbose": False}),
+                 "audio features": ("linear", {})}
+"""What the learning starts from, with --clips: the name of a model and its settings."""
 WAYS = {"frozen network": ("transfer", {"epochs": 0}), "tuned network": ("transfer", {}),
         "nothing": ("cnn", {"epochs": 80})}
 """What the learning starts from: the name of a model and its settings."""
@@ -182,12 +183,13 @@ def on_clips(options, out):
     train, valid = (clips.loc[tracks_on_list(file, clips.index)] for file in (options.train, options.valid))
     genres = sorted(clips["genre"].unique())
     results = []
-    for half, draw, (way, name) in itertools.product((0, 1), range(options.draws), WAYS_ON_CLIPS.items()):
+    jobs = itertools.product((0, 1), range(options.draws), WAYS_ON_CLIPS.items())
+    for half, draw, (way, (name, settings)) in jobs:
         new = genres[half::2]
         sample = train[train["genre"].isin(new)].groupby("genre", group_keys=False).sample(SONGS, random_state=draw)
         judged = valid[valid["genre"].isin(new)]
         start = time.perf_counter()
-        model = models.build(name, seed=draw)
+        model = models.build(name, seed=draw, **settings)
         model.fit(tables[name].loc[sample.index], sample["genre"].to_numpy(dtype=object))
         proba = pd.DataFrame(model.predict_proba(tables[name].loc[judged.index]), judged.index, model.classes_)
         results.append(Result(way, judged["genre"], proba, time.perf_counter() - start))
