@@ -116,9 +116,10 @@ def test_a_parameter_has_the_same_type_in_every_notebook():
 
 # ---- they run
 
-def test_quickstart_names_the_genres_of_the_synthetic_song(tmp_path):
+def test_quickstart_names_the_genres_and_tags_of_the_synthetic_song(musicnn, tmp_path):
     notebook = run("00_quickstart", tmp_path, OUT_DIR=tmp_path)
-    assert count_figures(notebook) == 1 and (tmp_path / "song_card.png").exists()
+    assert "genre: electro" in printed(notebook) and count_figures(notebook) == 2
+    assert (tmp_path / "song_card.png").exists()
     label = printed(notebook).split("by the model 'sample'")[1]
     assert "hip hop" in label and "metal" in label
     assert "trained on: 960 " in label
