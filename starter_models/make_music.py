@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 import models
+from analysis.resampling import bootstrap_weights, mean_interval
 from analysis.scores import evaluate
 from features import describe_images, extract_embeddings
 from learning import out_of_distribution
@@ -32,6 +33,7 @@ from learning.pretrained import PATCH_SECONDS, SAMPLE_RATE, embedding_columns, h
 from prediction import genre_map
 from signals.decoding import load_audio
 from signals.spectrogram_images import index_images
+from sources.artists import artist_groups
 from sources.files import write_table, write_text
 from starter_models.make_starters import fit_aspects_with_scores
 
@@ -134,6 +136,8 @@ def train(tracks, songs, no_music, work, folder):
         families=tracks["families"], artist=artists, path=tracks["path"])
     write_table(predictions, work / "crossfit.parquet")
     scores = score(proba, names, single, artists)
+    known = single & np.isin(names, [name for name in set(names) if (names[single] == name).sum() >= FEWEST_ON_MAP])
+    scores |= map_score(pd.DataFrame(model.embed(songs), songs.index)[known], names[known], artists[known], fold[known])
     about = {"trained on": f"{len(songs)} excerpts of 2 to 30 s by {len(set(artists))} artists: GTZAN's fault-filtered "
                            "train and validation lists (Tzanetakis & Cook 2002; research use only) and famous rock, "
                            "metal and folk rock songs; the network under it, musicnn, on the Million Song Dataset and "
@@ -143,7 +147,6 @@ def train(tracks, songs, no_music, work, folder):
              "trust": "few artists a genre, recordings mostly before 2000, little music from outside Europe and the "
                       "Americas"}
     models.save(model, folder, scores=scores, about=about)
-    known = single & np.isin(names, [name for name in set(names) if (names[single] == name).sum() >= FEWEST_ON_MAP])
     embedded = pd.DataFrame(model.embed(songs), songs.index)[known]
     tags = songs[tag_columns()].rename(columns=lambda column: column.removeprefix("tag: "))
     genre_map.save_map(genre_map.project(embedded, names[known], features=tags), folder / "map.json")
@@ -229,6 +232,21 @@ def score(proba, names, single, artists):
     print(judged.round(3).to_string())
     # macro-F1 would count the families without songs as zeros
     return judged.drop("macro_f1").dropna(subset=["value"])[["value", "low", "high"]].round(4).to_dict("index")
+
+
+def map_score(embedded, names, artists, fold):
+    """How often the nearest region of the map is the song's family, for songs of other artists than the map's."""
+    right = np.zeros(len(embedded))
+    for number in set(fold):
+        held_out = fold == number
+        fitted = genre_map.project(embedded[~held_out], names[~held_out])
+        places = (embedded[held_out].to_numpy(float) - fitted.centre) @ fitted.axes
+        middles = fitted.regions[["x", "y"]].to_numpy(float)
+        nearest = np.linalg.norm(places[:, None] - middles[None], axis=2).argmin(axis=1)
+        right[held_out] = fitted.regions.index.to_numpy()[nearest] == names[held_out]
+    low, high = mean_interval(right, bootstrap_weights(artist_groups(range(len(right)), artists), 1000, 0))
+    return {"map: nearest region is right": {"value": round(float(right.mean()), 4), "low": round(float(low), 4),
+                                             "high": round(float(high), 4)}}
 
 
 def save_quantiles(songs, path):
