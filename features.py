@@ -69,7 +69,7 @@ def extract_embeddings(tracks, *, model="musicnn", segment_seconds=None, out=Non
     model : {'musicnn'}
         See `learning.pretrained`.
     segment_seconds : float, optional
-        One row for each segment of this length; None gives one row a song.
+        One row for each segment of this length, of three seconds or more; None gives one row a song.
     out : str or Path, optional
         A Parquet or CSV file to write the table to; as in `extract_features`, a run that was killed continues where it
         stopped.
@@ -87,13 +87,16 @@ def extract_embeddings(tracks, *, model="musicnn", segment_seconds=None, out=Non
     Raises
     ------
     ValueError
-        The table has no paths, or the model is unknown.
+        The table has no paths, the model is unknown, or the segments are too short.
     ModelError
         The network is not there and cannot be downloaded.
     """
     if model != "musicnn":
         raise ValueError(f"model={model!r}: there is 'musicnn'")
-    pretrained.fetch()  # before there are workers
+    if segment_seconds is not None and not segment_seconds >= pretrained.PATCH_SECONDS:
+        raise ValueError(f"segment_seconds={segment_seconds!r}: the network needs 3 seconds or more")
+    for network in pretrained.TAGS:  # fetched and read once before there are workers
+        pretrained.load_network(network)
     work = functools.partial(_embed_track, segment_seconds=segment_seconds)
     n_jobs = 1 if len(tracks) < FEWEST_IN_PARALLEL else n_jobs
     return _table_of_songs(tracks, work, ["musicnn", segment_seconds], out, n_jobs, "embeddings")

@@ -95,7 +95,7 @@ def genre_influences(classifier, song, *, segment_seconds=None, hop_seconds=None
     -------
     pd.DataFrame [shape=(windows, genres)]
         Calibrated shares, rows sum to one; indexed by `start` in seconds. Where the sound is unlike the training
-        songs, the shares are drawn towards equal ones. ``attrs``: `seconds` (of a window), `hop_seconds`, and
+        songs, the shares are mixed with equal ones. ``attrs``: `seconds` (of a window), `hop_seconds`, and
         `out_of_distribution` (the mean score over windows, from 0, like the training songs, to 1).
 
     Raises
@@ -156,7 +156,8 @@ def song_tags(song, *, quantiles=None):
     song : str, Path or Recording
         A sound file.
     quantiles : pd.DataFrame, optional
-        Of each tag among reference songs; those of the starter model `music` where none are given.
+        The quantiles of each tag among reference songs [shape=(101, tags)], from 0 to 100 %; those of the songs of the
+        starter model `music` where none are given.
 
     Returns
     -------
@@ -220,8 +221,8 @@ def passages(shares, *, top=3):
     Returns
     -------
     pd.DataFrame
-        Indexed by genre: `start` and `seconds` of the window in which its share is largest, and that `share`. Besides
-        the first, only genres with a tenth of the song.
+        Indexed by genre: `start` and `seconds` of the window in which its share is largest, and that `share`. The first
+        genre, and others where their share of the song is at least a tenth.
 
     Examples
     --------

@@ -1,7 +1,8 @@
 """The family of models: build, train, predict, embed, save.
 
-`cnn`, `lstm`, `lstm_cnn`, `multi_cnn` and `transfer` take spectrogram images; `mlp`, `linear`, `knn`, `svm`, `forest`
-and the report's `table_cnn` and `table_lstm` take rows of features. All are scikit-learn classifiers with calibrated
+`cnn`, `lstm`, `lstm_cnn` and `multi_cnn` take spectrogram images; `mlp`, `linear`, `knn`, `svm`, `forest` and the
+report's `table_cnn` and `table_lstm` take rows of features; `transfer` takes embeddings, or, with a network of images
+as its `backbone`, images. All are scikit-learn classifiers with calibrated
 probabilities, say what they take (`takes`), and make it from a song (`inputs`).
 """
 
@@ -61,7 +62,7 @@ LEARNED = (
     "distribution_",
 )
 """What a fitted classifier keeps beside its weights."""
-DEFAULTS = {"lstm": {"learning_rate": 3e-3}, "transfer": {"epochs": 20},
+DEFAULTS = {"lstm": {"learning_rate": 3e-3}, "transfer": {"epochs": 20},  # over images
             "table_cnn": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0},
             "table_lstm": {"epochs": 200, "mixup": 0.0, "label_smoothing": 0.0, "noise": 0.0}}
 
@@ -101,7 +102,9 @@ def build(name, **settings):
     try:
         if name == "transfer" and settings.get("backbone", "musicnn") == "musicnn":
             settings = {key: value for key, value in settings.items() if key != "backbone"}
-            return TunedModel(**settings) if settings.get("epochs") else TransferModel(**settings)
+            if settings.get("epochs"):
+                return TunedModel(**settings)
+            return TransferModel(**{key: value for key, value in settings.items() if key != "epochs"})
         settings = DEFAULTS.get(name, {}) | settings
         if name in makers:
             return makers[name](**settings)

@@ -97,7 +97,9 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):
             )
             absent = np.log1p(-proba) * (1 - targets) if self.multilabel_ else 0
             return -float(np.mean(np.sum(targets * np.log(proba) + absent, axis=1)))
-        best = scipy.optimize.minimize_scalar(loss, bounds=(-4, 4), method="bounded")
+        # where few rows are all right, the loss falls without end: no temperature below one by the root of their number
+        lowest = -min(4, np.log(max(2, len(targets))) / 2)
+        best = scipy.optimize.minimize_scalar(loss, bounds=(lowest, 4), method="bounded")
         self.temperature_ = float(np.exp(best.x)) if best.fun < loss(0) else 1.0
         self.calibration_loss_ = min(float(best.fun), loss(0))
         self.calibrated_on_ = on

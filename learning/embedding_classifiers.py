@@ -9,7 +9,16 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from learning.calibration import CalibratedClassifier, set_parameters
-from learning.pretrained import EMBEDDING, PATCH_SECONDS, embedding_columns, tag_columns, window_embeddings
+from learning.pretrained import (
+    EMBEDDING,
+    PATCH_SECONDS,
+    as_table,
+    embedding_columns,
+    hear_patches,
+    hear_recording,
+    tag_columns,
+    window_embeddings,
+)
 from learning.table_classifiers import TableModel, linear_pipeline
 from learning.targets import family_shares, warn_about_spotify_terms
 
@@ -58,6 +67,15 @@ class EmbeddingInput:
     def _window_inputs(self, recording, seconds, hop_seconds):
         return window_embeddings(recording, seconds, hop_seconds)
 
+    def patch_inputs(self, patches):
+        """Rows that `predict_proba` takes, from patches of `pretrained.log_mel` [shape=(n, 187, 96)]."""
+        return as_table(*hear_patches(patches))
+
+    def patches_of(self, recording):
+        """The starts of a recording's patches in seconds, and their rows."""
+        heard = hear_recording(recording)
+        return heard.starts, as_table(heard.embeddings, heard.tags)
+
 
 def embedding_features(X):
     """The embeddings and the logits of the tags of each row [shape=(n, 500)].
@@ -71,8 +89,13 @@ def embedding_features(X):
     missing = [name for name in columns if name not in X]
     if missing:
         raise ValueError(f"the table has no column {missing[0]!r}: make it with features.extract_embeddings")
-    embeddings = X[embedding_columns()].to_numpy(float)
-    return np.hstack([embeddings, scipy.special.logit(X[tag_columns()].to_numpy(float).clip(SMALLEST, 1 - SMALLEST))])
+    values = X[columns].to_numpy(float)
+    unknown = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(unknown):
+        raise ValueError(f"{len(unknown)} rows have missing values, such as {X.index[unknown[0]]!r}: leave them out, "
+                         "or make them again with features.extract_embeddings")
+    embeddings, tags = values[:, :2 * EMBEDDING], values[:, 2 * EMBEDDING:]
+    return np.hstack([embeddings, scipy.special.logit(tags.clip(SMALLEST, 1 - SMALLEST))])
 
 
 def feature_frame(X):
@@ -87,9 +110,7 @@ def unit_embeddings(X):
     the embedding as well (`tests/benchmarks/bench_transfer.py`).
     """
     names = embedding_columns()[:EMBEDDING]
-    if not set(names) <= set(X):
-        embedding_features(X)  # raises the error that says what to do
-    values = X[names].to_numpy(float)
+    values = embedding_features(X)[:, :EMBEDDING]
     return pd.DataFrame(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9), X.index, names)
 
 

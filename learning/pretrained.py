@@ -7,6 +7,7 @@ weights (ISC licence) come from the authors' PyPI package. Its code is old and i
 Run as ``python -m learning.pretrained``, this module fetches the weights.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -81,9 +82,14 @@ def fetch():
     """
     folder = weights_folder()
     files = {name: folder / f"{name}.weights.h5" for name in TAGS}
-    if all(file.exists() for file in files.values()):
-        return files
-    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # the folder may be below a file, or not be readable
+        if all(file.exists() for file in files.values()):
+            return files
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelError(f"the folder {folder} for the weights of musicnn cannot be made ({error.strerror}): set "
+                         "MUSICNN_DIR to one that can") from None
     if (folder / WHEEL).exists():
         _convert(folder / WHEEL, files)
     else:
@@ -204,7 +210,11 @@ def load_network(name):
     ModelError
         The weights cannot be fetched, or the file is damaged.
     """
-    return read_weights(build_musicnn(), fetch()[name])
+    file = fetch()[name]
+    try:
+        return read_weights(build_musicnn(), file)
+    except ModelError as error:
+        raise ModelError(f"{error}. Delete {file}: it is fetched again") from error
 
 
 def log_mel(y):
@@ -245,23 +255,25 @@ class Patches(NamedTuple):
     tags: np.ndarray
 
 
-def hear(y):
+def hear(y, *, every=None):
     """Run both networks on patches of nearly three seconds.
 
     Parameters
     ----------
     y : np.ndarray [shape=(n,)]
         Mono samples at `SAMPLE_RATE`.
+    every : int, optional
+        Hear every patch (1), or every second one (2); 2 for a sound longer than `LONG_SECONDS` where it is not given.
 
     Returns
     -------
     Patches
         Side by side, a last one that is aligned to the end where half a patch is left. A sound that is shorter than a
-        patch is repeated. Of a sound longer than `LONG_SECONDS`, every second patch.
+        patch is repeated.
     """
     frames = log_mel(y)
     frames = np.tile(frames, (-(-PATCH_FRAMES // len(frames)), 1)) if len(frames) < PATCH_FRAMES else frames
-    step = PATCH_FRAMES * (2 if len(y) > LONG_SECONDS * SAMPLE_RATE else 1)
+    step = PATCH_FRAMES * (every or patches_apart(len(y) / SAMPLE_RATE))
     starts = list(range(0, len(frames) - PATCH_FRAMES + 1, step))
     if len(frames) - starts[-1] - step >= PATCH_FRAMES / 2:
         starts.append(len(frames) - PATCH_FRAMES)
@@ -295,9 +307,15 @@ def _outputs(network, patches):
     return [np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*outputs)]
 
 
-def hear_recording(recording):
+def patches_apart(seconds):
+    """2 for a sound that is longer than `LONG_SECONDS`, of which every second patch is heard; else 1."""
+    return 2 if seconds > LONG_SECONDS else 1
+
+
+def hear_recording(recording, *, every=None):
     """`hear` for a `Recording`, which keeps the result."""
-    return recording.keep("musicnn", lambda: hear(recording.mono(SAMPLE_RATE)))
+    every = every or patches_apart(recording.seconds)
+    return recording.keep(f"musicnn {every}", lambda: hear(recording.mono(SAMPLE_RATE), every=every))
 
 
 def tag_columns():
@@ -322,7 +340,8 @@ def window_embeddings(recording, seconds, hop_seconds):
     ----------
     recording : Recording
     seconds, hop_seconds : float
-        As in `Recording.windows`.
+        As in `Recording.windows`, at least `PATCH_SECONDS`. Where every second patch would leave a window without one,
+        every patch is heard.
 
     Returns
     -------
@@ -335,9 +354,14 @@ def window_embeddings(recording, seconds, hop_seconds):
         As `Recording.windows`.
     ModelError
         The weights cannot be fetched.
+    ValueError
+        The windows are shorter than a patch.
     """
+    if not seconds >= PATCH_SECONDS * .999 and recording.seconds > seconds:
+        raise ValueError(f"windows of {seconds} s are too short: the network hears patches of {PATCH_SECONDS:.3f} s")
     windows = recording.windows(seconds, hop_seconds, sr=SAMPLE_RATE)
-    heard = hear_recording(recording)
+    every = 1 if seconds < 2 * PATCH_SECONDS else None
+    heard = hear_recording(recording, every=every)
     middles = heard.starts + PATCH_SECONDS / 2
     table = as_table(heard.embeddings, heard.tags)
     rows = []
@@ -352,6 +376,7 @@ def window_embeddings(recording, seconds, hop_seconds):
 
 if __name__ == "__main__":
     try:
-        fetch()
+        for network in TAGS:
+            load_network(network)
     except ModelError as error:
         print(f"{error}. Without it, the starter model `music` and the model `transfer` cannot be used")

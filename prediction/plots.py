@@ -349,7 +349,7 @@ def plot_explanation(explanation, *, axs=None):
         _draw_explained(ax, explanation, values)
         # the check holds differences of logarithms: what is left is a ratio
         left = np.exp(-explanation.check.loc[genre])
-        ax.set_title(f"{genre}: {explanation.shares[genre]:.0%} of this window\n"
+        ax.set_title(f"{genre}: {explanation.shares[genre]:.0%} of these {explanation.seconds:.0f} s\n"
                      f"{left['marked']:.0%} of it left without the marked quarter\n"
                      f"{left['random']:.0%} of it left without a random quarter", fontsize=9, parse_math=False)
         ax.tick_params(labelleft=not number)

@@ -134,16 +134,15 @@ def _explain_embeddings(classifier, recording, start, top, seed):
     loudest = float(frames.max())
 
     def log_shares(images):
-        heard = pretrained.hear_patches(np.stack([image.T * loudest for image in images]))
-        table = pd.DataFrame(classifier.predict_proba(pretrained.as_table(*heard)), columns=classifier.classes_)
+        rows = classifier.patch_inputs(np.stack([image.T * loudest for image in images]))
+        table = pd.DataFrame(classifier.predict_proba(rows), columns=classifier.classes_)
         return np.log(family_shares(table).clip(1e-9)).to_numpy()
 
-    heard = pretrained.hear_recording(recording)
-    shares = family_shares(pd.DataFrame(
-        classifier.predict_proba(pretrained.as_table(heard.embeddings, heard.tags)), columns=classifier.classes_))
-    middles = heard.starts + pretrained.PATCH_SECONDS / 2
+    starts, inputs = classifier.patches_of(recording)
+    shares = family_shares(pd.DataFrame(classifier.predict_proba(inputs), columns=classifier.classes_))
+    middles = starts + pretrained.PATCH_SECONDS / 2
     row = int(shares.max(axis=1).argmax() if start is None else np.abs(middles - start).argmin())
-    first = round(heard.starts[row] * pretrained.SAMPLE_RATE / pretrained.HOP_LENGTH)
+    first = round(starts[row] * pretrained.SAMPLE_RATE / pretrained.HOP_LENGTH)
     rows = np.arange(first, first + pretrained.PATCH_FRAMES) % len(frames)  # a short sound is repeated
     levels = frames[rows].T / loudest
     proba = shares.iloc[row].to_numpy()
@@ -154,7 +153,7 @@ def _explain_embeddings(classifier, recording, start, top, seed):
     ]
     names = [str(shares.columns[number]) for number in order]
     return Explanation(
-        float(heard.starts[row]),
+        float(starts[row]),
         pretrained.PATCH_SECONDS,
         levels,
         pd.Series(proba[order], names),

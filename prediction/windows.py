@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from learning.targets import family_of
+
 
 def window_shares(classifier, song, *, seconds=None, hop_seconds=None, adjust=True):
     """Which genres a model gives a song, window by window.
@@ -16,7 +18,7 @@ def window_shares(classifier, song, *, seconds=None, hop_seconds=None, adjust=Tr
     hop_seconds : float, optional
         From one window to the next; half a window where it is not given.
     adjust : bool
-        Draw the shares towards equal ones where the sound is unlike the training songs.
+        Mix the shares with equal ones, family by family, where the sound is unlike the training songs.
 
     Returns
     -------
@@ -40,9 +42,15 @@ def window_shares(classifier, song, *, seconds=None, hop_seconds=None, adjust=Tr
         proba, columns=pd.Index(classifier.classes_, name="genre"), index=pd.Index(rows.index, name="start")
     )
     unlike = classifier.out_of_distribution(rows, shares) if adjust else pd.Series(0.0, shares.index).to_numpy()
-    shares = shares.mul(1 - unlike, axis=0).add(unlike / shares.shape[1], axis=0)
+    shares = shares.mul(1 - unlike, axis=0) + unlike[:, None] * _equal_shares(shares.columns)
     shares.attrs = {"seconds": seconds, "hop_seconds": hop_seconds, "out_of_distribution": float(unlike.mean())}
     return shares
+
+
+def _equal_shares(genres):
+    """The same share for each family, divided equally among its styles [shape=(genres,)]."""
+    families = pd.Series([family_of(genre) for genre in genres])
+    return (1 / families.nunique() / families.map(families.value_counts())).to_numpy()
 
 
 def song_embedding(classifier, song):

@@ -146,6 +146,16 @@ def test_a_saved_transfer_model_predicts_the_same(tmp_path):
     assert loaded.takes == "embeddings"
 
 
+def test_few_songs_that_are_all_told_apart_do_not_make_it_certain():
+    learned = ["jazz", "metal"]
+    model = models.build("transfer", epochs=0).fit(rows(learned * 3), learned * 3)
+    assert model.temperature_ >= 6 ** -.5 - 1e-3
+    incomplete = rows(learned * 3)
+    incomplete.loc[2, "embedding_003"] = np.nan
+    with pytest.raises(ValueError, match="1 rows have missing values, such as 2"):
+        model.predict(incomplete)
+
+
 # ---- families
 
 @settings(max_examples=30, deadline=None)

@@ -151,6 +151,24 @@ def test_damaged_weights_are_named(musicnn, tmp_path, monkeypatch):
     for name in pretrained.TAGS:
         (tmp_path / f"{name}.weights.h5").write_bytes(b"half a file")
     pretrained.load_network.cache_clear()
-    with pytest.raises(ModelError, match="MSD_musicnn.weights.h5 cannot be read"):
+    with pytest.raises(ModelError, match="MSD_musicnn.weights.h5 cannot be read.*Delete .*MSD_musicnn.weights.h5"):
         pretrained.load_network("MSD_musicnn")
     pretrained.load_network.cache_clear()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("MUSICNN_DIR", str(tmp_path / "file"))
+    with pytest.raises(ModelError, match="MUSICNN_DIR"):
+        pretrained.fetch()
+
+
+def test_short_windows_of_a_long_song_have_a_patch_each(musicnn, tmp_path):
+    import soundfile
+    y = np.random.default_rng(0).normal(0, .1, 70 * 16_000) * np.repeat(np.arange(1, 71), 16_000) / 70
+    soundfile.write(tmp_path / "long.wav", y, 16_000)
+    recording = Recording(tmp_path / "long.wav")
+    table = pretrained.window_embeddings(recording, pretrained.PATCH_SECONDS, pretrained.PATCH_SECONDS)
+    assert len(table) >= 23 and not table.duplicated().any()
+    with pytest.raises(ValueError, match="1 s are too short"):
+        pretrained.window_embeddings(recording, 1, 1)

@@ -48,6 +48,12 @@ def test_it_describes_a_song_and_is_the_same_after_it_was_saved(fitted, rows, tm
     np.testing.assert_allclose(window_shares(loaded, path), shares, atol=1e-5)
 
 
+def test_it_is_explained_in_three_seconds(fitted, rows):
+    from prediction.saliency import explain
+    explanation = explain(fitted, rows["path"].iloc[1], top=1)
+    assert list(explanation.maps) == ["tone"] and explanation.levels.shape == (96, 187)
+
+
 def test_rows_without_a_path_are_refused(rows):
     with pytest.raises(ValueError, match="no column 'path'"):
         models.build("transfer", epochs=1, verbose=False).fit(rows.drop(columns="path"), rows["genre"])

@@ -337,7 +337,7 @@ def test_a_saved_map_without_songs_is_drawn():
 
 def test_a_title_tells_the_share_and_what_is_left_of_it():
     ax = plot_explanation(explanation_of())[0]
-    assert ax.get_title().splitlines() == [f"{GENRES[0]}: 62% of this window",
+    assert ax.get_title().splitlines() == [f"{GENRES[0]}: 62% of these 15 s",
                                            "25% of it left without the marked quarter",
                                            "80% of it left without a random quarter"]
 

@@ -1,6 +1,7 @@
 """Shares window by window: they sum to one, and sounds unlike the training songs get equal ones."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
@@ -37,3 +38,20 @@ def test_the_embedding_of_a_song_is_the_mean_over_its_windows(starter, songs):
     assert song_embedding(starter.classifier, songs["turn"]) == pytest.approx(
         starter.classifier.embed(rows).mean(axis=0)
     )
+
+
+def test_what_is_unlike_all_songs_gets_the_same_share_of_each_family(songs):
+    class Unlike:
+        classes_ = np.array(["jazz", "rock", "rock: punk"])
+        window_seconds = 15.0
+
+        def inputs(self, song, **_):
+            return pd.DataFrame({"x": [0.0]}, index=[0.0])
+
+        def predict_proba(self, rows):
+            return np.array([[.2, .3, .5]])
+
+        def out_of_distribution(self, rows, shares):
+            return np.array([1.0])
+    shares = window_shares(Unlike(), songs["jazz"])
+    assert shares.iloc[0].tolist() == pytest.approx([.5, .25, .25])
