@@ -131,10 +131,11 @@ def test_two_processes_give_the_same_embeddings_as_one(musicnn, tracks, monkeypa
 
 
 def test_embeddings_that_are_done_are_not_computed_again(musicnn, tracks, tmp_path, monkeypatch):
-    first = extract_embeddings(tracks, segment_seconds=2, out=tmp_path / "embeddings.parquet")
-    assert first["segment"].tolist() == [0, 1] * 3
+    tracks.loc[0, "path"] = tone(tmp_path / "long.wav", 330, 7)
+    first = extract_embeddings(tracks, segment_seconds=3, out=tmp_path / "embeddings.parquet")
+    assert first["segment"].tolist() == [0, 1, 0, 0]
     monkeypatch.setattr(pretrained, "hear", lambda y: pytest.fail("computed again"))
-    again = extract_embeddings(tracks, segment_seconds=2, out=tmp_path / "embeddings.parquet")
+    again = extract_embeddings(tracks, segment_seconds=3, out=tmp_path / "embeddings.parquet")
     pd.testing.assert_frame_equal(again, first)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "embeddings.parquet"), first, check_dtype=False)
 
@@ -142,3 +143,9 @@ def test_embeddings_that_are_done_are_not_computed_again(musicnn, tracks, tmp_pa
 def test_an_unknown_model_is_refused(tracks):
     with pytest.raises(ValueError, match="vggish.*musicnn"):
         extract_embeddings(tracks, model="vggish")
+
+
+@pytest.mark.parametrize("seconds", [0, -3, 2.5, float("nan")])
+def test_segments_shorter_than_a_patch_are_refused(tracks, seconds):
+    with pytest.raises(ValueError, match="3 seconds or more"):
+        extract_embeddings(tracks, segment_seconds=seconds)
