@@ -34,6 +34,7 @@ from IPython.display import Audio, display
 from audio import SAMPLE_RATE, load_audio
 from collect import create_playlist, export_playlist_file, sound_locations
 from influences import place_on_map, plot_map
+from models import ModelError
 from prepare import find_song, first_genre
 from recommend import (Space, agreement, gather_songs, jumps, playlist_by, playlist_like, playlist_path, plot_keys,
                        plot_song_map, plot_tempo, similar_songs, song_map, song_row)
@@ -180,9 +181,14 @@ if "path" in path and path["path"].notna().all():
     model = MODEL or ("sample" if synthetic else "music")
     starter = load_starter(model)
     print(f"analysed by the model {model!r}; set MODEL to use another")
-    if starter.genre_map:
-        places = {str(number): place_on_map(starter.genre_map, file, classifier=starter.classifier)
-                  for number, file in enumerate(path["path"], 1)}
+    places = {}
+    try:
+        if starter.genre_map:
+            places = {str(number): place_on_map(starter.genre_map, file, classifier=starter.classifier)
+                      for number, file in enumerate(path["path"], 1)}
+    except ModelError as error:
+        print(error)
+    if places:
         ax = plot_map(starter.genre_map, places)
         ax.plot(*zip(*places.values()), color="k", lw=1, zorder=4)
 
