@@ -378,7 +378,8 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
     classifier
         Fitted: of `models.build` or `models.load`.
     folder : str, Path or pd.DataFrame
-        What `prepare.load_Data` can read: a folder of sound files, or a table with `path`.
+        What `prepare.load_Data` can read: a folder of sound files, or a table with `path`. What was skipped while a
+        folder is read is listed too.
     out : str or Path
         The CSV file to write. What is done is written to a journal beside it, song by song, so that a run that was
         killed continues where it stopped. Songs whose file has changed are labelled again, and so are all songs for
@@ -393,9 +394,12 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
         aspects `beat, timbre, pitch, sentence`. What was skipped and why in ``attrs["skipped"]`` and in
         ``OUT.skipped.csv``.
     """
-    tracks = tracks_with_sound(folder if isinstance(folder, pd.DataFrame) else load_Data(folder))
+    raw = folder if isinstance(folder, pd.DataFrame) else load_Data(folder)
+    tracks = tracks_with_sound(raw)
     out = Path(out)
-    journal, rows, skipped = Journal.beside(out), [], []
+    journal, rows = Journal.beside(out), []
+    skipped = [] if raw is folder else list(raw.attrs.get("skipped", []))
+    n_files = len(tracks) + len(skipped)
     fingerprint = [
         classifier.fingerprint(),
         *(f"{aspect} {model.fingerprint()}" for aspect, model in (aspects or {}).items()),
@@ -421,7 +425,7 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
     write_table(table, out)
     write_table(pd.DataFrame(skipped, columns=["path", "reason"]), out.with_name(f"{out.stem}.skipped.csv"))
     if skipped:
-        print(f"{len(skipped)} of {len(tracks)} files skipped: see {out.stem}.skipped.csv")
+        print(f"{len(skipped)} of {n_files} files skipped: see {out.stem}.skipped.csv")
     return table
 
 

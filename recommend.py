@@ -134,7 +134,8 @@ def reasons(song, found, tracks, space):
     for column, words_of_column in (("key", _key_words), ("tempo", _tempo_words)):
         if column in compared:
             words = [[word, *others] for word, others in zip(words_of_column(song, found), words)]
-    return [", ".join(filter(None, words_of_song)) or "alike throughout" for words_of_song in words]
+    nothing_differs = "alike throughout" if spreads else ""  # embeddings alone have no words
+    return [", ".join(filter(None, words_of_song)) or nothing_differs for words_of_song in words]
 
 
 def _spread(values):

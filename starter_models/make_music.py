@@ -80,6 +80,8 @@ def train_aspects(images, artists, about, folder):
     groups = artist.reindex(manifest["track_id"]).to_numpy()
     groups = np.where(pd.isna(groups), "unknown, " + genres.to_numpy(dtype=object), groups)
     fitted, scores = fit_aspects_with_scores(describe_images(manifest), genres, groups)
+    about = {"trained on": f"{len(manifest)} spectrogram images of GTZAN's fault-filtered train and validation lists",
+             "scores": "each image by a model that was trained on other artists", "trust": about["trust"]}
     for aspect, model in fitted.items():
         models.save(model, folder / aspect, scores=scores[aspect], about=about)
 
@@ -139,10 +141,11 @@ def train(tracks, songs, no_music, work, folder):
     known = single & np.isin(names, [name for name in set(names) if (names[single] == name).sum() >= FEWEST_ON_MAP])
     scores |= map_score(pd.DataFrame(model.embed(songs), songs.index)[known], names[known], artists[known], fold[known])
     about = {"trained on": f"{len(songs)} excerpts of 2 to 30 s by {len(set(artists))} artists: GTZAN's fault-filtered "
-                           "train and validation lists (Tzanetakis & Cook 2002; research use only) and famous rock, "
-                           "metal and folk rock songs; the network under it, musicnn, on the Million Song Dataset and "
-                           "MagnaTagATune",
-             "without labelled songs": "electronic and soul: for these, only the tags of musicnn decide",
+                           "train and validation lists (Tzanetakis & Cook 2002; research use only), famous rock, metal "
+                           "and folk rock songs, and electronic and orchestral music of free games; the network under "
+                           "it, musicnn, on the Million Song Dataset and MagnaTagATune",
+             "without labelled songs": "soul, where only the tags of musicnn decide, and all styles; folk was only "
+                                       "learned from songs of one artist that are both folk and rock",
              "scores": "each song by a model that was trained on other artists; musicnn may have heard the recordings",
              "trust": "few artists a genre, recordings mostly before 2000, little music from outside Europe and the "
                       "Americas"}

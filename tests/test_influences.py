@@ -1,6 +1,8 @@
 """What a song is made of: shares that mean something, labels by stated rules, maps that keep still, work that is not
 lost."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -203,3 +205,16 @@ def test_a_folder_is_labelled_with_the_shares_of_all_styles(musicnn, songs, tmp_
     table = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv")
     shares = table[[column for column in table if column.startswith("share: ")]]
     assert shares.shape[1] >= 20 and shares.iloc[0].sum() == pytest.approx(1, abs=.01)
+
+
+def test_files_that_could_not_be_read_in_a_folder_are_listed_with_the_others(starter, songs, tmp_path, capsys):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "song.wav").write_bytes(songs["jazz"].read_bytes())
+    (folder / "bad.mp3").write_bytes(b"no sound")
+    soundfile.write(folder / "silent.wav", np.zeros(40_000), 16_000)
+    table = label_folder(starter.classifier, folder, out=tmp_path / "labels.csv")
+    assert len(table) == 1
+    assert {Path(entry["path"]).name for entry in table.attrs["skipped"]} == {
+        "bad.mp3", "silent.wav"}
+    assert "2 of 3 files skipped" in capsys.readouterr().out

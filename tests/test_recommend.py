@@ -297,3 +297,8 @@ def test_a_feature_that_is_constant_in_the_table_is_no_reason():
     with np.errstate(all="raise"):
         reasons = similar_songs(new, table)["reason"]
     assert reasons.to_dict() == {"a": "alike throughout", "b": "alike throughout", "c": "more cheerful"}
+
+
+def test_embeddings_alone_give_no_reason():
+    table = pd.DataFrame({"embedding_001": [0.0, .1, 5.0], "embedding_002": [1.0, .9, -4.0]}, index=list("abc"))
+    assert similar_songs("a", table, 2)["reason"].tolist() == ["", ""]

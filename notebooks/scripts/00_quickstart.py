@@ -12,9 +12,8 @@
 # downloaded once.
 
 # %%
-# The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
-import os, pathlib, re, subprocess, sys
-from importlib.metadata import distributions
+# The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
+import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
 REPO = "owner/name"
 here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
@@ -23,6 +22,7 @@ if not root.exists():
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", *missing], check=True)
+    subprocess.run([sys.executable, "-m", "learning.pretrained"], cwd=root)
 sys.path.insert(0, str(root)); os.chdir(root)
 
 # %%
@@ -100,8 +100,9 @@ for genre, passage in passages(figure.description["shares"]).iterrows():
 # ## Its tags
 #
 # A pre-trained network, musicnn (Pons and Serra 2019), knows 100 tags of genre, mood, era, voice and instruments. The
-# numbers are percentiles among 512 real songs: at 95, only 5 % of those songs have more of the tag. Where the two
-# networks of musicnn disagree, a tag is marked as unsure. The network never heard synthetic songs like the sample's.
+# numbers are percentiles among the excerpts that the model `music` learned from: at 95, only 5 % of those songs have
+# more of the tag. Where the two networks of musicnn disagree, a tag is marked as unsure. The network never heard
+# synthetic songs like the sample's.
 
 # %%
 tags = None
@@ -134,8 +135,9 @@ figure.description["summary"].head(6)
 # ## How far can we trust the model?
 #
 # The table shows its scores on songs it was not trained on, with intervals. Compare the accuracy with the chance
-# level. The map is checked too, where that was done: how often the nearest region is the genre of a new song. The shares are calibrated on music like the training songs; for other music they only tell which training
-# genres it resembles.
+# level. The map is checked too, where that was done: how often the nearest region is the genre of a new song. The
+# shares are calibrated on music like the training songs; for other music they only tell which training genres it
+# resembles.
 
 # %%
 scores = model_card(starter)

@@ -11,9 +11,8 @@
 # It takes a few seconds per thousand tracks.
 
 # %%
-# The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
-import os, pathlib, re, subprocess, sys
-from importlib.metadata import distributions
+# The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
+import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
 REPO = "owner/name"
 here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
@@ -22,6 +21,7 @@ if not root.exists():
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", *missing], check=True)
+    subprocess.run([sys.executable, "-m", "learning.pretrained"], cwd=root)
 sys.path.insert(0, str(root)); os.chdir(root)
 
 # %%

@@ -11,9 +11,8 @@
 # It takes three minutes for the synthetic sample on two cores.
 
 # %%
-# The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed.
-import os, pathlib, re, subprocess, sys
-from importlib.metadata import distributions
+# The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
+import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
 REPO = "owner/name"
 here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
@@ -22,6 +21,7 @@ if not root.exists():
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", *missing], check=True)
+    subprocess.run([sys.executable, "-m", "learning.pretrained"], cwd=root)
 sys.path.insert(0, str(root)); os.chdir(root)
 
 # %%
@@ -34,7 +34,7 @@ from models import NAMES, kmeans_view, plot_history
 from training import gather, predictions, train_family, write_predictions
 
 # %% tags=["parameters"]
-MODELS: str = "cnn lstm lstm_cnn multi_cnn transfer mlp linear knn svm forest"  # to train, separated by blanks or commas
+MODELS: str = "cnn lstm lstm_cnn multi_cnn transfer mlp linear knn svm forest"  # to train, separated by blanks
 EPOCHS: int = 12  # epochs of the networks that take images; 40 to 80 for thousands of real songs
 BACKBONE: str = "musicnn"  # for transfer: musicnn, the folder of a trained network, or a name in keras.applications
 PICTURES: str = ""  # a folder of spectrogram images sorted by genre, ours or others'; empty: what notebook 05 wrote
