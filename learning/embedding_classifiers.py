@@ -54,6 +54,8 @@ STYLES = {
     "soul": {"soul": ["soul"], "soul: funk": ["funk"], "soul: R&B": ["rnb"]},
 }
 """The styles of a family, and the tags that tell them apart; the first is the family itself, for no style of these."""
+PENALTY_OF_BIASES = .01
+"""On the squared biases of the families, and on the square of what the scale of the tags differs from one."""
 SMALLEST = 1e-4
 """Probabilities of tags are clipped to it before their logit is taken."""
 
@@ -83,7 +85,7 @@ def embedding_features(X):
     Raises
     ------
     ValueError
-        The table has no such columns.
+        The table has no such columns, or values are missing.
     """
     columns = [*embedding_columns(), *tag_columns()]
     missing = [name for name in columns if name not in X]
@@ -100,7 +102,7 @@ def embedding_features(X):
 
 def feature_frame(X):
     """As `embedding_features`, a frame with the names of the columns."""
-    return pd.DataFrame(embedding_features(X), getattr(X, "index", None), [*embedding_columns(), *tag_columns()])
+    return pd.DataFrame(embedding_features(X), X.index, [*embedding_columns(), *tag_columns()])
 
 
 def unit_embeddings(X):
@@ -173,10 +175,9 @@ class FamilyClassifier(EmbeddingInput, CalibratedClassifier):
         On the squared weights of the linear layer, beside the mean log-loss.
     unlabelled_share : float
         The mean share, over the training songs, of a family without labelled songs.
-    seed : int
     """
 
-    def __init__(self, penalty=.07, unlabelled_share=.015, seed=0):
+    def __init__(self, penalty=.07, unlabelled_share=.015):
         set_parameters(self, locals())
 
     @property
@@ -232,9 +233,10 @@ class FamilyClassifier(EmbeddingInput, CalibratedClassifier):
             logs = scipy.special.log_softmax(logits, axis=1)
             error = (np.exp(logs) - targets[:, known]) * weights[:, None]
             value = -np.sum(weights * np.sum(targets[:, known] * logs, axis=1)) + self.penalty * np.sum(layer ** 2)
-            value += .01 * (np.sum(bias ** 2) + (scale - 1) ** 2)
-            gradient = [(values.T @ error + 2 * self.penalty * layer).ravel(), error.sum(axis=0) + .02 * bias,
-                        [np.sum(error * evidence[:, known]) + .02 * (scale - 1)]]
+            value += PENALTY_OF_BIASES * (np.sum(bias ** 2) + (scale - 1) ** 2)
+            gradient = [(values.T @ error + 2 * self.penalty * layer).ravel(),
+                        error.sum(axis=0) + 2 * PENALTY_OF_BIASES * bias,
+                        [np.sum(error * evidence[:, known]) + 2 * PENALTY_OF_BIASES * (scale - 1)]]
             return value, np.concatenate(gradient)
 
         start = np.append(np.zeros((n + 1) * n_known), 1.0)
@@ -288,7 +290,8 @@ class FamilyClassifier(EmbeddingInput, CalibratedClassifier):
         columns = []
         for number, family in enumerate(FAMILIES):
             styles = STYLES.get(family, {family: []})
-            parts = np.array([X[[f"tag: {tag}" for tag in tags]].to_numpy(float).max(axis=1) if tags
+            # clipped: in a table with rounded probabilities, all tags of a family can be zero
+            parts = np.array([X[[f"tag: {tag}" for tag in tags]].to_numpy(float).max(axis=1).clip(SMALLEST) if tags
                               else np.ones(len(X)) for tags in styles.values()])
             columns.extend(families[:, number] * parts / parts.sum(axis=0))
         return np.column_stack(columns)

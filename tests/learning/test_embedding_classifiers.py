@@ -53,6 +53,13 @@ def test_probabilities_sum_to_one_and_so_do_the_styles_of_a_family(fitted):
     np.testing.assert_allclose(family_shares(proba), model.probabilities(model.decision_function(songs)))
 
 
+def test_a_family_whose_tags_were_all_rounded_to_zero_has_a_probability(fitted):
+    songs = rows(["jazz"], seed=3)
+    songs[tag_columns()] = 0.0
+    proba = fitted[0].predict_proba(songs)
+    assert np.isfinite(proba).all() and proba.sum() == pytest.approx(1)
+
+
 def test_there_are_more_than_twenty_genres_and_gtzans_ten_are_among_them():
     gtzan = {"blues", "classical", "country", "disco", "hip hop", "jazz", "metal", "pop", "reggae", "rock"}
     classes = [style for family in FAMILIES for style in STYLES.get(family, [family])]
