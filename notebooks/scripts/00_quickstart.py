@@ -112,7 +112,7 @@ try:
 except ModelError as error:
     print(error)
 if tags is not None:
-    display(tags.groupby("group", sort=False).head(3))
+    display(tags.groupby("group", sort=False).head(3).round())
 
 # %% [markdown]
 # The same over time, in windows of three seconds. Columns that change together are places where the song changes.

@@ -6,9 +6,9 @@
 # [badge]: https://colab.research.google.com/assets/colab-badge.svg
 # [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/05_make_spectrograms.ipynb
 #
-# Reads a folder of songs and makes spectrogram images, sorted by genre, and a table of audio features.
-# It writes images and tables (`manifest`, `features`, `tracks`, `skipped`) to `OUT_DIR/model_output` for the models.
-# Each minute of music takes about 0.1 s for its image and less than 1 s for its features.
+# Reads a folder of songs and makes spectrogram images, sorted by genre, and tables of audio features and embeddings.
+# It writes images and tables (`manifest`, `features`, `embeddings`, `tracks`, `skipped`) to `OUT_DIR/model_output`.
+# Each minute of music takes about 0.1 s for its image, less than 1 s for its features, and 1 s for its embedding.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.

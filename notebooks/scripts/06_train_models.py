@@ -6,9 +6,10 @@
 # [badge]: https://colab.research.google.com/assets/colab-badge.svg
 # [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/06_train_models.ipynb
 #
-# Reads the spectrogram images and features that notebook 05 wrote, or your own, and trains a family of models on them.
+# Reads the spectrogram images, features and embeddings that notebook 05 wrote, or your own, and trains a family of
+# models on them.
 # It writes the models to `OUT_DIR/models` and their predictions for each song to `OUT_DIR/predictions.parquet`.
-# It takes three minutes for the synthetic sample on two cores.
+# It takes two minutes for the synthetic sample on two cores.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
@@ -111,8 +112,8 @@ print(f"highest validation accuracy: {best}, {report.loc[best, 'accuracy']:.2f} 
 # %% [markdown]
 # ## Learning curves
 #
-# At first the training loss is above the validation loss, because only the training images are augmented. A validation
-# loss that rises while the training loss still falls is a sign of overfitting.
+# The training loss can be above the validation loss, because only the training images are augmented. A validation loss
+# that rises while the training loss still falls is a sign of overfitting.
 
 # %% tags=["cover"]
 networks = [name for name in fitted if hasattr(fitted[name], "history_")]

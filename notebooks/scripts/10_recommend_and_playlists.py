@@ -67,8 +67,8 @@ about = [column for column in ("artist", "song", "genre", "tempo") if column in 
 # ## The songs
 #
 # Each song is a point in a space of features. The features form groups (such as beat, timbre and pitch), and all
-# groups have the same weight, whatever their number of features. Two songs drawn at random have a distance of about
-# 1.4.
+# groups have the same weight, whatever their number of features. Only the embedding of the pre-trained network, where
+# there is one, has as much weight as all other groups together. Two songs drawn at random have a distance of about 1.4.
 
 # %%
 groups = ", ".join(f"{group} ({len(columns)})" for group, columns in space.groups.items())
