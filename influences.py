@@ -10,7 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 import models
-from learning.pretrained import PATCH_SECONDS, window_embeddings
+from learning.pretrained import PATCH_SECONDS, patches_apart, window_embeddings
 from learning.targets import family_shares
 from prediction.genre_map import fit_genre_map, load_map, place_on_map, save_map
 from prediction.labels import aspect_sentence, blend_label, certainty, turning_point
@@ -172,7 +172,8 @@ def song_tags(song, *, quantiles=None):
     ModelError
         The network is not there and cannot be downloaded.
     """
-    return tag_table(_tags_over_time(song).mean(), _quantiles(quantiles))
+    recording = as_recording(song)
+    return tag_table(_tags(recording, recording.seconds).mean(), _quantiles(quantiles))
 
 
 def taggram(song, *, quantiles=None, top=16):
@@ -188,16 +189,20 @@ def taggram(song, *, quantiles=None, top=16):
     Returns
     -------
     pd.DataFrame [shape=(windows, words)]
-        Percentiles among the reference songs, from 0 to 100; indexed by the start of each window of three seconds.
+        Percentiles among the reference songs, from 0 to 100; indexed by the start of each window: of three seconds, or
+        of six in a recording longer than a minute.
     """
-    percentiles, _ = tag_percentiles(_tags_over_time(song), _quantiles(quantiles))
+    recording = as_recording(song)
+    seconds = PATCH_SECONDS * patches_apart(recording.seconds)
+    percentiles, _ = tag_percentiles(_tags(recording, seconds), _quantiles(quantiles))
     percentiles.columns = percentiles.columns.get_level_values("word")
     shown = percentiles.max().nlargest(top).index
     return percentiles[[word for word in percentiles if word in set(shown)]].rename_axis("start")
 
 
-def _tags_over_time(song):
-    windows = window_embeddings(as_recording(song), PATCH_SECONDS, PATCH_SECONDS)
+def _tags(recording, seconds):
+    """The probabilities of the tags in windows that do not overlap."""
+    windows = window_embeddings(recording, seconds, seconds)
     return windows[[column for column in windows if column.startswith("tag: ")]]
 
 

@@ -45,6 +45,15 @@ LOUDER = 15.0
 WEIGHT_OF_VARIANTS = .06
 """Of each pair or filtered excerpt, in relation to a song."""
 
+SONGS = ("GTZAN's fault-filtered train and validation lists (Tzanetakis & Cook 2002; research use only), famous rock, "
+         "metal and folk rock songs, and electronic and orchestral music of free games; the network under it, musicnn, "
+         "on the Million Song Dataset and MagnaTagATune")
+ABOUT = {"without labelled songs": "soul, where only the tags of musicnn decide, and all styles; folk was only learned "
+                                   "from songs of one artist that are both folk and rock",
+         "scores": "each song by a model that was trained on other artists; musicnn may have heard the recordings",
+         "trust": "few artists a genre, recordings mostly before 2000, little music from outside Europe and the "
+                  "Americas"}
+"""What the model's card says."""
 FEWEST_ON_MAP = 10
 """A family with fewer songs has no region on the map."""
 
@@ -118,16 +127,9 @@ def train(tracks, songs, no_music, work, folder):
         model = FamilyClassifier()
         return model.fit(rows, pd.DataFrame(y, columns=list(FAMILIES)), weights=all_weights, no_music=no_music)
 
-    logits, distances = np.zeros(shares.shape), np.zeros(len(songs))
     single = shares.max(axis=1) == 1
     names = np.array(list(FAMILIES))[shares.argmax(axis=1)]
-    for number in range(FOLDS):
-        held_out = fold == number
-        model = fitted(~held_out)
-        logits[held_out] = model.decision_function(songs[held_out])
-        components = out_of_distribution.fit_components(feature_frame(songs[~held_out]), names[~held_out])
-        distances[held_out] = out_of_distribution.distances_to_genre(
-            components, feature_frame(songs[held_out]), names[held_out])
+    logits, distances = cross_fit(fitted, songs, names, fold)
     model = fitted(np.ones(len(songs), bool))
     model.calibrate(logits, np.arange(len(songs)), shares, f"{len(songs)} songs, cross-fitted by artist")
     components = out_of_distribution.fit_components(feature_frame(songs), names)
@@ -140,21 +142,39 @@ def train(tracks, songs, no_music, work, folder):
     scores = score(proba, names, single, artists)
     known = single & np.isin(names, [name for name in set(names) if (names[single] == name).sum() >= FEWEST_ON_MAP])
     scores |= map_score(pd.DataFrame(model.embed(songs), songs.index)[known], names[known], artists[known], fold[known])
-    about = {"trained on": f"{len(songs)} excerpts of 2 to 30 s by {len(set(artists))} artists: GTZAN's fault-filtered "
-                           "train and validation lists (Tzanetakis & Cook 2002; research use only), famous rock, metal "
-                           "and folk rock songs, and electronic and orchestral music of free games; the network under "
-                           "it, musicnn, on the Million Song Dataset and MagnaTagATune",
-             "without labelled songs": "soul, where only the tags of musicnn decide, and all styles; folk was only "
-                                       "learned from songs of one artist that are both folk and rock",
-             "scores": "each song by a model that was trained on other artists; musicnn may have heard the recordings",
-             "trust": "few artists a genre, recordings mostly before 2000, little music from outside Europe and the "
-                      "Americas"}
+    about = {"trained on": f"{len(songs)} excerpts of 2 to 30 s by {len(set(artists))} artists: {SONGS}"} | ABOUT
     models.save(model, folder, scores=scores, about=about)
     embedded = pd.DataFrame(model.embed(songs), songs.index)[known]
     tags = songs[tag_columns()].rename(columns=lambda column: column.removeprefix("tag: "))
     genre_map.save_map(genre_map.project(embedded, names[known], features=tags), folder / "map.json")
     save_quantiles(songs, folder / "tags.json")
     return about
+
+
+def cross_fit(fitted, songs, names, fold):
+    """Logits of each song, and its distance from its family, by models that were trained on the other folds.
+
+    Parameters
+    ----------
+    fitted : callable
+        Takes which songs to train on [shape=(songs,)], and returns a classifier.
+    songs : pd.DataFrame
+    names : np.ndarray of str [shape=(songs,)]
+        The family of each song.
+    fold : np.ndarray of int [shape=(songs,)]
+
+    Returns
+    -------
+    logits [shape=(songs, families)], distances [shape=(songs,)]
+    """
+    logits, distances = np.zeros((len(songs), len(FAMILIES))), np.zeros(len(songs))
+    for number in set(fold):
+        held_out = fold == number
+        logits[held_out] = fitted(~held_out).decision_function(songs[held_out])
+        components = out_of_distribution.fit_components(feature_frame(songs[~held_out]), names[~held_out])
+        distances[held_out] = out_of_distribution.distances_to_genre(
+            components, feature_frame(songs[held_out]), names[held_out])
+    return logits, distances
 
 
 def family_targets(families):

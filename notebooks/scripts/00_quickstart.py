@@ -115,7 +115,7 @@ if tags is not None:
     display(tags.groupby("group", sort=False).head(3).round())
 
 # %% [markdown]
-# The same over time, in windows of three seconds. Columns that change together are places where the song changes.
+# The same over time, in windows of three seconds (six in a song longer than a minute). Columns that change together are places where the song changes.
 
 # %%
 if tags is not None:
