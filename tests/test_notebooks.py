@@ -107,7 +107,8 @@ def test_the_bootstrap_cell_is_the_same_everywhere_and_short():
 
 
 def test_the_bootstrap_cell_says_in_one_sentence_that_the_project_is_not_there(tmp_path):
-    cell = code_cells(NOTEBOOKS[0])[0]["source"].replace((ROOT / "notebooks" / "REPO").read_text().strip(), "owner/name")
+    repo = (ROOT / "notebooks" / "REPO").read_text().strip()
+    cell = code_cells(NOTEBOOKS[0])[0]["source"].replace(repo, "owner/name")
     done = subprocess.run([sys.executable, "-c", cell], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and not list(tmp_path.iterdir())
     assert re.fullmatch(rf"{tmp_path} is outside the project's folder: .*\.\n", done.stderr)
