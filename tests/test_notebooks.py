@@ -106,6 +106,20 @@ def test_the_bootstrap_cell_is_the_same_everywhere_and_short():
     assert len(bootstraps.pop().splitlines()) <= 12
 
 
+@each_notebook
+def test_the_parameters_are_checked_before_anything_else(path):
+    cells = code_cells(path)
+    (number,) = (number for number, cell in enumerate(cells) if "parameters" in cell["metadata"].get("tags", []))
+    assert cells[number + 1]["source"] == "from prepare import check_parameters; check_parameters()"
+
+
+def test_a_parameter_that_a_notebook_does_not_have_stops_it(tmp_path):
+    command = [sys.executable, "-m", "papermill", str(ROOT / "notebooks" / "02_prepare_and_split.ipynb"),
+               str(tmp_path / "02.ipynb"), "-r", "SOURC", "x"]
+    stopped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert stopped.returncode and "did you mean SOURCE?" in stopped.stderr
+
+
 def test_a_parameter_has_the_same_type_in_every_notebook():
     types = {}
     for path in NOTEBOOKS:

@@ -44,6 +44,9 @@ MODEL: str = ""  # sample, music, or a folder with your own model; empty: sample
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 song = SONG
 out = Path(OUT_DIR)
 out.mkdir(parents=True, exist_ok=True)

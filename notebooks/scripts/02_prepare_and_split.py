@@ -42,6 +42,9 @@ GROUP: str = "artist"  # songs with the same value in this column stay in one se
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 pd.set_option("display.max_columns", 40)
 tracks_dir = Path(OUT_DIR) / "tracks"
 

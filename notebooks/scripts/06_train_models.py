@@ -47,6 +47,9 @@ SEED: int = 0  # the same seed gives the same result on the same machine
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 out = Path(OUT_DIR)
 names = MODELS.replace(",", " ").split()
 assert set(names) <= set(NAMES), f"MODELS={MODELS!r}: choose from {', '.join(NAMES)}"

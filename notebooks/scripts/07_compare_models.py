@@ -44,6 +44,9 @@ PICTURES: str = ""  # a folder of spectrogram images sorted by genre, ours or ot
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 out = Path(OUT_DIR)
 pd.set_option("display.float_format", "{:.3f}".format)
 songs = None
