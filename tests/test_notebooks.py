@@ -234,7 +234,7 @@ def test_models_are_trained_compared_and_tuned_on_songs_that_share_no_artist(tmp
     assert {"cnn", "mlp", "linear", "combined"} == set(scores.index.get_level_values("model"))
     assert (scores["low"].dropna() <= scores["high"].dropna()).all()
     assert len(pd.read_csv(tmp_path / "model_claims.csv")) == 6
-    assert "a random split of segments" in printed(compared), "the score with a leak, beside the honest one"
+    assert "the split 'random segments' scores" in printed(compared), "the score with a leak, beside the honest one"
 
     transferred = run("06_train_models", tmp_path, OUT_DIR=tmp_path, MODELS="transfer", EPOCHS=1,
                       BACKBONE=tmp_path / "models" / "cnn")
