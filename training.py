@@ -307,30 +307,6 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
     return fitted, pd.DataFrame(rows).T.rename_axis("model").astype({"weights": int, "epochs": int})
 
 
-def learning_sentence(fitted):
-    """Which networks were still learning in their last epoch, and which began to overfit before.
-
-    Parameters
-    ----------
-    fitted : dict of str to classifier
-        From `train_family`.
-
-    Returns
-    -------
-    str
-    """
-    losses = {name: model.history_["val_loss"].to_numpy() for name, model in fitted.items()
-              if "val_loss" in getattr(model, "history_", ())}
-    if not losses:
-        return "no network was trained with a validation set, so there are no curves"
-    best = {name: int(loss.argmin()) + 1 for name, loss in losses.items()}
-    learning = [name for name, loss in losses.items() if best[name] == len(loss)]
-    done = [f"{name} ({best[name]} of {len(loss)})" for name, loss in losses.items() if best[name] < len(loss)]
-    parts = [f"lowest validation loss in the last epoch, so that more epochs may help: {', '.join(learning)}"] * bool(
-        learning) + [f"lowest before (epoch): {', '.join(done)}; these weights are kept"] * bool(done)
-    return "; ".join(parts)
-
-
 def _settings_of_model(name, settings, seed, verbose):
     shared = {}
     on_embeddings = name == "transfer" and settings.get(name, {}).get("backbone", "musicnn") == "musicnn"

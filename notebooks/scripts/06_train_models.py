@@ -32,8 +32,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 
+from evaluation import learning_sentence
 from models import NAMES, kmeans_view, plot_history
-from training import gather, learning_sentence, predictions, train_family, write_predictions
+from training import gather, predictions, train_family, write_predictions
 
 # %% tags=["parameters"]
 MODELS: str = "cnn lstm lstm_cnn multi_cnn transfer mlp linear knn svm forest"  # to train, separated by blanks
