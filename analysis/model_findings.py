@@ -136,7 +136,7 @@ def comparison_sentence(pairs):
 
 
 def leak_sentence(leaks):
-    """How much higher the score of the first split of `evaluation.leak_check`, which leaks, is than that of the last."""
+    """How much higher the first score of `evaluation.leak_check`, which has a leak, is than the last."""
     gain = 100 * (leaks["accuracy"].iloc[0] - leaks["accuracy"].iloc[-1])
     return (f"the split '{leaks.index[0]}' scores {abs(gain):.0f} points {'higher' if gain >= 0 else 'lower'} than the "
             f"split '{leaks.index[-1]}'")
