@@ -5,7 +5,7 @@ SOURCE ?= sample
 RUNS ?= runs
 
 BIN := $(VENV)/bin
-CODE := $(filter-out tests/%,$(wildcard *.py */*.py notebooks/*.json starter_models/*/*.json))
+CODE := $(filter-out tests/% notebooks/make_%,$(wildcard *.py */*.py notebooks/*.json starter_models/*/*.json))
 NAMES := $(shell $(PYTHON) notebooks/choose_notebooks.py "$(SOURCE)" 2>/dev/null)
 PAGES := $(NAMES:%=$(RUNS)/%.html)
 .PHONY: help run test test-colab bench notebooks covers lint clean FORCE
@@ -54,9 +54,9 @@ $(RUNS)/%.ipynb: notebooks/%.ipynb $(CODE) $(VENV)/installed
 		-r OUT_DIR "$(RUNS)" $(parameters) || { \
 		echo "make: $* stopped; the cell that failed is shown in $(RUNS)/$*.unfinished.ipynb"; exit 1; }
 	@mv $(RUNS)/$*.unfinished.ipynb $@
-$(RUNS)/%.html: $(RUNS)/%.ipynb
-	@$(BIN)/jupyter-nbconvert --log-level=ERROR --to html --output-dir $(RUNS) $<
-$(RUNS)/index.html: $(PAGES) $(VENV)/installed
+$(RUNS)/%.html: $(RUNS)/%.ipynb notebooks/make_pages.py
+	@$(BIN)/python notebooks/make_pages.py $<
+$(RUNS)/index.html: $(PAGES) notebooks/make_index.py $(VENV)/installed
 	@$(BIN)/python notebooks/make_index.py $(RUNS)
 # These files change only when SOURCE or CHARTS names another file, or when that file has changed.
 $(RUNS)/.source: source = $(SOURCE)

@@ -1,13 +1,11 @@
 """What a song draws on: shares of genres over time, tags, the aspects beat, timbre and pitch, a card for a song, labels
 for a folder."""
 
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 import models
 from learning.pretrained import PATCH_SECONDS, patches_apart, window_embeddings
@@ -34,6 +32,7 @@ from signals.batch_jobs import file_mark, tracks_with_sound
 from signals.decoding import AudioError
 from signals.recording import Recording, as_recording
 from sources.files import Journal, write_table
+from sources.progress import progress
 
 __all__ = [
     "Recording",
@@ -409,9 +408,7 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
         classifier.fingerprint(),
         *(f"{aspect} {model.fingerprint()}" for aspect, model in (aspects or {}).items()),
     ]
-    for track in tqdm(
-        tracks.itertuples(), total=len(tracks), desc="labels", unit="song", file=sys.stdout, mininterval=1
-    ):
+    for track in progress(tracks.itertuples(), desc="labels", total=len(tracks)):
         key, mark = f"{track.track_id}|{track.source}", file_mark(track.source, fingerprint)
         row = journal.get(key, mark)
         if row is None:
