@@ -1,8 +1,8 @@
 """Choose what `make run` runs: `python notebooks/choose_notebooks.py SOURCE RUNS [CHARTS]`.
 
 A source that cannot be read is refused, before anything runs. For each notebook that the source has data for, the
-parameters are written to `RUNS/.parameters/NAME.yaml`, which papermill reads; its first line says for the index what the
-notebook runs on. The notebooks without data are listed in `RUNS/.left_out`, with the reason.
+parameters are written to `RUNS/.parameters/NAME.yaml`, which papermill reads; its first line says what the notebook
+runs on, for the index. The notebooks without data are listed in `RUNS/.left_out`, with the reason.
 """
 
 import hashlib
@@ -133,7 +133,7 @@ def choose(source, contents, charts=""):
 def choose_sample(charts=""):
     """As `choose`, for the embedded sample: every notebook, on what it comes with."""
     parameters = {"02": {"SOURCE": "sample"}, "09": {"CHARTS": charts} if charts else {}}
-    runs_on = {"01": "a recorded example with made-up names", **dict.fromkeys(("02", "03", "09"), "the synthetic table")}
+    runs_on = dict.fromkeys(("02", "03", "09"), "the synthetic table") | {"01": "a recorded example with made-up names"}
     return {name: Page(parameters.get(name[:2], {}), runs_on.get(name[:2], "synthetic songs")) for name in NAMES}, {}
 
 

@@ -71,13 +71,13 @@ def article(path):
     about = describe(path)
     address = f"{html.escape(path.stem)}.html"
     found = "".join(f"<li>{html.escape(line)}</li>" for line in about.findings[:MOST_FINDINGS])
-    runs_on = f'<p class="quiet">Run on {html.escape(runs_on_of(path))}</p>' if runs_on_of(path) else ""
-    settings = f'<p class="quiet">{html.escape(about.settings)}</p>' if about.settings else ""
+    about_run = [f"Run on {runs_on_of(path)}"] * bool(runs_on_of(path)) + [about.settings] * bool(about.settings)
+    notes = "".join(f'<p class="quiet">{html.escape(note)}</p>' for note in about_run)
     image = (f'<a href="{address}"><img alt="{html.escape(about.alternative)}" loading="lazy" '
              f'src="data:image/png;base64,{base64.b64encode(small_png(about.figure)).decode()}"></a>'
              if about.figure else "")
     return (f'<article><h2><a href="{address}">{html.escape(about.title)}</a></h2>\n'
-            f"{f'<ul>{found}</ul>' if found else markdown2html(about.introduction)}{runs_on}{settings}{image}</article>")
+            f"{f'<ul>{found}</ul>' if found else markdown2html(about.introduction)}{notes}{image}</article>")
 
 
 def runs_on_of(path):
