@@ -2,12 +2,10 @@
 for a folder."""
 
 import io
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from tqdm import tqdm
 
 import models
 from learning.pretrained import PATCH_SECONDS, patches_apart, window_embeddings
@@ -39,6 +37,7 @@ from signals.batch_jobs import file_mark, tracks_with_sound
 from signals.decoding import AudioError
 from signals.recording import Recording, as_recording
 from sources.files import Journal, write_table
+from sources.progress import progress
 
 __all__ = [
     "Recording",
@@ -377,9 +376,7 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
         classifier.fingerprint(),
         *(f"{aspect} {model.fingerprint()}" for aspect, model in (aspects or {}).items()),
     ]
-    for track in tqdm(
-        tracks.itertuples(), total=len(tracks), desc="labels", unit="song", file=sys.stdout, mininterval=1
-    ):
+    for track in progress(tracks.itertuples(), desc="labels", total=len(tracks)):
         key, mark = f"{track.track_id}|{track.source}", file_mark(track.source, fingerprint)
         row = journal.get(key, mark)
         if row is None:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
+
+from sources.progress import progress
 
 COLUMNS = ["track_id", "artist", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
            "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
@@ -310,7 +311,7 @@ def read_folder(folder):
         raise ValueError(f"no sound files ({', '.join(AUDIO_SUFFIXES)}) in the folder {folder.absolute()}"
                          + (f"; it has tables, give the path of one: {', '.join(tables[:5])}" if tables else ""))
     rows, skipped = [], []
-    for file in tqdm(files, desc="reading tags", unit="file", disable=len(files) < 200):
+    for file in progress(files, desc="reading tags", unit="file"):
         try:
             rows.append(_read_tags(file, folder))
         except (OSError, ValueError) as error:
