@@ -27,7 +27,7 @@ from prediction.saliency import explain
 from prediction.song_facts import describe_song, nearest_data, tags_data, timeline_window
 from prediction.song_figure import draw_explanation, draw_song_card
 from prediction.song_page import song_page, write_song_files
-from prediction.song_sentences import all_sentences
+from prediction.song_sentences import UNLIKE, all_sentences
 from prediction.tags import tag_percentiles, tag_sentence, tag_table
 from prediction.windows import aspect_influences, passages, song_influences, window_shares
 from prepare import load_Data
@@ -248,6 +248,9 @@ class SongCard(NamedTuple):
     shares: pd.DataFrame
     files: tuple
 
+    def __repr__(self):
+        return f"SongCard({self.description['title']!r}, {self.description['label']!r})"
+
     def _repr_html_(self):
         return in_notebook(self.page, height=PAGE_HEIGHT).data
 
@@ -275,8 +278,9 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out
     -------
     SongCard
         The keys of its `description`: `artist, title, path, seconds, facts, label, label_probability, sentences,
-        shares, timeline, tags, tags_problem, aspects, aspects_sentence, map, nearest, found, found_sentence, trust,
-        out_of_distribution, calibration_error`. What is not known is None.
+        shares, timeline, passages, tags, tags_problem, aspects, aspects_sentence, map, nearest, found, found_sentence,
+        trust, out_of_distribution, calibration_error`. What is not known is None; so are aspects and what was found
+        where, for a sound that is unlike the songs that the model learned from.
 
     Raises
     ------
@@ -286,8 +290,9 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out
     recording = as_recording(song)
     shares = genre_influences(classifier, recording)
     summary = song_influences(shares)
-    by_aspect = None if aspects is None else aspect_influences(aspects, recording)
-    explanation = _explained(classifier, recording, shares, summary)
+    unlike = shares.attrs["out_of_distribution"] > UNLIKE  # aspects and explanation do not take it into account
+    by_aspect = None if aspects is None or unlike else aspect_influences(aspects, recording)
+    explanation = None if unlike else _explained(classifier, recording, shares, summary)
     tags, tags_problem = None, None
     try:
         tags = tags_data(song_tags(recording))
