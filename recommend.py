@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.associations import need_columns
-from analysis.selection import check_settings, choose, not_too_many, same_songs, song_row
+from analysis.selection import check_settings, choose, not_too_many, same_songs, song_name, song_row
 from analysis.similarity import ENOUGH_KNOWN, Space, agreement, columns_by_group, fifths, numbers, octaves
 from analysis.song_map import plot_song_map, song_map
 from analysis.song_paths import (
@@ -26,8 +26,9 @@ from prepare import load_Data, prepare_df, split_genres
 from sources.artists import artist_groups
 
 __all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TELLING", "TYPICAL", "agreement",
-           "gather_songs", "jumps", "key_sentence", "likeness", "playlist_by", "playlist_like", "playlist_path", "plot_keys",
-           "plot_song_map", "plot_tempo", "reasons", "similar_songs", "song_map", "song_row", "tempo_sentence"]
+           "gather_songs", "jumps", "key_sentence", "likeness", "playlist_by", "playlist_like", "playlist_path",
+           "plot_keys", "plot_song_map", "plot_tempo", "reasons", "similar_songs", "song_map", "song_name", "song_row",
+           "tempo_sentence"]
 
 TELLING = {
     "energy": ("more energetic", "calmer"), "energy_proxy": ("more energetic", "calmer"),

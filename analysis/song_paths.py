@@ -95,7 +95,8 @@ def jumps(before, after):
     """
     total = np.zeros((len(before), len(after)))
     if "tempo" in before and "tempo" in after:
-        total += np.nan_to_num(tempo_jumps(octaves(numbers(after, "tempo")) - octaves(numbers(before, "tempo"))[:, None]))
+        change = octaves(numbers(after, "tempo")) - octaves(numbers(before, "tempo"))[:, None]
+        total += np.nan_to_num(tempo_jumps(change))
     if "key" in before and "key" in after:
         steps = np.abs(fifths(before)[:, None] - fifths(after)[None]) % 12
         total += np.nan_to_num(np.minimum(steps, 12 - steps)) / 12
