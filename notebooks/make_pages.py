@@ -118,9 +118,14 @@ def settings(notebook):
 
 
 def source_of(folder):
-    """A sentence on the data of a run: make writes the name of the source into the first line of the file `.source`."""
+    """A sentence on the data of a run: make writes the name of the source into the first line of the file `.source`.
+
+    Empty where there is no such file: a notebook that was executed alone tells by its settings what it ran on.
+    """
     file = Path(folder) / ".source"
-    source = file.read_text(encoding="utf-8").splitlines()[0] if file.exists() else "sample"
+    if not file.exists():
+        return ""
+    source = file.read_text(encoding="utf-8").splitlines()[0]
     return "Run on the embedded sample, which is synthetic." if source == "sample" else f"Run on {source}."
 
 
@@ -185,7 +190,7 @@ def _ran_on(notebook, source):
     changed = changed_settings(notebook)
     rows = "\n".join(f"<tr><td>{name}</td><td>{html.escape(repr(value))}</td><td>{html.escape(comment)}</td></tr>"
                      for name, value, comment, _ in settings(notebook))
-    return (f'<p class="quiet">{html.escape(source)}{html.escape(f" Settings: {changed}.") if changed else ""}</p>\n'
+    return (f'<p class="quiet">{html.escape(" ".join(filter(None, [source, changed and f"Settings: {changed}."])))}</p>\n'
             f'<details><summary>All settings</summary><div class="wide"><table>{rows}</table></div></details>')
 
 
