@@ -71,12 +71,19 @@ def article(path):
     about = describe(path)
     address = f"{html.escape(path.stem)}.html"
     found = "".join(f"<li>{html.escape(line)}</li>" for line in about.findings[:MOST_FINDINGS])
-    settings = f'<p class="quiet">{html.escape(about.settings)}</p>' if about.settings else ""
+    about_run = [f"Run on {runs_on_of(path)}"] * bool(runs_on_of(path)) + [about.settings] * bool(about.settings)
+    notes = "".join(f'<p class="quiet">{html.escape(note)}</p>' for note in about_run)
     image = (f'<a href="{address}"><img alt="{html.escape(about.alternative)}" loading="lazy" '
              f'src="data:image/png;base64,{base64.b64encode(small_png(about.figure)).decode()}"></a>'
              if about.figure else "")
     return (f'<article><h2><a href="{address}">{html.escape(about.title)}</a></h2>\n'
-            f"{f'<ul>{found}</ul>' if found else markdown2html(about.introduction)}{settings}{image}</article>")
+            f"{f'<ul>{found}</ul>' if found else markdown2html(about.introduction)}{notes}{image}</article>")
+
+
+def runs_on_of(path):
+    """What an executed notebook ran on, in words: `choose_notebooks.py` writes it above the notebook's parameters."""
+    file = path.parent / ".parameters" / f"{path.stem}.yaml"
+    return file.read_text(encoding="utf-8").splitlines()[0].strip("# ") if file.exists() else ""
 
 
 def small_png(figure):

@@ -116,6 +116,20 @@ def test_the_bootstrap_cell_is_the_same_everywhere_and_short():
     assert len(bootstraps.pop().splitlines()) <= 12
 
 
+@each_notebook
+def test_the_parameters_are_checked_before_anything_else(path):
+    cells = code_cells(path)
+    (number,) = (number for number, cell in enumerate(cells) if "parameters" in cell["metadata"].get("tags", []))
+    assert cells[number + 1]["source"] == "from prepare import check_parameters; check_parameters()"
+
+
+def test_a_parameter_that_a_notebook_does_not_have_stops_it(tmp_path):
+    command = [sys.executable, "-m", "papermill", str(ROOT / "notebooks" / "02_prepare_and_split.ipynb"),
+               str(tmp_path / "02.ipynb"), "-r", "SOURC", "x"]
+    stopped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert stopped.returncode and "did you mean SOURCE?" in stopped.stderr
+
+
 def test_the_bootstrap_cell_says_in_one_sentence_that_the_project_is_not_there(tmp_path):
     address = (ROOT / "notebooks" / "REPO").read_text(encoding="utf-8").strip()
     cell = code_cells(NOTEBOOKS[0])[0]["source"].replace(address, "owner/name")
@@ -238,7 +252,7 @@ def test_models_are_trained_compared_and_tuned_on_songs_that_share_no_artist(tmp
     assert {"cnn", "mlp", "linear", "combined"} == set(scores.index.get_level_values("model"))
     assert (scores["low"].dropna() <= scores["high"].dropna()).all()
     assert len(pd.read_csv(tmp_path / "model_claims.csv")) == 6
-    assert "a random split of segments" in printed(compared), "the score with a leak, beside the honest one"
+    assert "the split 'random segments' scores" in printed(compared), "the score with a leak, beside the honest one"
 
     transferred = run("06_train_models", tmp_path, OUT_DIR=tmp_path, MODELS="transfer", EPOCHS=1,
                       BACKBONE=tmp_path / "models" / "cnn")

@@ -44,6 +44,9 @@ MODEL: str = ""  # sample, music, or a folder with your own model; empty: sample
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 song = SONG
 out = Path(OUT_DIR)
 out.mkdir(parents=True, exist_ok=True)
@@ -115,7 +118,8 @@ if tags is not None:
     display(tags.groupby("group", sort=False).head(3).round())
 
 # %% [markdown]
-# The same over time, in windows of three seconds (six in a song longer than a minute). Columns that change together are places where the song changes.
+# The same over time, in windows of three seconds (six in a song longer than a minute). Columns that change together are
+# places where the song changes.
 
 # %%
 if tags is not None:

@@ -38,6 +38,9 @@ WHAT: str = "saved"  # saved, top, or the address of a playlist
 KEEP_TOKEN: str = ""  # a file that keeps your login, readable only by you; empty: the login is kept in memory only
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
+# %%
+from prepare import check_parameters; check_parameters()
+
 # %% [markdown]
 # ## What Spotify allows
 #

@@ -40,6 +40,9 @@ GROUP: str = "artist"  # songs with the same value in this column are not treate
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 pd.set_option("display.max_columns", 40)
 pd.set_option("display.float_format", "{:.3f}".format)
 tracks, train = tracks_and_train(Path(OUT_DIR) / "tracks", SOURCE, group=GROUP or None)

@@ -41,6 +41,9 @@ OTHER_SONG: str = ""  # the song to compare it with; empty: a synthetic rock son
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 excerpts_dir = Path(OUT_DIR) / "excerpts"
 excerpts_dir.mkdir(parents=True, exist_ok=True)
 songs = {"hip hop": SONG, "rock": OTHER_SONG}

@@ -45,6 +45,9 @@ ARCHIVE: str = ""  # a zip file, such as on a mounted drive, to restore the imag
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 pd.set_option("display.float_format", "{:.3f}".format)
 pd.set_option("display.max_colwidth", 60)
 images_dir = Path(OUT_DIR) / "model_output"

@@ -48,6 +48,9 @@ SHOWN: int = 12  # songs in the figures
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 out = Path(OUT_DIR)
 model = MODEL or ("music" if SOURCE else "sample")
 raw = load_Data(SOURCE) if SOURCE else synthetic_benchmark.demo_songs(out / "demo_songs")

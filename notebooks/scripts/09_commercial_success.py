@@ -48,6 +48,9 @@ HIT: int = 70  # a song with this popularity or more counts as a hit
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 out = Path(OUT_DIR)
 pd.set_option("display.max_columns", 40)
 pd.set_option("display.max_colwidth", 160)

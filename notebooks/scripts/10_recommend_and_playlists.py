@@ -52,6 +52,9 @@ MODEL: str = ""  # sample, music, or a folder with your own model; empty: sample
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 pd.set_option("display.float_format", "{:.2f}".format)
 pd.set_option("display.max_colwidth", None)
 songs = gather_songs(OUT_DIR, SOURCE)
