@@ -16,7 +16,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto
        color: var(--text); background: var(--ground); overflow-wrap: anywhere }
 h1 { line-height: 1.2; margin-bottom: .3rem } h2 { margin-top: 2rem } a { color: var(--link) }
 .quiet { color: var(--quiet) } .wide { overflow-x: auto } .chart { width: 100%; height: 34rem }
-table { border-collapse: collapse; font-size: .9rem }
+table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 @media (max-width: 40rem) { body { margin: 1rem auto; padding: 0 .6rem } h1 { font-size: 1.4rem }

@@ -263,7 +263,7 @@ def plot_map(genre_map, songs=None, *, ax=None):
     if ax is None:
         ax = plt.subplots(figsize=(6, 5), layout="constrained")[1]
     colors = genre_colors({*genre_map.regions.index, *genre_map.songs["genre"]})
-    size = max(5, min(14, 4000 / max(1, len(genre_map.songs))))
+    size = max(5, min(40, 4000 / max(1, len(genre_map.songs))))
     for genre, known in genre_map.songs.groupby("genre"):
         ax.scatter(known["x"], known["y"], s=size, color=colors[genre], alpha=.45, lw=0, zorder=1)
     _draw_regions(ax, genre_map.regions, colors)

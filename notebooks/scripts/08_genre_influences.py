@@ -110,12 +110,13 @@ if usable:
 # ## The map
 #
 # Each region holds two thirds of the songs of a genre. Each dot is a song of this collection, in the colour of its
-# largest genre; the stars are the first songs. The axis labels name the features that change most along each axis.
+# largest genre; a few songs are stars with their names. The axis labels name the features that change most along each
+# axis. The page at the end has the same map with the names of all songs.
 
 # %%
 if usable and starter.genre_map:
     places = collection_places(labels)
-    stars = {name: (place["x"], place["y"]) for name, place in places.head(6).iterrows()}
+    stars = {name: (place["x"], place["y"]) for name, place in places.iterrows()} if len(places) <= SHOWN else {}
     plot_map(starter.genre_map._replace(songs=places), stars,
              ax=plt.subplots(figsize=(8, 6.5), layout="constrained")[1])
 
