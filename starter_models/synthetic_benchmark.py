@@ -217,8 +217,39 @@ def _shares(classifier, path):
     return song_influences(genre_influences(classifier, path), n_boot=1)["share"].reindex(classifier.classes_)
 
 
+FAR = .25
+"""A predicted share that differs by more from the true one is named."""
+
+
+def blends_sentence(table):
+    """How far the predicted shares are from the true ones, and which blends are far off.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From `check_blends`.
+
+    Returns
+    -------
+    str
+    """
+    error = (table["predicted"] - table["true"]).abs()
+    far = table[error > FAR].assign(error=error).sort_values("error", ascending=False)
+    text = (f"On average the predicted share is {100 * error.mean():.0f} points from the true one; {len(far)} of "
+            f"{len(table)} blends are more than {100 * FAR:.0f} points off")
+    if far.empty:
+        return f"{text}."
+    named = ", ".join(f"{row.one} and {row.two} ({row.true:.0%} {row.two}, predicted {row.predicted:.0%})"
+                      for row in far.head(3).itertuples())
+    one_sided = (~far["predicted"].between(FAR, 1 - FAR)).sum()
+    return (f"{text}, most of all {named}. In {one_sided} of these {len(far)} the model gives one of the two genres "
+            f"more than {1 - FAR:.0%} of what both have together: it hears the other one too little.")
+
+
 def plot_blends(table, *, ax=None):
     """The true and the predicted share of the second genre of each blend; on the dashed line the two are equal.
+
+    Dots outside the grey band are more than `FAR` off; their genres are named.
 
     Parameters
     ----------
@@ -232,9 +263,15 @@ def plot_blends(table, *, ax=None):
     """
     import matplotlib.pyplot as plt
     if ax is None:
-        ax = plt.subplots(figsize=(5, 4.5), layout="constrained")[1]
+        ax = plt.subplots(figsize=(6.5, 5.5), layout="constrained")[1]
     ax.plot([0, 1], [0, 1], color=".7", ls="--", lw=1)
-    ax.scatter(table["true"], table["predicted"], s=30, color="tab:blue", alpha=.8)
+    ax.fill_between([0, 1], [-FAR, 1 - FAR], [FAR, 1 + FAR], color=".93", lw=0, zorder=0)
+    far = (table["predicted"] - table["true"]).abs() > FAR
+    ax.scatter(table["true"], table["predicted"], s=30, alpha=.8, color=np.where(far, "tab:red", "tab:blue"))
+    for row in table[far].itertuples():
+        right = row.true < .5
+        ax.annotate(f"{row.one}, {row.two}", (row.true, row.predicted), (6 if right else -6, 0), fontsize=7,
+                    textcoords="offset points", ha="left" if right else "right", va="center")
     ax.set(xlabel="true share of the second genre (0 to 1, by loudness)",
            ylabel="predicted share of the second genre (0 to 1)", xlim=(-.03, 1.03), ylim=(-.03, 1.03),
            title="synthetic blends of two genres")
