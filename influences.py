@@ -10,7 +10,8 @@ import pandas as pd
 import models
 from learning.pretrained import PATCH_SECONDS, patches_apart, window_embeddings
 from learning.targets import family_shares
-from prediction.genre_map import fit_genre_map, load_map, place_on_map, save_map
+from prediction.collection_page import collection_page, collection_places, collection_sentence, song_names
+from prediction.genre_map import fit_genre_map, load_map, map_fingerprint, place_on_map, save_map
 from prediction.html_pages import in_notebook
 from prediction.labels import aspect_sentence, blend_label, certainty, turning_point
 from prediction.plots import (
@@ -27,16 +28,16 @@ from prediction.saliency import explain
 from prediction.song_facts import describe_song, nearest_data, tags_data, timeline_window
 from prediction.song_figure import draw_explanation, draw_song_card
 from prediction.song_page import song_page, write_song_files
-from prediction.song_sentences import all_sentences
+from prediction.song_sentences import UNLIKE, all_sentences
 from prediction.tags import tag_percentiles, tag_sentence, tag_table
 from prediction.windows import aspect_influences, passages, song_influences, window_shares
-from prepare import load_Data
+from prepare import load_Data, prepare_df
 from recommend import similar_songs
 from signals.aspects import ASPECTS, aspect_columns
 from signals.batch_jobs import file_mark, tracks_with_sound
 from signals.decoding import AudioError
 from signals.recording import Recording, as_recording
-from sources.files import Journal, write_table
+from sources.files import Journal, path_from, write_table
 from sources.progress import progress
 
 __all__ = [
@@ -45,11 +46,15 @@ __all__ = [
     "aspect_sentence",
     "blend_label",
     "certainty",
+    "collection_page",
+    "collection_places",
+    "collection_sentence",
     "explain",
     "family_shares",
     "fit_aspects",
     "fit_genre_map",
     "genre_influences",
+    "in_notebook",
     "label_folder",
     "load_map",
     "passages",
@@ -66,6 +71,7 @@ __all__ = [
     "shares_table",
     "song_card",
     "song_influences",
+    "song_names",
     "song_tags",
     "tag_sentence",
     "taggram",
@@ -248,6 +254,9 @@ class SongCard(NamedTuple):
     shares: pd.DataFrame
     files: tuple
 
+    def __repr__(self):
+        return f"SongCard({self.description['title']!r}, {self.description['label']!r})"
+
     def _repr_html_(self):
         return in_notebook(self.page, height=PAGE_HEIGHT).data
 
@@ -275,8 +284,9 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out
     -------
     SongCard
         The keys of its `description`: `artist, title, path, seconds, facts, label, label_probability, sentences,
-        shares, timeline, tags, tags_problem, aspects, aspects_sentence, map, nearest, found, found_sentence, trust,
-        out_of_distribution, calibration_error`. What is not known is None.
+        shares, timeline, passages, tags, tags_problem, aspects, aspects_sentence, map, nearest, found, found_sentence,
+        trust, out_of_distribution, calibration_error`. What is not known is None; so are aspects and what was found
+        where, for a sound that is unlike the songs that the model learned from.
 
     Raises
     ------
@@ -286,8 +296,9 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out
     recording = as_recording(song)
     shares = genre_influences(classifier, recording)
     summary = song_influences(shares)
-    by_aspect = None if aspects is None else aspect_influences(aspects, recording)
-    explanation = _explained(classifier, recording, shares, summary)
+    unlike = shares.attrs["out_of_distribution"] > UNLIKE  # aspects and explanation do not take it into account
+    by_aspect = None if aspects is None or unlike else aspect_influences(aspects, recording)
+    explanation = None if unlike else _explained(classifier, recording, shares, summary)
     tags, tags_problem = None, None
     try:
         tags = tags_data(song_tags(recording))
@@ -342,8 +353,8 @@ def _png(figure):
 
 # ---- a folder
 
-def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
-    """Label each song in a folder: its shares of genres, its label, its aspects.
+def label_folder(classifier, folder, *, out="labels.csv", aspects=None, genre_map=None):
+    """Label each song in a folder: its shares of genres, its label, its aspects, its place on the map.
 
     Parameters
     ----------
@@ -354,20 +365,23 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
         folder is read is listed too.
     out : str or Path
         The CSV file to write. What is done is written to a journal beside it, song by song, so that a run that was
-        killed continues where it stopped. Songs whose file has changed are labelled again, and so are all songs for
-        another model.
+        killed continues where it stopped. A song is known by its file's path from there: a file that is added costs
+        that file alone. Songs whose file has changed are labelled again, and so are all songs for another model.
     aspects : dict, optional
         From `fit_aspects`.
+    genre_map : GenreMap, optional
+        That of the classifier.
 
     Returns
     -------
     pd.DataFrame
-        One row a song: `track_id, path, blend, certainty, out_of_distribution`, columns ``share: GENRE``, and with
-        aspects `beat, timbre, pitch, sentence`. What was skipped and why in ``attrs["skipped"]`` and in
+        One row a song: `track_id, artist, song, path, blend, certainty, out_of_distribution`, columns ``share: GENRE``,
+        with aspects `beat, timbre, pitch, sentence`, and with a map `x, y`. Artist and song come from the table or the
+        tags, else the song is the file's name. What was skipped and why in ``attrs["skipped"]`` and in
         ``OUT.skipped.csv``.
     """
     raw = folder if isinstance(folder, pd.DataFrame) else load_Data(folder)
-    tracks = tracks_with_sound(raw)
+    tracks = tracks_with_sound(raw if raw is folder else prepare_df(raw))
     out = Path(out)
     journal, rows = Journal.beside(out), []
     skipped = [] if raw is folder else list(raw.attrs.get("skipped", []))
@@ -375,21 +389,25 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
     fingerprint = [
         classifier.fingerprint(),
         *(f"{aspect} {model.fingerprint()}" for aspect, model in (aspects or {}).items()),
+        *([] if genre_map is None else [map_fingerprint(genre_map)]),
     ]
     for track in progress(tracks.itertuples(), desc="labels", total=len(tracks)):
-        key, mark = f"{track.track_id}|{track.source}", file_mark(track.source, fingerprint)
+        key, mark = path_from(track.source, out.parent), file_mark(track.source, fingerprint)
         row = journal.get(key, mark)
         if row is None:
             try:
-                row = _labels(classifier, track, aspects)
+                row = _labels(classifier, track, aspects, genre_map)
             except AudioError as error:
                 skipped.append({"path": track.source, "reason": str(error)})
                 continue
             journal.add(key, mark, row)
-        rows.append(row)
-    columns = ["track_id", "path", "blend", "certainty", "out_of_distribution"]
+        rows.append({"track_id": track.track_id, "artist": track.artist if isinstance(track.artist, str) else None,
+                     "song": track.song if isinstance(track.song, str) else Path(track.source).stem,
+                     "path": track.source} | row)
+    columns = ["track_id", "artist", "song", "path", "blend", "certainty", "out_of_distribution"]
     columns += [f"share: {genre}" for genre in classifier.classes_]
     columns += [*ASPECTS, "sentence"] if aspects is not None else []
+    columns += ["x", "y"] if genre_map is not None else []
     table = pd.DataFrame(rows, columns=columns)
     table.attrs["skipped"] = skipped
     write_table(table, out)
@@ -399,13 +417,11 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
     return table
 
 
-def _labels(classifier, track, aspects):
+def _labels(classifier, track, aspects, genre_map):
     recording = Recording(track.source)
     windows = genre_influences(classifier, recording)
     shares = windows.mean()
     row = {
-        "track_id": track.track_id,
-        "path": track.source,
         "blend": blend_label(shares),
         "certainty": round(certainty(shares), 4),
         "out_of_distribution": round(windows.attrs["out_of_distribution"], 4),
@@ -416,4 +432,7 @@ def _labels(classifier, track, aspects):
         row |= {aspect: blend_label(values) for aspect, values in table.iterrows()} | {
             "sentence": aspect_sentence(table)
         }
+    if genre_map is not None:
+        x, y = place_on_map(genre_map, recording, classifier=classifier)
+        row |= {"x": round(x, 4), "y": round(y, 4)}
     return row

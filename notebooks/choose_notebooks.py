@@ -137,15 +137,18 @@ def choose_sample(charts=""):
     return {name: Page(parameters.get(name[:2], {}), runs_on.get(name[:2], "synthetic songs")) for name in NAMES}, {}
 
 
-def write(runs, chosen, left_out, words, mark):
-    """Write the files that make, papermill and the index read; one that has not changed is left as it is."""
+def write(runs, chosen, left_out, words, marks):
+    """Write the files that make, papermill and the index read; one that has not changed is left as it is.
+
+    `marks` are texts by the names of parameters, which change when a file changes that the parameter names.
+    """
     folder = Path(runs) / ".parameters"
     for old in folder.glob("*.yaml"):
         if old.stem not in chosen:
             old.unlink()
     for name, page in chosen.items():
         values = {"OUT_DIR": str(runs), **page.parameters}
-        lines = [f"# {' '.join(page.runs_on.split())}", f"# {mark if page.parameters else ''}",
+        lines = [f"# {' '.join(page.runs_on.split())}", f"# {' '.join(marks[key] for key in page.parameters)}",
                  *(f"{key}: {json.dumps(value)}" for key, value in values.items())]
         _write_if_new(folder / f"{name}.yaml", "\n".join(lines) + "\n")
     _write_if_new(Path(runs) / ".source", f"{' '.join(words.split())}\n")
@@ -163,19 +166,20 @@ def main(source, runs, charts=""):
         raise SystemExit(f"make: CHARTS={charts}: there is no such file")
     if source in ("", "sample"):
         chosen, left_out = choose_sample(charts)
-        words, mark = "sample", mark_of([charts])
+        words, mark = "sample", ""
     else:
         try:
             contents = look(source)
         except (OSError, ValueError) as error:
             raise SystemExit(f"make: SOURCE={source} cannot be used: {error}") from None
         chosen, left_out = choose(source, contents, charts)
-        words, mark = contents.words, contents.mark + mark_of([charts])
+        words, mark = contents.words, contents.mark
         print(words)
     for reason in dict.fromkeys(left_out.values()):
         numbers = ", ".join(name[:2] for name in left_out if left_out[name] == reason)
         print(f"not run: {numbers}, because {reason}")
-    write(runs, chosen, left_out, words, mark)
+    marks = {"SOURCE": mark, "SONG": mark, "OTHER_SONG": mark, "CHARTS": mark_of([charts])}
+    write(runs, chosen, left_out, words, marks)
 
 
 if __name__ == "__main__":

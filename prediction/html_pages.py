@@ -60,8 +60,8 @@ function drawNow(id, figure) {
   return drawn;
 }
 """
-"""The JavaScript that unpacks Plotly and draws figures in the colours of the page. `figureReady(id)` is the promise that
-a figure has been drawn."""
+"""The JavaScript that unpacks Plotly and draws figures in the colours of the page. `figureReady(id)` is the promise
+that a figure has been drawn."""
 
 
 def page(title, body, *, with_figures=False):

@@ -274,16 +274,16 @@ def plot_map(genre_map, songs=None, *, ax=None):
     """
     if ax is None:
         ax = plt.subplots(figsize=(6, 5), layout="constrained")[1]
-    colors = genre_colors(genre_map.regions.index)
-    size = max(5, min(14, 4000 / max(1, len(genre_map.songs))))
+    colors = genre_colors({*genre_map.regions.index, *genre_map.songs["genre"]})
+    size = max(5, min(40, 4000 / max(1, len(genre_map.songs))))
     for genre, known in genre_map.songs.groupby("genre"):
         ax.scatter(known["x"], known["y"], s=size, color=colors[genre], alpha=.45, lw=0, zorder=1)
     _draw_regions(ax, genre_map.regions, colors)
     _draw_songs(ax, songs or {})
     ax.autoscale_view()
     ax.set(xticks=[], yticks=[], title="genre map")
-    ax.set_xlabel(_axis_label("x", genre_map.meaning), parse_math=False)
-    ax.set_ylabel(_axis_label("y", genre_map.meaning), parse_math=False)
+    ax.set_xlabel(axis_label("x", genre_map.meaning), parse_math=False)
+    ax.set_ylabel(axis_label("y", genre_map.meaning), parse_math=False)
     return ax
 
 
@@ -349,7 +349,7 @@ def without_overlap(places, gap=.55):
     return places
 
 
-def _axis_label(axis, meaning, top=2):
+def axis_label(axis, meaning, top=2):
     """The features that correlate most with an axis of the map, in words; empty where no word fits."""
     if axis not in meaning or meaning.empty:
         return ""

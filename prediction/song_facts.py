@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from learning.targets import family_of, family_shares
-from prediction.labels import blend_label, turning_point
-from prediction.windows import song_influences
+from prediction.labels import FAMILIES, blend_label, turning_point
+from prediction.windows import passages, song_influences
 from sources.table_files import read_song_tags
 
 PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -73,7 +73,7 @@ def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None
         "artist": own_tags["artist"], "title": own_tags["song"], "path": str(recording.path.absolute()),
         "seconds": round(recording.seconds, 2), "facts": measured_facts(recording.features()), "label": label,
         "label_probability": label_probability(label, summary), "shares": shares_data(summary),
-        "timeline": timeline_data(shares), "tags": None, "tags_problem": None,
+        "timeline": timeline_data(shares), "passages": passages_data(shares), "tags": None, "tags_problem": None,
         "aspects": None if by_aspect is None else aspects_data(by_aspect, accuracies),
         "map": None, "nearest": None, "found": explanation and found_data(explanation, shares),
         "out_of_distribution": round(shares.attrs["out_of_distribution"], 4),
@@ -132,6 +132,12 @@ def timeline_data(shares):
             "seconds": round(float(shares.attrs.get("seconds", 0)), 3),
             "shares": {str(name): [_number(value) for value in column] for name, column in families.items()},
             "turn": turn and dict(zip(("time", "before", "after"), (round(turn[0], 1), *turn[1:])))}
+
+
+def passages_data(shares):
+    """The passage that speaks most for each main genre, as a list of dicts: `genre`, `start`, `seconds`, `share`."""
+    return [{"genre": str(genre), **{name: _number(row[name]) for name in ("start", "seconds", "share")}}
+            for genre, row in passages(shares).iterrows()]
 
 
 def tags_data(tags):
@@ -238,7 +244,7 @@ def label_probability(label, summary):
     Returns
     -------
     float or None
-        None for `ambiguous` and for the label of several families.
+        None for `ambiguous`.
 
     Examples
     --------
@@ -251,7 +257,22 @@ def label_probability(label, summary):
 
 
 def families_named(label, families):
-    """The families that a label names: one, or two that are joined."""
+    """The families that a label names: one, two that are joined, or the genres of a group such as `rock family`.
+
+    Parameters
+    ----------
+    label : str
+    families : iterable of str
+        Those that there are.
+
+    Returns
+    -------
+    list of str
+        Empty for `ambiguous`.
+    """
+    families = list(families)
+    if label.endswith(" family"):
+        return [name for name in families if name in FAMILIES[label.removesuffix(" family")]]
     if family_of(label) in families:
         return [family_of(label)]
     pairs = [[first, second] for first in families for second in families if f"{first}-{second}" == label]

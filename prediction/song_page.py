@@ -45,7 +45,8 @@ audio { width: 100% }
              margin: .15rem .3rem .15rem 0 }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 1.5rem } .two > div { min-width: 0 }
 img.found { width: 100%; min-width: 40rem; background: #fff; border-radius: .4rem }
-button { font: inherit; cursor: pointer }
+button { font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: .4rem;
+         padding: .15rem .6rem; cursor: pointer }
 @media (max-width: 40rem) { .two { display: block } .label { font-size: 1.5rem } }
 """
 
@@ -74,6 +75,8 @@ if (player) {
 if (document.getElementById("map"))
   figureReady("map").then(() => document.getElementById("map").on("plotly_click", event =>
     event.points[0].customdata && playExcerpt(event.points[0].customdata)));
+for (const button of document.querySelectorAll("button[data-jump]"))
+  button.addEventListener("click", () => { player.currentTime = Number(button.dataset.jump); player.play(); });
 for (const button of document.querySelectorAll("button[data-excerpt]"))
   button.addEventListener("click", () => playExcerpt(button.dataset.excerpt));
 """
@@ -106,6 +109,7 @@ def song_page(description, recording, *, genre_map=None, map_songs=None, found_i
     parts = [f"<style>{STYLE}</style>", _header(description), _player(recording),
              figure_html("timeline", timeline_figure(description, recording, colors), kind="timeline"),
              "<p class=quiet>Shares of genres over time, and the waveform. Click to jump to a place.</p>",
+             _passages(description["passages"]),
              '<div class="two"><div><h2>Genres</h2>', figure_html("shares", shares_figure(description, colors),
                                                                   kind="shares"),
              f"<p class=quiet>{_escape(_interval_note(description))}</p></div><div>", _tags(description["tags"],
@@ -338,6 +342,13 @@ def map_figure(description, genre_map, map_songs, excerpts):
 
 
 # ---- sections
+
+def _passages(passages):
+    """Buttons that jump to the passage that speaks most for each main genre."""
+    buttons = "".join(f'<button data-jump="{row["start"]}">{_escape(row["genre"])} {row["share"]:.0%} at '
+                      f'{clock(row["start"])}</button> ' for row in passages)
+    return f"<p>Listen where each genre is clearest: {buttons}</p>"
+
 
 def _tags(tags, problem):
     """The tags that stand out, by group, and all of them folded."""

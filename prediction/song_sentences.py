@@ -71,7 +71,7 @@ def _genres(description):
         largest = " and ".join(f"{row['genre']} ({row['share']:.0%})" for row in shares[:2])
         return f"No genre leads: the largest shares are {largest}"
     named = families_named(label, [row["genre"] for row in shares])
-    if len(named) == 2:
+    if len(named) == 2 and label == "-".join(named):
         return f"Between {named[0]} and {named[1]}"
     second = next((row for row in shares if row["genre"] not in named and row["share"] >= SECOND_GENRE), None)
     return f"Mostly {_said(label)}" + (f", with {_where(second['genre'], description['timeline'])}" if second else "")
@@ -128,8 +128,8 @@ def trust_sentence(description):
         return f"Not sure: no genre is likely enough to be the label.{warning}"
     tenths = max(1, min(9, round(10 * probability)))
     word = next((word for least, word in SURE if tenths >= least), "Unsure")
-    both = "have one of the two genres" if len(families_named(
-        description["label"], [row["genre"] for row in description["shares"]])) == 2 else "are right"
+    named = families_named(description["label"], [row["genre"] for row in description["shares"]])
+    both = "have one of the two genres" if "-".join(named) == description["label"] and len(named) == 2 else "are right"
     error = description["calibration_error"]
     measured = "how well this holds was not measured" if error is None else (
         f"measured on songs that the model was not trained on, off by {100 * error:.0f} points on average")

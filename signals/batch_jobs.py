@@ -51,12 +51,12 @@ def tracks_with_sound(tracks):
     Parameters
     ----------
     tracks : pd.DataFrame
-        With `path`; `track_id` (a column, or else the index), `genre` and `artist` are kept where they exist.
+        With `path`; `track_id` (a column, or else the index), `genre`, `artist` and `song` are kept where they exist.
 
     Returns
     -------
     pd.DataFrame
-        `track_id, source, genre, artist`; `source` is the path.
+        `track_id, source, genre, artist, song`; `source` is the path.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def tracks_with_sound(tracks):
     ids = tracks.get("track_id", tracks.index)
     table = pd.DataFrame({"track_id": pd.Index(ids).astype(str)[has_path],
                           "source": tracks["path"].astype(str).to_numpy()[has_path]})
-    for column in ("genre", "artist"):
+    for column in ("genre", "artist", "song"):
         values = tracks[column].astype(object).to_numpy()[has_path] if column in tracks else [None] * len(table)
         table[column] = pd.Categorical(values)
     # drop_duplicates would need three times the memory

@@ -175,6 +175,20 @@ def write_table(df, path):
     return path
 
 
+def path_from(path, folder):
+    """A path as it leads there from a folder; the whole path where none leads there, as to another drive of Windows.
+
+    Examples
+    --------
+    >>> path_from("music/song.mp3", "music/runs").replace(os.sep, "/")
+    '../song.mp3'
+    """
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:
+        return os.path.abspath(path)
+
+
 # ---- resuming
 
 class Journal:

@@ -16,7 +16,6 @@ from starter_models.synthetic_benchmark import (
     FIRST_ARTIST_OF_ASPECTS,
     FIRST_ARTIST_OF_BLENDS,
     FIRST_ARTIST_OF_CHANGES,
-    blends_sentence,
     check_aspects,
     check_blends,
     check_changes,
@@ -206,12 +205,3 @@ def test_the_plot_of_blends_shows_each_blend_and_names_its_units():
     assert ax.collections[-1].get_offsets().tolist() == table[["true", "predicted"]].to_numpy().tolist()
     assert [text.get_text() for text in ax.texts] == ["jazz, metal"]
     assert "(0 to 1" in ax.get_xlabel() and "(0 to 1" in ax.get_ylabel() and "synthetic" in ax.get_title()
-
-
-def test_the_blends_that_are_far_off_are_counted_and_named():
-    table = pd.DataFrame({"true": [0, .5, 1], "predicted": [.1, .9, .95], "one": "jazz",
-                          "two": ["rock", "metal", "folk"]})
-    sentence = blends_sentence(table)
-    assert "18 points from the true one; 1 of 3 blends are more than 25 points off" in sentence
-    assert "jazz and metal (50% metal, predicted 90%)" in sentence and "In 1 of these 1" in sentence
-    assert blends_sentence(table.iloc[[0, 2]]).endswith("0 of 2 blends are more than 25 points off.")
