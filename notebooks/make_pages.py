@@ -44,6 +44,7 @@ figure img { padding: .3rem } audio, video, iframe { max-width: 100% }
 .wide table { overflow-wrap: normal; margin: .5rem 0; border: 0 }
 .wide table:is(table) th, .wide table:is(table) td { border-width: 0 0 1px; text-align: left }
 .wide table:is(table) td.number { text-align: right } .wide td, .wide th { max-width: 30rem }
+.wide table td:not(.number) { min-width: 6.5rem }
 .finding { font-weight: 600 } .error, .stderr { color: #b3261e }
 @media (prefers-color-scheme: dark) { .error, .stderr { color: #f2998f } }
 </style>"""
