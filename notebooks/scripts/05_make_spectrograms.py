@@ -102,6 +102,10 @@ if manifest.empty:
     raise ValueError(f"no song of {SOURCE} could be used: the table above gives the reasons")
 plot_contact_sheet(manifest, seconds=min(10, SEGMENT_SECONDS));
 
+# %% [markdown]
+# The same songs as chroma images: each row is one of the twelve pitch classes, from C to B, whatever the octave. Look
+# for rows that stay bright (the notes of the key) and for columns that change together (the chords).
+
 # %%
 if WITH_CHROMA:
     plot_contact_sheet(manifest, kind="chroma", seconds=min(10, SEGMENT_SECONDS))
