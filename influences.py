@@ -30,7 +30,7 @@ from prediction.tags import tag_percentiles, tag_sentence, tag_table
 from prediction.windows import window_shares
 from prepare import load_Data
 from signals.aspects import ASPECTS, aspect_columns
-from signals.batch_jobs import file_mark, tracks_with_sound
+from signals.batch_jobs import attempt, file_mark, tracks_with_sound
 from signals.decoding import AudioError
 from signals.recording import Recording, as_recording
 from sources.files import Journal, write_table
@@ -415,10 +415,9 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
         key, mark = f"{track.track_id}|{track.source}", file_mark(track.source, fingerprint)
         row = journal.get(key, mark)
         if row is None:
-            try:
-                row = _labels(classifier, track, aspects)
-            except AudioError as error:
-                skipped.append({"path": track.source, "reason": str(error)})
+            row = attempt(_labels, classifier, track, aspects)
+            if isinstance(row, AudioError):
+                skipped.append({"path": track.source, "reason": str(row)})
                 continue
             journal.add(key, mark, row)
         rows.append(row)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from signals.decoding import RunError
 from sources.files import atomic_folder
 
 FORMAT = 1
@@ -26,7 +27,7 @@ TRUSTED = ["sklearn.multiclass.OneVsRestClassifier", "sklearn.multiclass._Consta
 """Types that our models need and that skops does not trust by default; a file with any other type is not loaded."""
 
 
-class ModelError(ValueError):
+class ModelError(RunError):
     """A saved model cannot be used, or must not be."""
 
 

@@ -15,6 +15,7 @@ from learning.augmentation import mixup
 from learning.calibration import CalibratedClassifier, mean_by, set_parameters
 from learning.network_classifier import NetworkClassifier
 from learning.targets import encode, warn_about_spotify_terms
+from signals.decoding import RunError
 
 WINDOW_SECONDS = 15.0
 """Length of a window for models that take any length."""
@@ -44,7 +45,7 @@ class TableInput:
         rows = recording.window_features(seconds, hop_seconds)
         missing = [name for name in self.feature_names_in_ if name not in rows]
         if missing:
-            raise ValueError(f"the model takes features that are not made from sound files: {', '.join(missing[:5])}")
+            raise RunError(f"the model takes features that are not made from sound files: {', '.join(missing[:5])}")
         return rows
 
     def _distribution_features(self, rows):
