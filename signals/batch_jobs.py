@@ -10,7 +10,6 @@ from tqdm import tqdm
 
 from signals.decoding import AudioError, RunError
 
-
 IN_FLIGHT = 4
 """Songs for each process that are handed out before they are needed."""
 
