@@ -99,6 +99,9 @@ class PictureClassifier(NetworkClassifier):
             stores.append(ChunkStore(X, 12, column="chroma_path"))
         return stores
 
+    def _content(self, stores):
+        return [store.checksum for store in stores]
+
     def _build(self, n_genres):
         from learning import architectures
         shape = (self.n_bands, self.columns, 1)
