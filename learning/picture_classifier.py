@@ -136,7 +136,7 @@ class PictureClassifier(NetworkClassifier):
                 "fits them less",
                 stacklevel=4,
             )
-        return read_network(weights)
+        return read_network(weights, len(note["learned"]["classes_"]))
 
     @property
     def _peak_learning_rate(self):
