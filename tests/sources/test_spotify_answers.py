@@ -13,7 +13,8 @@ from sources import spotify_answers
 from sources.spotify_answers import read_features, read_genres, read_playlists, read_tracks
 from sources.spotify_api import CollectError, NotFound
 
-ODD = st.sampled_from([None, [], {}, 0, -1, 1e18, float("inf"), "", "x", "\ud800", True, [[]], [None], {"a": 1}]).map(copy.deepcopy)
+ODD = st.sampled_from([None, [], {}, 0, -1, 1e18, float("inf"), "", "x", "\ud800", True, [[]], [None],
+                       {"a": 1}]).map(copy.deepcopy)
 
 
 def places(value, path=()):
