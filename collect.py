@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from sources import spotify_answers
-from sources.files import Journal, safe_name, write_table, write_text
+from sources.files import Journal, one_at_a_time, safe_name, write_table, write_text
 from sources.spotify_answers import SOURCE
 from sources.spotify_api import CollectError, NotFound, RecordedSpotify, Refused, spotify_client
 
@@ -122,6 +122,11 @@ def export_top_tracks(client, out="spotify/top_tracks.csv", *, time_range="mediu
 
 def _export(client, path, out, **parameters):
     """Fetch a list of tracks with their genres and features, and write it to a CSV file."""
+    with one_at_a_time(out):
+        return _fetch_and_write(client, path, out, parameters)
+
+
+def _fetch_and_write(client, path, out, parameters):
     journal = Journal.beside(out)
     entries = _fetch_entries(client, path, journal, parameters)
     if entries is None:

@@ -30,10 +30,10 @@ from prediction.tags import tag_percentiles, tag_sentence, tag_table
 from prediction.windows import window_shares
 from prepare import load_Data
 from signals.aspects import ASPECTS, aspect_columns
-from signals.batch_jobs import attempt, file_mark, tracks_with_sound
+from signals.batch_jobs import CHANGED, attempt, file_mark, tracks_with_sound
 from signals.decoding import AudioError
 from signals.recording import Recording, as_recording
-from sources.files import Journal, write_table
+from sources.files import Journal, one_at_a_time, write_table
 
 __all__ = [
     "Recording",
@@ -400,10 +400,13 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
         ``OUT.skipped.csv``.
     """
     raw = folder if isinstance(folder, pd.DataFrame) else load_Data(folder)
-    tracks = tracks_with_sound(raw)
-    out = Path(out)
-    journal, rows = Journal.beside(out), []
     skipped = [] if raw is folder else list(raw.attrs.get("skipped", []))
+    with one_at_a_time(out):
+        return _label_tracks(classifier, tracks_with_sound(raw), skipped, Path(out), aspects)
+
+
+def _label_tracks(classifier, tracks, skipped, out, aspects):
+    journal, rows = Journal.beside(out), []
     n_files = len(tracks) + len(skipped)
     fingerprint = [
         classifier.fingerprint(),
@@ -416,6 +419,8 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
         row = journal.get(key, mark)
         if row is None:
             row = attempt(_labels, classifier, track, aspects)
+            if mark is not None and file_mark(track.source, fingerprint) != mark:
+                row = AudioError(CHANGED)
             if isinstance(row, AudioError):
                 skipped.append({"path": track.source, "reason": str(row)})
                 continue
