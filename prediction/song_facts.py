@@ -100,6 +100,28 @@ def measured_facts(features):
     return {"key": key_name(features.get("key", math.nan), features.get("mode", math.nan)), **known}
 
 
+def fact_words(description):
+    """What was measured, in words, by name: for the head of a page.
+
+    Parameters
+    ----------
+    description : dict
+        With `seconds` and `facts`.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    facts = description["facts"]
+    words = {"duration": clock(description["seconds"]), "key": facts.get("key")}
+    if facts.get("tempo"):
+        rival = facts.get("tempo_rival")
+        words["tempo" + (f" (or {rival:.0f})" if rival else "")] = f"{facts['tempo']:.0f} BPM"
+    if facts.get("loudness") is not None:
+        words["loudness"] = f"{facts['loudness']:.1f} LUFS"
+    return {name: value for name, value in words.items() if value}
+
+
 def shares_data(summary):
     """The shares of a song as a list of dicts, the largest first; `low` and `high` are None where there is no
     interval."""
