@@ -91,4 +91,4 @@ def test_a_score_is_a_number_or_a_number_with_an_interval_or_nothing():
 
 def test_facts_that_are_not_known_are_left_out():
     assert fact_words({"seconds": 61, "facts": {"key": None, "tempo": None, "loudness": None}}) == {"duration": "1:01"}
-    assert fact_words(described())["tempo (or 60)"] == "120 BPM"
+    assert fact_words(described())["tempo"] == "120 BPM (or 60)"
