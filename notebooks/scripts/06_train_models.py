@@ -68,6 +68,8 @@ pd.set_option("display.float_format", "{:.3f}".format)
 # %%
 songs = gather(OUT_DIR, pictures=PICTURES, features=FEATURES, lists=(TRAIN_LIST, VALID_LIST, TEST_LIST))
 trainable = not songs.obstacle
+
+# %% tags=["finding"]
 if trainable:
     print(f"{len(songs.tracks):,} tracks, {len(songs.pictures):,} images, {songs.features.shape[1]} features")
 else:
@@ -122,7 +124,7 @@ if fitted:
 else:
     print("nothing to show: no model was trained")
 
-# %%
+# %% tags=["finding"]
 if fitted:
     best = report["accuracy"].astype(float).idxmax()
     print(f"highest validation accuracy: {best}, {report.loc[best, 'accuracy']:.2f} "
@@ -134,9 +136,12 @@ if fitted:
 # The training loss can be above the validation loss, because only the training images are augmented. A validation loss
 # that rises while the training loss still falls is a sign of overfitting.
 
+# %% tags=["finding"]
+if fitted:
+    print(learning_sentence(fitted))
+
 # %% tags=["cover"]
 networks = [name for name in fitted if hasattr(fitted[name], "history_")]
-print(learning_sentence(fitted))
 if networks:
     size = (9, 2.6 * len(networks))
     figure, axs = plt.subplots(len(networks), 2, figsize=size, layout="constrained", squeeze=False)
