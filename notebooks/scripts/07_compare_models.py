@@ -105,7 +105,7 @@ if comparable:
     scores = pd.concat({name: evaluate(genre, proba, genres, groups=artist) for name, proba in probabilities.items()},
                        names=["model"])
     write_table(scores.reset_index(), out / "scores.csv")
-    print(scores_sentence(scores))
+    print(scores_sentence(scores, artist))
 
 # %%
 if comparable:
