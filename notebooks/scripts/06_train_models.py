@@ -54,7 +54,8 @@ from prepare import check_parameters; check_parameters()
 # %%
 out = Path(OUT_DIR)
 names = MODELS.replace(",", " ").split()
-assert set(names) <= set(NAMES), f"MODELS={MODELS!r}: choose from {', '.join(NAMES)}"
+if not names or not set(names) <= set(NAMES) or EPOCHS < 1:
+    raise ValueError(f"MODELS={MODELS!r}, EPOCHS={EPOCHS}: choose from {', '.join(NAMES)}, and one epoch or more")
 pd.set_option("display.float_format", "{:.3f}".format)
 
 # %% [markdown]

@@ -51,6 +51,8 @@ OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 from prepare import check_parameters; check_parameters()
 
 # %%
+if SHOWN < 1:
+    raise ValueError(f"SHOWN={SHOWN}: one song or more")
 out = Path(OUT_DIR)
 model = MODEL or ("music" if SOURCE else "sample")
 starter = load_starter(model)
