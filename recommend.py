@@ -7,18 +7,28 @@ import numpy as np
 import pandas as pd
 
 from analysis.associations import need_columns
-from analysis.selection import check_settings, choose, not_too_many, same_songs, song_row
+from analysis.selection import check_settings, choose, not_too_many, same_songs, song_name, song_row
 from analysis.similarity import ENOUGH_KNOWN, Space, agreement, columns_by_group, fifths, numbers, octaves
 from analysis.song_map import plot_song_map, song_map
-from analysis.song_paths import CANDIDATES, candidate_pools, cheapest_path, jumps
+from analysis.song_paths import (
+    CANDIDATES,
+    SAME_TEMPO,
+    candidate_pools,
+    cheapest_path,
+    jumps,
+    key_sentence,
+    tempo_sentence,
+    tempo_steps,
+)
 from features import extract_embeddings, extract_features
 from learning.persistence import ModelError
 from prepare import load_Data, prepare_df, split_genres
 from sources.artists import artist_groups
 
 __all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TELLING", "TYPICAL", "agreement",
-           "gather_songs", "jumps", "likeness", "playlist_by", "playlist_like", "playlist_path", "plot_keys",
-           "plot_song_map", "plot_tempo", "reasons", "similar_songs", "song_map", "song_row"]
+           "gather_songs", "jumps", "key_sentence", "likeness", "playlist_by", "playlist_like", "playlist_path",
+           "plot_keys", "plot_song_map", "plot_tempo", "reasons", "similar_songs", "song_map", "song_name", "song_row",
+           "tempo_sentence"]
 
 TELLING = {
     "energy": ("more energetic", "calmer"), "energy_proxy": ("more energetic", "calmer"),
@@ -31,14 +41,14 @@ TELLING = {
     "spectral_flatness_mean": ("noisier", "purer in tone"), "speechiness": ("more spoken", "less spoken"),
     "instrumentalness": ("more instrumental", "more sung"), "liveness": ("more live", "less live")}
 """The features that are named in reasons: the words for more and for less of each."""
-SAME_TEMPO = np.log2(1.03)
-"""Octaves: tempi that differ by 3 % or less are called the same."""
 SMALLEST_SPREAD = 1e-6
 """A standard deviation below this share of the largest value is the error of rounding: the feature is constant."""
 NOTICED = .5
 """Standard deviations: the least difference in a feature that is named."""
 PRIOR = 5
 """The weight of the prior, in songs: it pulls the variance of the seed songs towards that of the table."""
+SYNTHETIC = "sample songs (synthetic)"
+"""The `source` of the songs of the embedded sample."""
 TYPICAL = .5
 """The weight of a song's log-likelihood among all songs, which is subtracted: with 0 average songs rank first, with 1
 unusual ones."""
@@ -255,12 +265,12 @@ def likeness(seeds, space):
 
 
 def playlist_path(start, end, tracks, length=10, *, by="all", smoothness=1.0):
-    """A playlist that goes from one song to another in even steps.
+    """A playlist that goes from one song to another.
 
     The places of the playlist are evenly spaced on the straight line between the two songs. The nearest songs to each
     place are its candidates (no song for two places), and the cheapest path through them is chosen by dynamic
-    programming (Viterbi 1967). A song costs its distance from its place; a change of song costs its jump in tempo (an
-    octave is no jump) and in key (steps on the circle of fifths).
+    programming (Viterbi 1967). A song costs its distance from its place; a change of song costs its jump in tempo (half
+    or double the tempo is a smaller one) and in key (steps on the circle of fifths).
 
     Parameters
     ----------
@@ -384,9 +394,20 @@ KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D�
 
 
 def plot_tempo(path, *, ax=None):
-    """Draw the tempo (BPM) from song to song of a playlist; returns the Axes."""
+    """Draw the tempo (BPM) from song to song of a playlist; returns the Axes.
+
+    A step to about half or double the tempo is dashed, and says so.
+    """
     ax = ax or plt.subplots(figsize=(8, 3))[1]
-    ax.plot(np.arange(1, len(path) + 1), numbers(path, "tempo"), "o-", color="C0")
+    tempo = numbers(path, "tempo")
+    change, doubled = tempo_steps(path)
+    ax.plot(np.arange(1, len(path) + 1), tempo, "o", color="C0")
+    for number, octave in enumerate(doubled):
+        here = slice(number, number + 2)
+        ax.plot([number + 1, number + 2], tempo[here], color="C3" if octave else "C0", ls="--" if octave else "-")
+        if octave:
+            ax.annotate("double" if change[number] > 0 else "half", (number + 1.5, tempo[here].mean()), color="C3",
+                        ha="center", va="center", bbox={"fc": "w", "ec": "none", "pad": 1})
     ax.set(xlabel="song", ylabel="tempo (BPM)", xticks=np.arange(1, len(path) + 1))
     return ax
 
@@ -453,6 +474,26 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     except ModelError as error:
         print(f"compared without embeddings: {error}")
     return _named(_with_embeddings(table, folder / "embeddings.parquet"), tracks)
+
+
+def own_collection(out_dir="runs", source=""):
+    """The songs of a user to compare a song with, as `gather_songs` returns them.
+
+    Parameters
+    ----------
+    out_dir, source
+        As in `gather_songs`.
+
+    Returns
+    -------
+    pd.DataFrame or None
+        None where no source is given and notebook 05 has described no songs, or only the synthetic sample.
+    """
+    if not source:
+        tags = Path(out_dir) / "model_output" / "tracks.parquet"
+        if not tags.exists() or pd.read_parquet(tags).get("source", pd.Series(dtype=str)).eq(SYNTHETIC).any():
+            return None
+    return gather_songs(out_dir, source)
 
 
 def _with_embeddings(table, path):

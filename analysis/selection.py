@@ -64,6 +64,20 @@ def song_row(song, tracks):
     return pd.DataFrame(features, index=[str(path)]).assign(path=str(path.absolute()), song=path.stem)
 
 
+def song_name(rows):
+    """The name of the first song of a table, for a sentence: artist and title, as far as they are known.
+
+    Examples
+    --------
+    >>> song_name(pd.DataFrame({"artist": ["Ann"], "song": ["Sea"]}))
+    'Ann - Sea'
+    """
+    row = rows.iloc[0]
+    if pd.isna(row.get("song")):
+        return Path(row["path"]).stem if pd.notna(row.get("path")) else str(rows.index[0])
+    return str(row["song"]) if pd.isna(row.get("artist")) else f"{row['artist']} - {row['song']}"
+
+
 def names_of(rows):
     """Artist and title of each row in one text; missing where either is missing.
 

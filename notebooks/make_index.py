@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import nbformat
-from make_pages import alternative_text, changed_settings, findings, source_of, title_of
+from make_pages import alternative_text, changed_settings, findings, run_on, title_of
 from nbconvert.filters import markdown2html
 from PIL import Image
 
@@ -71,19 +71,12 @@ def article(path):
     about = describe(path)
     address = f"{html.escape(path.stem)}.html"
     found = "".join(f"<li>{html.escape(line)}</li>" for line in about.findings[:MOST_FINDINGS])
-    about_run = [f"Run on {runs_on_of(path)}"] * bool(runs_on_of(path)) + [about.settings] * bool(about.settings)
-    notes = "".join(f'<p class="quiet">{html.escape(note)}</p>' for note in about_run)
+    notes = "".join(f'<p class="quiet">{html.escape(note)}</p>' for note in (run_on(path), about.settings) if note)
     image = (f'<a href="{address}"><img alt="{html.escape(about.alternative)}" loading="lazy" '
              f'src="data:image/png;base64,{base64.b64encode(small_png(about.figure)).decode()}"></a>'
              if about.figure else "")
     return (f'<article><h2><a href="{address}">{html.escape(about.title)}</a></h2>\n'
             f"{f'<ul>{found}</ul>' if found else markdown2html(about.introduction)}{notes}{image}</article>")
-
-
-def runs_on_of(path):
-    """What an executed notebook ran on, in words: `choose_notebooks.py` writes it above the notebook's parameters."""
-    file = path.parent / ".parameters" / f"{path.stem}.yaml"
-    return file.read_text(encoding="utf-8").splitlines()[0].strip("# ") if file.exists() else ""
 
 
 def small_png(figure):
@@ -123,6 +116,15 @@ def left_out_of(folder):
     file = folder / ".left_out"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return dict(re.split(r":\s*", line, maxsplit=1) for line in lines if ":" in line)
+
+
+def source_of(folder):
+    """A sentence on the data of a run, from the file `.source` that `choose_notebooks.py` writes."""
+    file = folder / ".source"
+    source = file.read_text(encoding="utf-8").splitlines()[0] if file.exists() else ""
+    if not source:
+        return ""
+    return "Run on the embedded sample, which is synthetic." if source == "sample" else f"Run on {source}."
 
 
 def main(folder, figures=None, left_out=None):

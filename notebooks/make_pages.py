@@ -117,11 +117,13 @@ def settings(notebook):
             for node in defaults for name, default in [(node.target.id, ast.literal_eval(node.value))]]
 
 
-def source_of(folder):
-    """A sentence on the data of a run: make writes the name of the source into the first line of the file `.source`."""
-    file = Path(folder) / ".source"
-    source = file.read_text(encoding="utf-8").splitlines()[0] if file.exists() else "sample"
-    return "Run on the embedded sample, which is synthetic." if source == "sample" else f"Run on {source}."
+def run_on(path):
+    """A sentence on what an executed notebook ran on: `choose_notebooks.py` writes it above the notebook's parameters.
+
+    Empty for a notebook that was executed alone: its settings tell what it ran on.
+    """
+    file = path.parent / ".parameters" / f"{path.stem}.yaml"
+    return f"Run on {file.read_text(encoding='utf-8').splitlines()[0].strip('# ')}." if file.exists() else ""
 
 
 def changed_settings(notebook):
@@ -183,9 +185,10 @@ def _in_short(notebook):
 def _ran_on(notebook, source):
     """The data of the run and the settings of the notebook; all of them are folded."""
     changed = changed_settings(notebook)
+    sentences = [source, f"Settings: {changed}." if changed else ""]
     rows = "\n".join(f"<tr><td>{name}</td><td>{html.escape(repr(value))}</td><td>{html.escape(comment)}</td></tr>"
                      for name, value, comment, _ in settings(notebook))
-    return (f'<p class="quiet">{html.escape(source)}{html.escape(f" Settings: {changed}.") if changed else ""}</p>\n'
+    return (f'<p class="quiet">{html.escape(" ".join(filter(None, sentences)))}</p>\n'
             f'<details><summary>All settings</summary><div class="wide"><table>{rows}</table></div></details>')
 
 
@@ -262,7 +265,7 @@ def main(*paths):
     """Write the page of each executed notebook beside it."""
     for path in map(Path, paths):
         notebook = nbformat.read(path, as_version=4)
-        path.with_suffix(".html").write_text(make_page(notebook, source_of(path.parent)), encoding="utf-8")
+        path.with_suffix(".html").write_text(make_page(notebook, run_on(path)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@ Names come from the tags of files that strangers made. Whatever a page shows goe
 HTML, and through `script_json` where it is data of a script. File names are made by `sources.files.safe_name`.
 """
 
+import base64
+import functools
+import gzip
 import html
 import json
 
@@ -16,7 +19,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto
        color: var(--text); background: var(--ground); overflow-wrap: anywhere }
 h1 { line-height: 1.2; margin-bottom: .3rem } h2 { margin-top: 2rem } a { color: var(--link) }
 .quiet { color: var(--quiet) } .wide { overflow-x: auto } .chart { width: 100%; height: 34rem }
-table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal }
+table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal } .wide > table { min-width: 34rem }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 @media (max-width: 40rem) { body { margin: 1rem auto; padding: 0 .6rem } h1 { font-size: 1.4rem }
@@ -28,6 +31,15 @@ SECURITY = ("default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-i
 """What a browser may load for a page: what the page holds, and sound files beside it; nothing from the network."""
 
 DRAW = """
+const plotlyReady = (async () => {
+  const bytes = Uint8Array.from(atob(document.getElementById("plotly").textContent), code => code.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const script = document.createElement("script");
+  script.textContent = await new Response(stream).text();
+  document.head.append(script);
+})();
+const drawnFigures = {};
+function figureReady(id) { return drawnFigures[id]; }
 function colourFigure(element) {
   const style = getComputedStyle(document.documentElement), change = {"font.color": style.getPropertyValue("--text")};
   for (const axis of Object.keys(element._fullLayout).filter(name => /^[xy]axis\\d*$/.test(name)))
@@ -36,15 +48,20 @@ function colourFigure(element) {
   return Plotly.relayout(element, change);
 }
 function drawFigure(id, figure) {
+  drawnFigures[id] = plotlyReady.then(() => drawNow(id, figure));
+  return drawnFigures[id];
+}
+function drawNow(id, figure) {
   const layout = Object.assign({paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)"}, figure.layout);
-  const drawn = Plotly.newPlot(id, figure.data, layout, {responsive: true, displaylogo: false});
+  const drawn = Plotly.newPlot(id, figure.data, layout, {responsive: true, displayModeBar: false});
   drawn.then(colourFigure);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change",
     () => colourFigure(document.getElementById(id)));
   return drawn;
 }
 """
-"""The JavaScript that draws a figure with Plotly in the colours of the page."""
+"""The JavaScript that unpacks Plotly and draws figures in the colours of the page. `figureReady(id)` is the promise
+that a figure has been drawn."""
 
 
 def page(title, body, *, with_figures=False):
@@ -57,7 +74,7 @@ def page(title, body, *, with_figures=False):
     body : str
         As HTML: whatever comes from a file has gone through `html.escape`.
     with_figures : bool
-        Whether the page holds Plotly's JavaScript (4 MB), which `figure_html` needs.
+        Whether the page holds Plotly's JavaScript (2 MB, compressed), which `figure_html` needs.
 
     Returns
     -------
@@ -68,7 +85,9 @@ def page(title, body, *, with_figures=False):
     >>> "<title>Rock &amp; Roll</title>" in page("Rock & Roll", "<p>a song</p>")
     True
     """
-    scripts = f"<script>{plotly_js()}</script>\n<script>{DRAW}</script>" if with_figures else ""
+    scripts = ""
+    if with_figures:
+        scripts = f'<script type="text/plain" id="plotly">{packed_plotly()}</script>\n<script>{DRAW}</script>'
     return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{SECURITY}">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -76,10 +95,11 @@ def page(title, body, *, with_figures=False):
             f"<body>\n{body}\n</body></html>\n")
 
 
-def plotly_js():
-    """The JavaScript of Plotly, which the Python package brings."""
+@functools.cache
+def packed_plotly():
+    """The JavaScript of Plotly, which the Python package brings: compressed by gzip, in base64."""
     from plotly.offline import get_plotlyjs
-    return get_plotlyjs()
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 9, mtime=0)).decode()
 
 
 def script_json(data):
@@ -104,7 +124,7 @@ def script_json(data):
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def figure_html(name, figure):
+def figure_html(name, figure, *, kind=""):
     """An interactive figure, for a page with `with_figures`.
 
     Parameters
@@ -114,12 +134,14 @@ def figure_html(name, figure):
     figure : dict
         `data` and `layout`, as Plotly.js takes them (of a Plotly figure: ``json.loads(figure.to_json())``). Plotly
         reads tags such as ``<b>`` in texts: names go through `html.escape` first.
+    kind : str
+        Another class of the element, for its height.
 
     Returns
     -------
     str
     """
-    return (f'<div class="chart" id="{html.escape(name)}"></div>\n'
+    return (f'<div class="{f"chart {kind}".strip()}" id="{html.escape(name)}"></div>\n'
             f"<script>drawFigure({script_json(name)}, {script_json(figure)})</script>")
 
 

@@ -282,6 +282,8 @@ def test_plots_of_a_path_show_every_song(line):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["major", "minor"]
     assert plot_tempo(path).get_ylabel() == "tempo (BPM)"
     assert plot_tempo(path).lines[0].get_ydata().tolist() == path["tempo"].tolist()
+    ax = plot_tempo(pd.DataFrame({"tempo": [87, 185, 91]}))
+    assert [text.get_text() for text in ax.texts] == ["double", "half"]
 
 
 def test_keys_are_drawn_the_shorter_way_round():

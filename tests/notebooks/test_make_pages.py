@@ -126,9 +126,11 @@ def test_errors_and_warnings_are_kept_and_widgets_are_not(notebook):
     assert "careful" in page.text and "E: <e>" in page.text and "Upload" not in page.text
 
 
-def test_the_page_lies_beside_its_notebook_and_names_the_source_of_the_run(notebook, tmp_path):
-    nbformat.write(notebook, tmp_path / "03_songs.ipynb")
-    (tmp_path / ".source").write_text("my songs.csv\n-rw-r--r-- 1 0 0 10 my songs.csv\n")
-    make_pages.main(tmp_path / "03_songs.ipynb")
-    page = (tmp_path / "03_songs.html").read_text(encoding="utf-8")
-    assert "Run on my songs.csv." in page and "rw-r" not in page
+def test_the_page_lies_beside_its_notebook_and_tells_what_it_ran_on(notebook, tmp_path):
+    for name in ("03_songs", "04_alone"):
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    (tmp_path / ".parameters").mkdir()
+    (tmp_path / ".parameters" / "03_songs.yaml").write_text("# my songs.csv: 7 songs\n# \nSOURCE: my songs.csv\n")
+    make_pages.main(tmp_path / "03_songs.ipynb", tmp_path / "04_alone.ipynb")
+    assert "Run on my songs.csv: 7 songs." in (tmp_path / "03_songs.html").read_text(encoding="utf-8")
+    assert "Run on" not in (tmp_path / "04_alone.html").read_text(encoding="utf-8")

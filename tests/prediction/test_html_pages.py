@@ -1,5 +1,7 @@
 """Pages that hold all they need, whatever texts they show."""
 
+import base64
+import gzip
 import html
 import html.parser
 import json
@@ -7,7 +9,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prediction.html_pages import figure_html, in_notebook, page, plotly_js, script_json
+from prediction.html_pages import figure_html, in_notebook, packed_plotly, page, script_json
 
 HOSTILE = "</script><script>alert(1)</script>\u2028<!-- \" ' & ]]>"
 
@@ -45,8 +47,13 @@ def test_a_hostile_title_and_figure_add_no_element():
 def test_a_page_loads_nothing_from_elsewhere():
     with_figures = page("title", "", with_figures=True)
     assert Elements(with_figures).addresses == []
-    assert with_figures.count(plotly_js()) == 1 and "default-src 'none'" in with_figures
-    assert plotly_js() not in page("title", "")
+    assert with_figures.count(packed_plotly()) == 1 and "default-src 'none'" in with_figures
+    assert packed_plotly() not in page("title", "")
+
+
+def test_plotly_is_packed_so_that_a_browser_can_unpack_it():
+    text = gzip.decompress(base64.b64decode(packed_plotly())).decode()
+    assert "Plotly" in text and len(packed_plotly()) < 2.5e6 < len(text)
 
 
 def test_a_page_in_a_notebook_is_the_page_in_a_frame():
