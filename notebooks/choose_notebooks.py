@@ -103,7 +103,7 @@ def choose(source, contents, charts=""):
     sound = contents.sound[:2]
     silent = "" if sound else "sound files are needed, and the source has none (a table names them in `path`)"
     no_popularity = "popularity is explained there, and sound files have none"
-    no_hits = "a popularity is needed, or a chart (CHARTS=hot100.csv)"
+    no_hits = "sound files have no popularity, and no chart is given (CHARTS=hot100.csv)"
     too_few = f"{FEWEST_SONGS} songs are needed, and the source has {contents.n_songs}"
     no_features = "audio features are needed to compare songs, and the table has none"
     whole, first, both = {"SOURCE": source}, dict(zip(["SONG"], sound)), dict(zip(["SONG", "OTHER_SONG"], sound))
@@ -117,7 +117,7 @@ def choose(source, contents, charts=""):
         "06": ({}, silent),
         "07": ({}, silent),
         "08": (whole, silent),
-        "09": ({"CHARTS": charts} if charts else {}, "" if contents.popularity or charts else no_hits),
+        "09": ({"CHARTS": charts} if charts else {}, "" if contents.popularity or charts or not sound else no_hits),
         "10": ({} if sound else whole, too_few if contents.n_songs < FEWEST_SONGS
                else "" if sound or contents.features else no_features),
     }
