@@ -5,6 +5,32 @@ import pandas as pd
 
 from sources.artists import artist_groups
 
+FEWEST_FOR_CURVE = 5
+"""Songs of a genre: with fewer, a ROC curve is a few stairs."""
+
+
+def curves_sentence(y_true):
+    """Which genres have enough songs for a ROC curve, and which have too few.
+
+    Parameters
+    ----------
+    y_true : sequence of str [shape=(n,)]
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> curves_sentence(["jazz"] * 6 + ["folk"] * 2)
+    'curves of 1 genre; too few songs for a curve (fewer than 5): folk (2)'
+    """
+    counts = pd.Series(y_true, dtype=object).astype(str).value_counts()
+    few = [f"{genre} ({number})" for genre, number in counts.items() if number < FEWEST_FOR_CURVE]
+    enough = len(counts) - len(few)
+    return (f"curves of {enough} genre{'' if enough == 1 else 's'}"
+            + (f"; too few songs for a curve (fewer than {FEWEST_FOR_CURVE}): {', '.join(few)}" if few else ""))
+
 
 def count_right(y_true, probas):
     """On how many songs each model is right, for sets that are too small for a score.

@@ -42,8 +42,9 @@ img { max-width: 100%; height: auto; background: #fff; border-radius: .3rem }
 figure img { padding: .3rem } audio, video, iframe { max-width: 100% }
 .anchor-link { display: none }
 .wide table { overflow-wrap: normal; margin: .5rem 0; border: 0 }
-.wide table th, .wide table td { border-width: 0 0 1px; text-align: left }
-.wide table td.number { text-align: right } .wide td, .wide th { max-width: 30rem }
+.wide table:is(table) th, .wide table:is(table) td { border-width: 0 0 1px; text-align: left }
+.wide table:is(table) td.number { text-align: right } .wide td, .wide th { max-width: 30rem }
+.wide table td:not(.number) { min-width: 6.5rem }
 .finding { font-weight: 600 } .error, .stderr { color: #b3261e }
 @media (prefers-color-scheme: dark) { .error, .stderr { color: #f2998f } }
 </style>"""

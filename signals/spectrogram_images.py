@@ -312,7 +312,8 @@ def _pixels(path):
         return None
 
 
-MARKS = ("track_id", "source", "source_size", "source_time", "kind", "segment", "start", "seconds", "last")
+MARKS = ("track_id", "source", "source_size", "source_time", "source_checksum", "kind", "segment", "start", "seconds",
+         "last")
 """What is stored in an image about its own segment, beside the settings that all images of a run share."""
 
 
@@ -363,8 +364,12 @@ def restore_archive(archive, folder):
 
 # ---- manifests
 
+NOTES = {0: "C", 2: "D", 4: "E", 5: "F", 7: "G", 9: "A", 11: "B"}
+"""The rows of a chroma image that are named."""
+
+
 def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
-    """Plot a few images of each genre, a row a genre, on one time scale.
+    """Plot a few images of each genre, a row a genre, on one time scale; the rows of chroma images have note names.
 
     Parameters
     ----------
@@ -399,6 +404,10 @@ def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
                 ax.set_axis_off()
         genre = str(images["genre"].iloc[0]).replace("/", "/\n")
         row_of_axes[0].set_ylabel(genre, rotation=0, ha="right", va="center")
+    if kind == "chroma":
+        for ax in axs.flat:
+            ax.set_yticks(*zip(*NOTES.items()), fontsize=6)
+            ax.tick_params("y", length=0, labelleft=ax in axs[:, 0])
     axs[-1, 0].set_xlabel("the whole image" if np.isnan(seconds) else f"first {seconds:.0f} s")
     return axs
 

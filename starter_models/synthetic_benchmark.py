@@ -217,7 +217,11 @@ def _shares(classifier, path):
     return song_influences(genre_influences(classifier, path), n_boot=1)["share"].reindex(classifier.classes_)
 
 
-def blends_sentence(table, *, far=.3):
+FAR = .3
+"""A predicted share that differs by more from the true one is named."""
+
+
+def blends_sentence(table, *, far=FAR):
     """How well predicted shares follow the true ones, and which blends are far from them; see `check_blends`.
 
     Parameters
@@ -252,6 +256,8 @@ jazz-metal (true 0.50, predicted 0.90)
 def plot_blends(table, *, ax=None):
     """The true and the predicted share of the second genre of each blend; on the dashed line the two are equal.
 
+    Dots outside the grey band are more than `FAR` off; their genres are named.
+
     Parameters
     ----------
     table : pd.DataFrame
@@ -264,9 +270,15 @@ def plot_blends(table, *, ax=None):
     """
     import matplotlib.pyplot as plt
     if ax is None:
-        ax = plt.subplots(figsize=(5, 4.5), layout="constrained")[1]
+        ax = plt.subplots(figsize=(6.5, 5.5), layout="constrained")[1]
     ax.plot([0, 1], [0, 1], color=".7", ls="--", lw=1)
-    ax.scatter(table["true"], table["predicted"], s=30, color="tab:blue", alpha=.8)
+    ax.fill_between([0, 1], [-FAR, 1 - FAR], [FAR, 1 + FAR], color=".93", lw=0, zorder=0)
+    far = (table["predicted"] - table["true"]).abs() > FAR
+    ax.scatter(table["true"], table["predicted"], s=30, alpha=.8, color=np.where(far, "tab:red", "tab:blue"))
+    for row in table[far].itertuples():
+        right = row.true < .5
+        ax.annotate(f"{row.one}, {row.two}", (row.true, row.predicted), (6 if right else -6, 0), fontsize=7,
+                    textcoords="offset points", ha="left" if right else "right", va="center")
     ax.set(xlabel="true share of the second genre (0 to 1, by loudness)",
            ylabel="predicted share of the second genre (0 to 1)", xlim=(-.03, 1.03), ylim=(-.03, 1.03),
            title="synthetic blends of two genres")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import make_index
+import make_pages
 import nbformat
 import numpy as np
 import pandas as pd
@@ -45,6 +46,8 @@ def run(name, out, cwd=ROOT, **parameters):
     assert done.returncode == 0, done.stderr[-3000:]
     notebook = nbformat.read(executed, as_version=4)
     assert lines_of_libraries(notebook) == []
+    page = make_pages.make_page(notebook, "")
+    assert 'src="http' not in page and page.count("<img") == page.count('<img alt="')
     return notebook
 
 

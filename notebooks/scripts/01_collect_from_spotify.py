@@ -83,7 +83,12 @@ elif "playlist" in WHAT:
     tracks = export_playlist(client, WHAT, out / "playlist.csv")
 else:
     raise ValueError(f"WHAT={WHAT!r}: choose saved, top, or the address of a playlist")
-print(f"{len(tracks)} tracks by {tracks['artist'].nunique()} artists, in {client.requests} requests")
+
+# %% tags=["finding"]
+print(f"{len(tracks)} tracks by {tracks['artist'].nunique()} artists were fetched, in {client.requests} requests"
+      f"{'' if client_id else ' to a recorded example with made-up names'}.")
+
+# %%
 tracks.head()
 
 # %% [markdown]
@@ -92,21 +97,28 @@ tracks.head()
 # Each bar is the share of rows in which a column is empty. A column that your account does not get is empty in every
 # row.
 
-# %% tags=["cover"]
-explore.plot_missing(tracks);
-
-# %%
+# %% tags=["finding"]
 empty = tracks.columns[tracks.isna().all()]
-print(f"empty in every row: {', '.join(empty) or 'no column'}")
+gaps = tracks.isna().any().sum()
+print(f"{gaps} of {tracks.shape[1]} columns have empty cells; empty in every row: {', '.join(empty) or 'no column'}.")
+
+# %% tags=["cover"]
+if gaps:
+    explore.plot_missing(tracks)
 
 # %% [markdown]
 # ## The clean table
 #
 # `prepare_df` sets types and drops duplicates. Which artists have the most tracks?
 
-# %%
+# %% tags=["finding"]
 clean = prepare_df(tracks)
-clean.groupby("artist").size().sort_values(ascending=False).head(10).rename("tracks").to_frame()
+by_artist = clean.groupby("artist").size().sort_values(ascending=False).rename("tracks")
+print(f"{len(clean)} tracks remain; most are by {by_artist.index[0]} ({by_artist.iloc[0]})."
+      if len(by_artist) else "No track has an artist.")
+
+# %%
+by_artist.head(10).to_frame()
 
 # %% [markdown]
 # ## A playlist file

@@ -106,6 +106,10 @@ if usable:
 else:
     print(f"no song of {SOURCE} could be used: the table above gives the reasons")
 
+# %% [markdown]
+# The same songs as chroma images: each row is one of the twelve pitch classes, from C to B, whatever the octave. Look
+# for rows that stay bright (the notes of the key) and for columns that change together (the chords).
+
 # %%
 if usable and WITH_CHROMA:
     plot_contact_sheet(manifest, kind="chroma", seconds=min(10, SEGMENT_SECONDS))

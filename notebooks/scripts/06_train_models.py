@@ -28,12 +28,11 @@ sys.path.insert(0, str(root)); os.chdir(root)
 # %%
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 
 from evaluation import learning_sentence
-from models import NAMES, kmeans_view, plot_history
+from models import NAMES, kmeans_view, plot_histories
 from training import gather, predictions, train_family, write_predictions
 
 # %% tags=["parameters"]
@@ -135,19 +134,17 @@ if fitted:
 # ## Learning curves
 #
 # The training loss can be above the validation loss, because only the training images are augmented. A validation loss
-# that rises while the training loss still falls is a sign of overfitting.
+# that rises while the training loss still falls is a sign of overfitting. The dotted line is the epoch whose weights
+# are kept. All networks have one scale.
 
 # %% tags=["finding"]
 if fitted:
     print(learning_sentence(fitted))
 
 # %% tags=["cover"]
-networks = [name for name in fitted if hasattr(fitted[name], "history_")]
+networks = {name: model for name, model in fitted.items() if hasattr(model, "history_")}
 if networks:
-    size = (9, 2.6 * len(networks))
-    figure, axs = plt.subplots(len(networks), 2, figsize=size, layout="constrained", squeeze=False)
-    for name, pair in zip(networks, axs):
-        plot_history(fitted[name], axs=pair)
+    plot_histories(networks)
 
 # %% [markdown]
 # ## One song

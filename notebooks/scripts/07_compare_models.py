@@ -31,8 +31,9 @@ import pandas as pd
 from IPython.display import display
 
 from evaluation import (areas_sentence, auc_table, calibration_sentence, check_model_claims, compare_models,
-                        comparison_obstacle, comparison_sentence, confusion_sentence, count_right, evaluate, leak_check,
-                        leak_sentence, plot_auc_heatmap, plot_calibration, plot_confusion, plot_roc, scores_sentence)
+                        comparison_obstacle, comparison_sentence, confusion_sentence, count_right, curves_sentence,
+                        evaluate, leak_check, leak_sentence, plot_areas, plot_auc_heatmap, plot_calibration,
+                        plot_confusion, plot_roc, scores_sentence)
 from features import describe_images
 from models import build
 from prepare import write_table
@@ -117,22 +118,37 @@ else:
 # %% [markdown]
 # ## Genre by genre
 #
-# The closer a ROC curve comes to the upper left corner, the better. The dashed line is the chance level. The numbers
-# are the areas under the curves (AUC).
+# The area under the ROC curve (AUC) tells how well a model separates the songs of a genre from all others: 0.5 is the
+# chance level, 1 is perfect. The figure shows the three most accurate models. A genre with few songs has a wide
+# interval.
 
 # %% tags=["finding"]
 if comparable:
     areas = auc_table(genre, probabilities, genres, groups=artist, n_boot=200)
+    accuracy = scores.xs("accuracy", level="measure")["value"]
+    leading = {name: probabilities[name] for name in accuracy.nlargest(3).index}
     print(areas_sentence(areas))
 
 # %%
 if comparable:
-    plot_roc(genre, probabilities, genres)
+    plot_areas(areas[areas["model"].isin(leading)])
 else:
     print(nothing)
 
 # %% [markdown]
-# The same areas as a table. Which genres are difficult for all models?
+# The curves themselves, of genres with enough songs. The closer a curve comes to the upper left corner, the better.
+# The dashed line is the chance level.
+
+# %%
+if comparable:
+    print(curves_sentence(genre))
+
+# %%
+if comparable:
+    plot_roc(genre, leading, genres)
+
+# %% [markdown]
+# The areas of all models as a table. Which genres are difficult for all models?
 
 # %% tags=["cover"]
 if comparable:
@@ -143,7 +159,6 @@ if comparable:
 
 # %% tags=["finding"]
 if comparable:
-    accuracy = scores.xs("accuracy", level="measure")["value"]
     best = accuracy.idxmax()
     print(f"the most accurate model, {best}: {confusion_sentence(genre, probabilities[best])}")
 
@@ -178,7 +193,6 @@ else:
 
 # %% tags=["finding"]
 if comparable:
-    leading = {name: probabilities[name] for name in accuracy.nlargest(3).index}
     print(calibration_sentence(genre, leading))
 
 # %%

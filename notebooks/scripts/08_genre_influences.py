@@ -204,8 +204,9 @@ if usable and len(features) > 1:
 # ## Do the shares agree with the ground truth?
 #
 # Without a `SOURCE`: new synthetic songs, each a blend of two genres, by artists that are not in the training set. If
-# the predicted shares are right, the dots rise along the line. The generator and the model both belong to this project,
-# so the test shows that the method works, not that it is right about real music.
+# the predicted shares are right, the dots rise along the line; dots outside the grey band are far off, and their genres
+# are named. The generator and the model both belong to this project, so the test shows that the method works, not that
+# it is right about real music.
 
 # %%
 blends = None
