@@ -36,6 +36,8 @@ MANY_CATEGORIES = 6
 """With more categories than this, the bars or boxes are horizontal, so that their names can be read."""
 MOST_CATEGORIES = 30
 """The most frequent categories that are drawn; the others are left out, and the title counts them."""
+FEWEST_ROWS = 3
+"""The median of fewer songs says little of a group."""
 
 
 # ---- the report's three plots
@@ -382,6 +384,8 @@ def missing_sentence(df):
 def group_sentence(df, by, column):
     """In which group a value is highest and lowest, by the median, and how much of its variance lies between groups.
 
+    Groups with fewer than `FEWEST_ROWS` rows are left out.
+
     Parameters
     ----------
     df : pd.DataFrame
@@ -396,14 +400,15 @@ def group_sentence(df, by, column):
 
     Examples
     --------
-    >>> group_sentence(pd.DataFrame({"genre": list("aabb"), "tempo": [1, 2, 8, 9]}), "genre", "tempo")
-    'tempo: highest in b (median 8.5), lowest in a (1.5); 98 % of the variance lies between the genres'
+    >>> group_sentence(pd.DataFrame({"genre": list("aaabbbc"), "tempo": [1, 2, 3, 7, 8, 9, 0]}), "genre", "tempo")
+    'tempo: highest in b (median 8), lowest in a (2); 93 % of the variance lies between the genres'
     """
     rows = df[[by, column]].dropna()
+    rows = rows[rows.groupby(by, observed=True)[column].transform("size") >= FEWEST_ROWS]
     values, groups = rows[column].astype("float64"), rows[by].astype(object)
     medians = values.groupby(groups).median().sort_values()
     if len(medians) < 2:
-        return f"{column}: there are no two {by}s to compare"
+        return f"{column}: there are no two {by}s with {FEWEST_ROWS} songs or more to compare"
     means = values.groupby(groups).transform("mean")
     between = means.var() / values.var() if values.var() else 0.0
     return (f"{column}: highest in {medians.index[-1]} (median {medians.iloc[-1]:,.4g}), lowest in {medians.index[0]} "

@@ -104,7 +104,8 @@ def collection_sentence(labels):
     """
     counts = labels["blend"].value_counts()
     listed = ", ".join(f"{label} ({number})" for label, number in counts.head(4).items())
-    listed += f" and {len(counts) - 4} other labels" if len(counts) > 4 else ""
+    n_more = len(counts) - 4
+    listed += f" and {n_more} other label{'s' if n_more > 1 else ''}" if n_more > 0 else ""
     n_unlike = int((labels["out_of_distribution"] > UNLIKE).sum())
     unlike = (f"{n_unlike} {'is' if n_unlike == 1 else 'are'} unlike the songs that the model was trained on"
               if n_unlike else "all resemble the songs that the model was trained on")

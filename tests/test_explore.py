@@ -109,3 +109,24 @@ def test_the_plot_of_overlaps_names_the_column_that_is_kept_together():
     labels = [label.get_text() for label in explore.plot_overlap({"random": overlap}, group="album").get_xticklabels()]
     assert "album" in labels[0] and "album" in labels[1] and not any("artist" in label for label in labels)
     assert "artist" in explore.plot_overlap({"random": overlap}).get_xticklabels()[0].get_text()
+
+
+# ---- sentences
+
+def test_groups_of_few_songs_are_not_compared():
+    songs = pd.DataFrame({"genre": ["a"] * 3 + ["b"] * 2, "tempo": [1, 2, 3, 90, 91]})
+    assert "no two genres with 3 songs or more" in explore.group_sentence(songs, "genre", "tempo")
+    more = pd.concat([songs, pd.DataFrame({"genre": ["b"], "tempo": [92]})])
+    assert explore.group_sentence(more, "genre", "tempo").startswith("tempo: highest in b (median 91), lowest in a (2)")
+    constant = more.assign(tempo=5)
+    assert "0 % of the variance" in explore.group_sentence(constant, "genre", "tempo")
+
+
+def test_missing_values_and_sides_are_put_into_words():
+    whole = pd.DataFrame({"song": ["a"], "album": ["b"]})
+    assert explore.missing_sentence(whole) == "0 of 2 columns have missing values"
+    many = pd.DataFrame({name: [None, 1] for name in "abcdef"})
+    assert explore.missing_sentence(many).endswith("d 50 % and 2 more")
+    sides = {"train": pd.DataFrame({"genre": list("aabb")}), "test": pd.DataFrame({"genre": []}, dtype=object)}
+    assert "0" not in explore.split_sentence(sides | {"test": sides["train"]}, "genre").split(":")[0]
+    assert explore.split_sentence(sides, "genre").endswith("50 % of train and 50 % of train")

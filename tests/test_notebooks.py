@@ -243,8 +243,11 @@ def test_make_spectrograms_skips_a_broken_file_and_needs_no_genres(tmp_path):
 
 
 def test_models_are_trained_compared_and_tuned_on_songs_that_share_no_artist(tmp_path):
-    songs = small_corpus(tmp_path / "songs", songs_per_genre=8, genres=["jazz", "metal", "hip hop"])
-    run("05_make_spectrograms", tmp_path, SOURCE=songs, OUT_DIR=tmp_path)
+    files = sorted(small_corpus(tmp_path / "songs", songs_per_genre=8, genres=["jazz", "metal", "hip hop"]).glob("*/*"))
+    table = pd.DataFrame({"path": files, "genre": [file.parent.name for file in files],
+                          "artist": [f"artist {number}" for number in range(len(files))]})  # enough for a comparison
+    table.to_csv(tmp_path / "songs.csv", index=False)
+    run("05_make_spectrograms", tmp_path, SOURCE=tmp_path / "songs.csv", OUT_DIR=tmp_path)
     trained = run("06_train_models", tmp_path, OUT_DIR=tmp_path, MODELS="cnn mlp linear", EPOCHS=2)
     assert re.search(r"\b0 artists of the train", printed(trained)), "none of them is on another side"
     assert {path.name for path in (tmp_path / "models").iterdir()} == {"cnn", "mlp", "linear"}
@@ -260,6 +263,30 @@ def test_models_are_trained_compared_and_tuned_on_songs_that_share_no_artist(tmp
     transferred = run("06_train_models", tmp_path, OUT_DIR=tmp_path, MODELS="transfer", EPOCHS=1,
                       BACKBONE=tmp_path / "models" / "cnn")
     assert count_figures(transferred) == 1 and (tmp_path / "models" / "transfer" / "model.json").exists()
+
+
+def test_a_folder_of_one_artist_ends_with_what_can_be_said(tmp_path):
+    songs = small_corpus(tmp_path / "songs", songs_per_genre=2, genres=["jazz"])
+    assert "nothing to split by" in printed(run("02_prepare_and_split", tmp_path, SOURCE=songs, OUT_DIR=tmp_path))
+    assert len(pd.read_parquet(tmp_path / "tracks" / "train.parquet")) == 2
+    run("05_make_spectrograms", tmp_path, SOURCE=songs, OUT_DIR=tmp_path)
+    assert "jazz (2 songs by 1 artist): at least two genres" in printed(
+        run("06_train_models", tmp_path, OUT_DIR=tmp_path))
+    compared = run("07_compare_models", tmp_path, OUT_DIR=tmp_path)
+    assert "jazz (2 songs by 1 artist): at least two genres" in printed(compared) and count_figures(compared) == 0
+    described = run("08_genre_influences", tmp_path, SOURCE=songs, OUT_DIR=tmp_path, MODEL="sample")
+    assert "2 songs: jazz (2)" in printed(described)
+    page = (tmp_path / "collection.html").read_text(encoding="utf-8")
+    labels = pd.read_csv(tmp_path / "labels.csv")
+    assert all(song in page for song in labels["song"]) and labels["artist"].notna().all()
+
+
+def test_a_test_set_of_few_artists_is_no_comparison(tmp_path):
+    songs = small_corpus(tmp_path / "songs", songs_per_genre=8, genres=["jazz", "metal"])
+    run("05_make_spectrograms", tmp_path, SOURCE=songs, OUT_DIR=tmp_path)
+    compared = run("07_compare_models", tmp_path, OUT_DIR=tmp_path)
+    assert "too little to compare models on" in printed(compared) and count_figures(compared) == 0
+    assert not (tmp_path / "scores.csv").exists()
 
 
 def test_genre_influences_names_most_songs_of_one_genre_and_orders_the_blends(tmp_path):

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import pandas as pd
 import soundfile
-from IPython.display import Audio
+from IPython.display import Audio, display
 
 import librosa_visuals
 from audio import find_sound_file, load_audio
@@ -216,8 +216,13 @@ Audio(hook.samples[:10 * hook.sr], rate=hook.sr)
 # A loop of two bars, played twice. Can you hear where it starts again?
 
 # %%
-loop = librosa_visuals.extract_excerpt(song, "loop", bars=2, out=excerpts_dir / "loop.flac")
-Audio([*loop.samples, *loop.samples], rate=loop.sr)
+excerpts = [beat, percussive, harmonic, hook]
+if len(beat.beats) > 4:
+    loop = librosa_visuals.extract_excerpt(song, "loop", bars=2, out=excerpts_dir / "loop.flac")
+    excerpts.append(loop)
+    display(Audio([*loop.samples, *loop.samples], rate=loop.sr))
+else:
+    print(f"{len(beat.beats)} beats found: too few for a loop of one bar")
 
 # %% [markdown]
 # Where is each excerpt in the song, and where is the hook repeated?
@@ -225,4 +230,4 @@ Audio([*loop.samples, *loop.samples], rate=loop.sr)
 # %%
 pd.DataFrame([{"excerpt": excerpt.what, "start (s)": excerpt.start, "end (s)": excerpt.end, "beats": len(excerpt.beats),
                "repeated at (s)": ", ".join(f"{time:.1f}" for time in excerpt.repeats), "file": str(excerpt.path)}
-              for excerpt in (beat, percussive, harmonic, hook, loop)]).set_index("excerpt").round(3)
+              for excerpt in excerpts]).set_index("excerpt").round(3)
