@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from prepare import first_genre
-from signals.batch_jobs import over_tracks, tracks_with_sound
+from signals.batch_jobs import CHANGED, file_mark, over_tracks, tracks_with_sound
 from signals.decoding import SAMPLE_RATE, SHORTEST, AudioError, blocks, load_audio, segments
 from signals.spectrogram_images import (
     file_stem,
@@ -31,7 +31,7 @@ from signals.spectrogram_images import (
     write_image,
 )
 from signals.spectrograms import DECIBELS, HOP_LENGTH, KINDS, N_FFT, spectrograms
-from sources.files import write_table
+from sources.files import one_at_a_time, write_table
 from sources.song_choice import find_sound_file, upload_song
 
 __all__ = ["AudioError", "SAMPLE_RATE", "blocks", "find_sound_file", "index_images", "load_audio", "plot_contact_sheet",
@@ -79,9 +79,14 @@ def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_
     ValueError
         The table has no paths, or a kind is unknown.
     """
-    began = time.time()
     settings = spectrogram_settings(segment_seconds, n_mels=n_mels, kinds=kinds)
-    tracks = with_genre_folders(tracks)
+    with one_at_a_time(out_dir):
+        return _write_images(with_genre_folders(tracks), out_dir, settings, kinds, shortest, n_jobs)
+
+
+def _write_images(tracks, out_dir, settings, kinds, shortest, n_jobs):
+    """The images of tracks as from `with_genre_folders`, and their manifest."""
+    began = time.time()
     work = functools.partial(write_track_images, out_dir=str(out_dir), settings=settings, kinds=tuple(kinds),
                              shortest=shortest)
     made, skipped = array("d"), []  # row number, segment, start and seconds in turn: tuples need five times the memory
@@ -93,6 +98,9 @@ def write_spectrograms(tracks, out_dir="model_output", *, segment_seconds=60, n_
     _remove_images_of_old_genres(tracks, out_dir)
     _remove_unfinished(out_dir, began)
     manifest = _manifest(tracks, np.array(made).reshape(-1, 4), str(out_dir), kinds, settings)
+    manifest, without_images = _with_images(manifest, out_dir, kinds)
+    reason = "its images were removed during the run: run it again"
+    skipped += [{"path": source, "reason": reason} for source in without_images]
     manifest.attrs["skipped"] = sorted(skipped, key=lambda entry: entry["path"])
     write_table(manifest, Path(out_dir) / "manifest.parquet")
     write_table(pd.DataFrame(manifest.attrs["skipped"], columns=["path", "reason"]), Path(out_dir) / "skipped.csv")
@@ -184,7 +192,7 @@ def write_track_images(row, out_dir, *, settings, kinds=("mel",), shortest=SHORT
     Raises
     ------
     AudioError
-        The song cannot be used; its older images are removed.
+        The song cannot be used, or its file was changed while it was read; its older images are removed.
     """
     stem = file_stem(row.track_id, row.source)
 
@@ -202,6 +210,8 @@ def write_track_images(row, out_dir, *, settings, kinds=("mel",), shortest=SHORT
                 _write_segment(path_of, kinds, len(made) - 1, *waiting, marks, last=False)
             waiting = (segment.start, segment.y)
             made.append((segment.start, len(segment.y) / SAMPLE_RATE))
+        if marks != settings | _source_marks(row):
+            raise AudioError(CHANGED)
     except AudioError:
         _remove_segments_from(path_of, kinds, 0)
         raise
@@ -216,12 +226,12 @@ def _image_path(out_dir, kind, folder, stem, segment):
 
 def _source_marks(row):
     """What an image stores about its source file; nothing where there is none, which decoding will report."""
-    try:
-        stat = Path(row.source).stat()
-    except OSError:
+    mark = file_mark(row.source, None)
+    if mark is None:
         return {}
-    return {"track_id": row.track_id, "source": row.source, "source_size": stat.st_size,
-            "source_time": stat.st_mtime_ns}
+    size, time_, checksum, _ = mark
+    return {"track_id": row.track_id, "source": row.source, "source_size": size, "source_time": time_,
+            "source_checksum": checksum}
 
 
 def _write_segment(path_of, kinds, number, start, y, marks, last):
@@ -281,6 +291,17 @@ def _remove_unfinished(out_dir, before):
 
 
 # ---- the manifest
+
+def _with_images(manifest, out_dir, kinds):
+    """The rows of a manifest whose songs have all their images, and the files of the other songs."""
+    there = {f"{out_dir}/{kind}/{path.parent.name}/{path.name}"
+             for kind in kinds for path in Path(out_dir, kind).glob("*/*.png")}
+    missing = ~manifest["path"].isin(there)
+    if not missing.any():
+        return manifest, []
+    without = manifest.loc[missing, "source"].unique()
+    return manifest[~manifest["source"].isin(without)].reset_index(drop=True), without
+
 
 def _manifest(tracks, made, out_dir, kinds, settings):
     """The manifest of images, from rows of (row number of the track, segment, start, seconds) in any order."""

@@ -4,7 +4,6 @@ Spotify's developer terms allow exports for looking at them and for playlists. T
 content. Each exported row therefore names where it comes from, in the column `source`.
 """
 
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -12,17 +11,22 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from sources.files import Journal, safe_name, write_table, write_text
+from sources import spotify_answers
+from sources.files import Journal, one_at_a_time, safe_name, write_table, write_text
 from sources.progress import progress
+from sources.spotify_answers import SOURCE
 from sources.spotify_api import CollectError, NotFound, RecordedSpotify, Refused, spotify_client
 
 __all__ = ["EXPORT_COLUMNS", "CollectError", "EXPORT_FEATURES", "RECORDED", "SOURCE", "create_playlist",
            "export_playlist", "export_playlist_file", "export_saved_tracks", "export_top_tracks", "list_playlists",
            "sound_locations", "recorded_client", "spotify_client"]
 
-SOURCE = "Spotify export"
 PAGE, BATCH = 50, 100
 """How many entries one page has, and how many ids one request may name, in both generations of the API."""
+MOST_ENTRIES = 1_000_000
+"""A list that says it has more is not fetched: it would not end."""
+MOST_EMPTY_PAGES = 3
+"""So many pages in a row without a new entry, and a list counts as one without an end."""
 EXPORT_COLUMNS = ["track_id", "artist", "song", "album", "release_date", "genre", "duration_ms", "explicit",
                   "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
                   "instrumentalness", "liveness", "valence", "tempo", "added_at", "uri", "source"]
@@ -44,11 +48,9 @@ def list_playlists(client):
     pd.DataFrame
         Indexed by `playlist_id`: `name, owner, tracks` (their number).
     """
-    rows = []
-    for playlist in filter(None, _entries(client, "me/playlists")):
-        tracks = playlist.get("items") or playlist.get("tracks") or {}
-        rows.append({"playlist_id": playlist["id"], "name": playlist["name"], "owner": playlist["owner"]["id"],
-                     "tracks": tracks.get("total")})
+    rows, skipped = spotify_answers.read_playlists(_entries(client, "me/playlists"))
+    if skipped:
+        print(f"{skipped} of {len(rows) + skipped} playlists left out: Spotify gives no id for them")
     return pd.DataFrame(rows, columns=["playlist_id", "name", "owner", "tracks"]).set_index("playlist_id")
 
 
@@ -119,6 +121,11 @@ def export_top_tracks(client, out="spotify/top_tracks.csv", *, time_range="mediu
 
 def _export(client, path, out, **parameters):
     """Fetch a list of tracks with their genres and features, and write it to a CSV file."""
+    with one_at_a_time(out):
+        return _fetch_and_write(client, path, out, parameters)
+
+
+def _fetch_and_write(client, path, out, parameters):
     journal = Journal.beside(out)
     entries = _fetch_entries(client, path, journal, parameters)
     if entries is None:
@@ -126,26 +133,31 @@ def _export(client, path, out, **parameters):
         journal.path.unlink()
         journal = Journal.beside(out)
         entries = _fetch_entries(client, path, journal, parameters, stop_if_changed=False)
-    rows, skipped = _rows(entries)
-    table = pd.DataFrame(rows, columns=EXPORT_COLUMNS)
-    table = _with_genres(client, table, entries, journal)
+    rows, skipped, malformed = spotify_answers.read_tracks(entries)
+    table = pd.DataFrame(list(rows.values()), columns=EXPORT_COLUMNS)
+    table = _with_genres(client, table, {track: row["first_artist"] for track, row in rows.items()}, journal)
     table = _with_features(client, table, journal)
-    table.attrs |= {"skipped": skipped, "source": SOURCE}
+    table.attrs |= {"skipped": skipped, "malformed": dict(malformed), "source": SOURCE}
     write_table(table, out)
-    journal.path.unlink(missing_ok=True)  # the export is complete: the next one starts from the beginning
+    if journal.path is not None:
+        journal.path.unlink(missing_ok=True)  # the export is complete: the next one starts from the beginning
     if skipped:
         counts = pd.Series([entry["reason"] for entry in skipped]).value_counts()
         print(f"{len(skipped)} of {len(entries)} entries left out: "
               + "; ".join(f"{reason} {number}" for reason, number in counts.items()))
+    if malformed:
+        print("fields that are not as Spotify documents them, left empty: "
+              + ", ".join(f"{name} of {number} tracks" for name, number in malformed.items()))
     return table
 
 
 def _fetch_entries(client, path, journal, parameters, *, stop_if_changed=True):
     """All entries of a list, page by page; pages in the journal are not fetched again.
 
-    None if the list became longer or shorter after its first page was fetched: such pages do not fit together.
+    None if the list became longer or shorter after its first page was fetched: such pages do not fit together. Only
+    the offset is counted on: an address for the next page, which an answer may give, is not followed.
     """
-    entries, offset, total = [], 0, None
+    entries, offset, total, empty, before = [], 0, None, 0, None
     with progress(desc="tracks", unit="track", shown=journal.path is not None) as bar:
         while total is None or offset < total:
             answer = _fetch(client, journal, f"entries from {offset}", path, "items", limit=PAGE, offset=offset,
@@ -153,6 +165,11 @@ def _fetch_entries(client, path, journal, parameters, *, stop_if_changed=True):
             if stop_if_changed and total not in (None, answer["total"]):
                 return None
             total = bar.total = answer["total"]
+            empty = empty + 1 if answer["items"] in ([], before) and total else 0
+            if empty == MOST_EMPTY_PAGES or total > MOST_ENTRIES:
+                raise CollectError(f"Spotify says that {path} has {total:,} entries, and gives no new ones after "
+                                   f"{len(entries):,}. What was fetched is kept; try again later")
+            before = answer["items"]
             entries += answer["items"]
             offset += len(answer["items"]) or PAGE
             bar.update(len(answer["items"]))
@@ -163,17 +180,11 @@ def _fetch(client, journal, key, path, content, **parameters):
     """An answer from the journal, or from Spotify; what comes from Spotify is added to the journal."""
     mark = [path, sorted(map(list, parameters.items()))]
     answer = journal.get(key, mark)
-    if answer is None:
-        answer = _complete(client.get(path, **parameters), path, content)
+    if not spotify_answers.is_list(answer, content):
+        answer = client.get(path, **parameters)
+        spotify_answers.list_of(answer, content, path)
         journal.add(key, mark, answer)
     return answer
-
-
-def _complete(answer, path, content="items"):
-    """The answer, if it holds the list that it should hold; else an error."""
-    if isinstance(answer.get(content), list) and (content != "items" or isinstance(answer.get("total"), int)):
-        return answer
-    raise CollectError(f"Spotify's answer about {path} lacks its {content}. What was fetched is kept; try again later")
 
 
 def _entries(client, path):
@@ -181,54 +192,13 @@ def _entries(client, path):
     return _fetch_entries(client, path, Journal(None), {}, stop_if_changed=False)
 
 
-def _rows(entries):
-    """The entries as rows, each track once; and those that are left out, with the reason."""
-    rows, skipped = {}, []
-    for entry in entries:
-        row, reason = _row(entry)
-        if row and row["track_id"] in rows:
-            row, reason = None, "twice in the list"
-        if row:
-            rows[row["track_id"]] = row
-        else:
-            skipped.append({"song": (_track(entry) or {}).get("name") or "?", "reason": reason})
-    return list(rows.values()), skipped
-
-
-def _track(entry):
-    """The track of an entry. Each generation of the API wraps it in another way, or not at all."""
-    if not entry:
-        return None
-    return entry.get("item") or entry.get("track") if {"item", "track", "added_at"} & set(entry) else entry
-
-
-def _row(entry):
-    """An entry as a row, or None and the reason why it is not a track."""
-    track = _track(entry)
-    if not track or not track.get("name"):
-        return None, "removed or not available"
-    if track.get("type") == "episode":
-        return None, "podcast"
-    artists = ", ".join(artist["name"] for artist in track.get("artists") or [] if artist.get("name"))
-    album = track.get("album") or {}
-    # a file of the user's own disk has no id
-    track_id = track.get("id") or hashlib.sha1(f"{artists}|{track['name']}".encode()).hexdigest()[:22]
-    row = {name: track.get(name) for name in ("duration_ms", "explicit", "popularity", "uri")}
-    row |= {"track_id": track_id, "artist": artists or None, "song": track["name"], "album": album.get("name"),
-            "release_date": album.get("release_date"), "added_at": entry.get("added_at"), "source": SOURCE}
-    return row, None
-
-
-def _with_genres(client, table, entries, journal):
+def _with_genres(client, table, first_artists, journal):
     """The table with the genres of each track's first artist, if Spotify gives them to the account."""
-    first_artists = {track.get("id"): track["artists"][0].get("id")
-                     for track in filter(None, map(_track, entries)) if track.get("artists")}
     genres = {}
     try:
         for ids in _batches(sorted(set(first_artists.values()) - {None}), PAGE):
             answer = _fetch(client, journal, f"artists from {ids[0]}", "artists", "artists", ids=",".join(ids))
-            genres |= {artist["id"]: ", ".join(artist.get("genres") or []) or None
-                       for artist in answer["artists"] if artist}
+            genres |= spotify_answers.read_genres(answer["artists"])
     except (Refused, NotFound) as error:
         print(error)
     return table.assign(genre=[genres.get(first_artists.get(track_id)) for track_id in table["track_id"]])
@@ -242,7 +212,7 @@ def _with_features(client, table, journal):
         for ids in _batches(table.loc[on_spotify, "track_id"].tolist(), BATCH):
             answer = _fetch(client, journal, f"features from {ids[0]}", "audio-features", "audio_features",
                             ids=",".join(ids))
-            features |= {track["id"]: track for track in answer["audio_features"] if track}
+            features |= spotify_answers.read_features(answer["audio_features"], EXPORT_FEATURES)
     except (Refused, NotFound) as error:
         print(error)
     if not features:
@@ -287,7 +257,7 @@ def create_playlist(tracks, name, *, client=None, dry_run=True):
     if dry_run and client is None:
         print(f"would make a private playlist {name!r} of {len(uris)} tracks{note}; dry_run=False makes it")
         return uris
-    me = client.get("me")["id"]
+    me = spotify_answers.id_of(client.get("me"), "me")
     playlist = _own_playlist(client, me, name)
     present = set() if playlist is None else _uris_in_playlist(client, playlist)
     new = [uri for uri in uris if uri not in present]
@@ -318,17 +288,16 @@ def _own_playlist(client, me, name):
 
 def _uris_in_playlist(client, playlist):
     """The URIs of the tracks that are already in a playlist."""
-    tracks = map(_track, _with_tracks_path(playlist, lambda path: _entries(client, path)))
-    return {track["uri"] for track in tracks if track and track.get("uri")}
+    return spotify_answers.uris_of(_with_tracks_path(playlist, lambda path: _entries(client, path)))
 
 
 def _make_playlist(client, me, name):
     """Make a private playlist on Spotify; returns its id."""
     payload = {"name": name, "public": False, "description": "made with What a song is made of"}
     try:
-        return client.post("me/playlists", payload)["id"]
+        return spotify_answers.id_of(client.post("me/playlists", payload), "the new playlist")
     except (NotFound, Refused):  # the API before 2026
-        return client.post(f"users/{me}/playlists", payload)["id"]
+        return spotify_answers.id_of(client.post(f"users/{me}/playlists", payload), "the new playlist")
 
 
 # ---- from a table to a file

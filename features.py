@@ -8,12 +8,12 @@ import pandas as pd
 
 from learning import pretrained
 from signals.aspects import ASPECTS, aspect_columns
-from signals.batch_jobs import file_mark, over_tracks, tracks_with_sound
+from signals.batch_jobs import CHANGED, file_mark, over_tracks, tracks_with_sound
 from signals.decoding import SHORTEST, AudioError
 from signals.descriptors import describe, describe_file
 from signals.image_statistics import describe_images
 from signals.recording import Recording
-from sources.files import Journal, write_table
+from sources.files import Journal, one_at_a_time, write_table
 
 __all__ = ["ASPECTS", "aspect_columns", "describe", "describe_images", "extract_embeddings", "extract_features"]
 
@@ -104,7 +104,11 @@ def extract_embeddings(tracks, *, model="musicnn", segment_seconds=None, out=Non
 
 def _table_of_songs(tracks, work, settings, out, n_jobs, desc):
     """One row or several for each song, from `work`; what is done is kept in a journal beside `out`."""
-    tracks = tracks_with_sound(tracks)
+    with one_at_a_time(out):
+        return _table_from_journal(tracks_with_sound(tracks), work, settings, out, n_jobs, desc)
+
+
+def _table_from_journal(tracks, work, settings, out, n_jobs, desc):
     journal = Journal.beside(out)
     marks = [file_mark(source, settings) for source in tracks["source"]]
     keys = [f"{track_id}|{source}" for track_id, source in zip(tracks["track_id"], tracks["source"])]
@@ -114,6 +118,8 @@ def _table_of_songs(tracks, work, settings, out, n_jobs, desc):
     skipped = []
     for position, described in over_tracks(work, tracks.iloc[missing], n_jobs=n_jobs, desc=desc):
         number = missing[position]
+        if file_mark(tracks["source"].iat[number], settings) != marks[number]:
+            described = AudioError(CHANGED) if marks[number] else described
         if isinstance(described, AudioError):
             skipped.append({"path": tracks["source"].iat[number], "reason": str(described)})
             continue

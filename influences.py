@@ -34,10 +34,10 @@ from prediction.windows import aspect_influences, passages, song_influences, win
 from prepare import load_Data, prepare_df
 from recommend import similar_songs
 from signals.aspects import ASPECTS, aspect_columns
-from signals.batch_jobs import file_mark, tracks_with_sound
+from signals.batch_jobs import CHANGED, attempt, file_mark, tracks_with_sound
 from signals.decoding import AudioError
 from signals.recording import Recording, as_recording
-from sources.files import Journal, path_from, write_table
+from sources.files import Journal, one_at_a_time, path_from, write_table
 from sources.progress import progress
 
 __all__ = [
@@ -381,10 +381,14 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None, genre_ma
         ``OUT.skipped.csv``.
     """
     raw = folder if isinstance(folder, pd.DataFrame) else load_Data(folder)
-    tracks = tracks_with_sound(raw if raw is folder else prepare_df(raw))
-    out = Path(out)
-    journal, rows = Journal.beside(out), []
     skipped = [] if raw is folder else list(raw.attrs.get("skipped", []))
+    with one_at_a_time(out):
+        tracks = tracks_with_sound(raw if raw is folder else prepare_df(raw))
+        return _label_tracks(classifier, tracks, skipped, Path(out), aspects, genre_map)
+
+
+def _label_tracks(classifier, tracks, skipped, out, aspects, genre_map):
+    journal, rows = Journal.beside(out), []
     n_files = len(tracks) + len(skipped)
     fingerprint = [
         classifier.fingerprint(),
@@ -395,10 +399,11 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None, genre_ma
         key, mark = path_from(track.source, out.parent), file_mark(track.source, fingerprint)
         row = journal.get(key, mark)
         if row is None:
-            try:
-                row = _labels(classifier, track, aspects, genre_map)
-            except AudioError as error:
-                skipped.append({"path": track.source, "reason": str(error)})
+            row = attempt(_labels, classifier, track, aspects, genre_map)
+            if mark is not None and file_mark(track.source, fingerprint) != mark:
+                row = AudioError(CHANGED)
+            if isinstance(row, AudioError):
+                skipped.append({"path": track.source, "reason": str(row)})
                 continue
             journal.add(key, mark, row)
         rows.append({"track_id": track.track_id, "artist": track.artist if isinstance(track.artist, str) else None,

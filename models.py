@@ -204,44 +204,61 @@ def save(classifier, folder, *, scores=None, about=None):
     return write_model(folder, plain(note), write_weights)
 
 
-def load(folder):
+def load(folder, *, sha256=None):
     """Load a model that `save` wrote.
+
+    Parameters
+    ----------
+    folder : str or Path
+    sha256 : str, optional
+        The checksum that its `model.json` should have, where you know it from somewhere you trust. The checksum inside
+        the folder protects against damage alone; see `learning.persistence`.
 
     Raises
     ------
     ModelError
-        There is no model; it was changed after it was saved, comes from another version, or holds types or code that
-        none of our models needs.
+        There is no model; it was changed after it was saved, comes from another version, or holds types, code or
+        numbers that none of our models has.
     """
-    note, weights = read_model(folder)
+    note, weights = read_model(folder, sha256)
     if note["class"] not in CLASSES or set(note["learned"]) - set(LEARNED):
         raise ModelError(
             f"{folder} asks for {note['class']!r}, which is no model of ours, or for more than such a model has"
         )
+    try:
+        classifier = _read_classifier(note, weights)
+    except ModelError:
+        raise
+    except Exception as error:  # a damaged or hostile file can raise anything
+        raise ModelError(f"{folder} cannot be used: it is damaged, or was saved by another version of this project "
+                         f"({type(error).__name__}: {str(error).split('() ')[-1][:200]})") from error
+    classifier.checksum_ = note["sha256"]
+    classifier.saved_scores_, classifier.about_ = note.get("scores", {}), note.get("about", {})
+    return classifier
+
+
+def _read_classifier(note, weights):
+    """The classifier that a `model.json` describes, with its weights."""
+    learned = {name: np.array(value) if isinstance(value, list) else value for name, value in note["learned"].items()}
+    parameters = note["parameters"]
     if note["class"] in ("TableModel", "TransferModel"):
-        fitted = read_estimator(weights)
+        fitted = read_estimator(weights, len(learned["feature_names_in_"]), len(learned["classes_"]))
         *before, (name, last) = fitted.steps
         unfitted = clone(Pipeline([*before, (name, last.estimator if isinstance(last, OneVsRestClassifier) else last)]))
-        classifier = CLASSES[note["class"]](estimator=unfitted, **note["parameters"])
+        parameters = parameters | {"estimator": unfitted}
+    classifier = CLASSES[note["class"]](**parameters)
+    for name, value in learned.items():
+        setattr(classifier, name, value)
+    if isinstance(classifier, TableModel):
         classifier.fitted_ = fitted
-    else:
-        try:
-            classifier = CLASSES[note["class"]](**note["parameters"])
-        except TypeError as error:
-            raise ModelError(
-                f"{folder} was saved by another version of this project: {str(error).split('() ')[-1]}"
-            ) from None
-    for name, value in note["learned"].items():
-        setattr(classifier, name, np.array(value) if isinstance(value, list) else value)
-    if isinstance(classifier, FamilyClassifier):
+        classifier.check()
+    elif isinstance(classifier, FamilyClassifier):
         for name, values in read_arrays(weights, classifier.array_shapes).items():
             setattr(classifier, name, values)
-    if isinstance(classifier, PictureClassifier) and classifier.name == "transfer":
-        classifier.network_ = read_network(weights)  # only the file knows its backbone
-    elif not isinstance(classifier, (TableModel, FamilyClassifier)):
+    elif isinstance(classifier, PictureClassifier) and classifier.name == "transfer":
+        classifier.network_ = read_network(weights, len(classifier.classes_))  # only the file knows its backbone
+    else:
         classifier.network_ = read_weights(classifier.build_network(), weights)
-    classifier.checksum_ = note["sha256"]
-    classifier.saved_scores_, classifier.about_ = note["scores"], note["about"]
     return classifier
 
 

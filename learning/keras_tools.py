@@ -1,10 +1,14 @@
 """Tools for training with Keras: batches, a progress bar, numeric precision, the learning rate, parts of a network."""
 
 import contextlib
+import json
+import os
+from pathlib import Path
 
 import numpy as np
 
 from signals.decoding import quiet
+from sources.files import atomic_path
 from sources.progress import progress
 
 with quiet():  # TensorFlow logs to standard error, where no setting of it reaches, when it is imported and first used
@@ -76,9 +80,14 @@ class Batches(keras.utils.PyDataset):
         self.epoch = 0
         self._shuffle()
 
+    def start_at(self, epoch):
+        """Go to the order of an epoch, for a training that continues there."""
+        self.epoch = epoch
+        self._shuffle()
+
     def _shuffle(self):
-        self.rng = np.random.default_rng([self.seed, self.epoch])
-        passes = [self.rng.permutation(self.n) if self.shuffled else np.arange(self.n) for _ in range(self.repeats)]
+        rng = np.random.default_rng([self.seed, self.epoch])
+        passes = [rng.permutation(self.n) if self.shuffled else np.arange(self.n) for _ in range(self.repeats)]
         self.order = np.concatenate(passes)
 
     def __len__(self):
@@ -88,7 +97,8 @@ class Batches(keras.utils.PyDataset):
         rows = self.order[batch * self.batch_size:(batch + 1) * self.batch_size]
         if self.shuffled:  # TensorFlow would compile a smaller last batch again, and its batch statistics would be poor
             rows = self._filled(rows)
-        return self.make(rows, self.rng)
+        # of each batch alone: it is the same whatever was made before it, in a training that continues too
+        return self.make(rows, np.random.default_rng([self.seed, self.epoch, batch]))
 
     def _filled(self, rows):
         if len(self.order) < self.batch_size:
@@ -97,8 +107,7 @@ class Batches(keras.utils.PyDataset):
 
     def on_epoch_end(self):
         """Draw a new order; Keras calls it."""
-        self.epoch += 1
-        self._shuffle()
+        self.start_at(self.epoch + 1)
 
 
 class Progress(keras.callbacks.Callback):
@@ -128,6 +137,100 @@ class Progress(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Close the bar; Keras calls it."""
         self.bar.close()
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Keeps the state of a training in one file after each epoch, so that one that was killed ends as if it had not
+    been: on the same weights, where the backend computes the same numbers twice.
+
+    The state is the network's weights and random seeds, the optimizer's, what `EarlyStopping` knows (the best weights
+    and their loss), and the history. The file is written completely or not at all.
+
+    Parameters
+    ----------
+    folder : str or Path
+        For one training; the file in it is `Checkpoint.NAME`.
+    fingerprint : str
+        Of the songs, labels and settings. A file of another training is set aside, and so is a damaged one; both are
+        said.
+    stop : keras.callbacks.EarlyStopping, optional
+        It has to come before the checkpoint in the list of callbacks.
+
+    Attributes
+    ----------
+    history : dict of str to list
+        Losses and accuracies of the epochs before `restore`.
+    """
+
+    NAME = "training.npz"
+
+    def __init__(self, folder, fingerprint, stop=None):
+        super().__init__()
+        self.file = Path(folder) / self.NAME
+        self.fingerprint = fingerprint
+        self.stop = stop
+        self.history = {}
+        self._best = None
+
+    def restore(self, network):
+        """Restore the state of a compiled network; returns the number of epochs that are done, or None for all."""
+        network.optimizer.build(network.trainable_variables)
+        self.set_model(network)
+        for unfinished in self.file.parent.glob(f".{self.NAME}.*.part"):  # of a run that was killed
+            unfinished.unlink(missing_ok=True)
+        note, arrays = self._read()
+        if note is None:
+            return 0
+        for variable, value in zip(self._variables(), arrays):
+            variable.assign(value)
+        self.history = note["history"]
+        self._best = note["best"] | {"weights": arrays[len(self._variables()):]} if note["best"] else None
+        return None if note["stopped"] else note["epochs"]
+
+    def _variables(self):
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def _read(self):
+        """What is in the file; (None, None) where there is none that can be used."""
+        if not self.file.exists():
+            return None, None
+        try:
+            with np.load(self.file, allow_pickle=False) as stored:
+                note = json.loads(str(stored["note"]))
+                arrays = [stored[f"array_{number}"] for number in range(len(stored.files) - 1)]
+        except Exception as error:  # a damaged file can raise anything
+            return self._set_aside("damaged", f"is damaged ({type(error).__name__})")
+        if note.get("fingerprint") != self.fingerprint:
+            return self._set_aside("other", "is of other songs, labels or settings")
+        return note, arrays
+
+    def _set_aside(self, word, reason):
+        aside = self.file.with_name(f"{self.file.stem}.{word}{self.file.suffix}")
+        os.replace(self.file, aside)
+        print(f"the checkpoint {self.file} {reason}: it is kept as {aside.name}, and the training begins anew")
+        return None, None
+
+    def on_train_begin(self, logs=None):
+        """Give `EarlyStopping` what it knew; Keras calls it, after `EarlyStopping` has forgotten everything."""
+        if self._best is not None and self.stop is not None:
+            self.stop.best = self._best["loss"]
+            self.stop.best_epoch, self.stop.wait = self._best["epoch"], self._best["wait"]
+            self.stop.best_weights = self._best["weights"]
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Write the file; Keras calls it."""
+        self.history = self.history or {name: [] for name in logs}
+        for name, value in logs.items():
+            self.history[name].append(float(value))
+        stop, best, weights = self.stop, None, []
+        if stop is not None and stop.best_weights is not None:
+            best = {"loss": float(stop.best), "epoch": stop.best_epoch, "wait": stop.wait}
+            weights = stop.best_weights
+        note = {"fingerprint": self.fingerprint, "epochs": epoch + 1, "stopped": bool(self.model.stop_training),
+                "history": self.history, "best": best}
+        arrays = [*(variable.numpy() for variable in self._variables()), *weights]
+        with atomic_path(self.file) as temporary, open(temporary, "wb") as file:
+            np.savez(file, note=json.dumps(note), **{f"array_{number}": array for number, array in enumerate(arrays)})
 
 
 def learning_rate(highest, steps, epochs):

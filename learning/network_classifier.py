@@ -1,5 +1,8 @@
 """What all networks have in common as scikit-learn classifiers: the training loop and predictions."""
 
+import json
+
+import joblib
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
@@ -27,7 +30,9 @@ class NetworkClassifier(CalibratedClassifier):
         groups : sequence, optional
             The artist of each row. Without `validation`, a fifth of the artists are held out as validation songs.
         checkpoint : str or Path, optional
-            A folder that keeps each epoch, so that a run that was killed continues there.
+            A folder for this training alone. It keeps the state after each epoch, so that a run that was killed
+            continues there and ends as if it had not been. A state of other songs, labels or settings, or a damaged
+            one, is set aside, which is said.
 
         Returns
         -------
@@ -51,9 +56,10 @@ class NetworkClassifier(CalibratedClassifier):
         with keras_tools.precision(half_precision):
             self.network_ = self._build(len(self.classes_))
         self.history_ = pd.DataFrame()
+        mark = self._training_mark(examples, targets, held_out) if checkpoint else None
         self._before_training(X, examples, targets)
         if self.epochs:
-            self._train(examples, targets, held_out, checkpoint)
+            self._train(examples, targets, held_out, checkpoint, mark)
         if half_precision:  # saved and used in whole precision, which machines without a graphics card need
             weights = self.network_.get_weights()
             self.network_ = self.build_network()
@@ -70,6 +76,19 @@ class NetworkClassifier(CalibratedClassifier):
         with keras_tools.precision(False):
             return self._build(len(self.classes_))
 
+    def _training_mark(self, examples, targets, held_out):
+        """A text that differs where the songs, the labels, the settings or the network before training differ."""
+        settings = {name: str(value) for name, value in self.get_params().items() if name != "verbose"}
+        songs = [[joblib.hash(self._content(part)), joblib.hash(np.asarray(labels))]
+                 for part, labels in [(examples, targets), *([held_out] if held_out else [])]]
+        genres = [str(name) for name in self.classes_]
+        weights = joblib.hash(self.network_.get_weights())
+        return joblib.hash(json.dumps([type(self).__name__, settings, genres, self.multilabel_, songs, weights]))
+
+    def _content(self, examples):
+        """What the examples hold, as arrays or texts."""
+        return examples
+
     def _before_training(self, X, examples, targets):
         """What is fitted before the first epoch; nothing, but for `transfer`."""
 
@@ -78,7 +97,7 @@ class NetworkClassifier(CalibratedClassifier):
         """The highest learning rate of the schedule."""
         return self.learning_rate
 
-    def _train(self, examples, targets, held_out, checkpoint):
+    def _train(self, examples, targets, held_out, checkpoint, mark):
         from learning import keras_tools
         keras = keras_tools.keras
         weights = balance(targets) if self.balanced else np.ones(len(targets), np.float32)
@@ -98,8 +117,6 @@ class NetworkClassifier(CalibratedClassifier):
             "val_loss", patience=self.patience or self.epochs, restore_best_weights=True
         )
         callbacks = [progress, *([stop] if held_out is not None else [])]
-        if checkpoint:
-            callbacks.append(keras.callbacks.BackupAndRestore(checkpoint, delete_checkpoint=False))
         validation = (
             None
             if held_out is None
@@ -111,9 +128,18 @@ class NetworkClassifier(CalibratedClassifier):
                 shuffled=False,
             )
         )
+        done, earlier = 0, {}
+        if checkpoint:
+            kept = keras_tools.Checkpoint(checkpoint, mark, stop if held_out is not None else None)
+            done = kept.restore(self.network_)
+            done = self.epochs if done is None else done
+            earlier = {name: list(values) for name, values in kept.history.items()}
+            batches.start_at(done)
+            callbacks.append(kept)
+            progress.on_epoch_end(done - 1)
         try:
-            history = self.network_.fit(batches, epochs=self.epochs, validation_data=validation, callbacks=callbacks,
-                                        verbose=0, shuffle=False).history
+            history = self.network_.fit(batches, epochs=self.epochs, initial_epoch=done, validation_data=validation,
+                                        callbacks=callbacks, verbose=0, shuffle=False).history
         except KeyboardInterrupt:
             progress.bar.close()
             history = self.network_.history.history if self.network_.history else {}
@@ -121,7 +147,8 @@ class NetworkClassifier(CalibratedClassifier):
                 self.network_.set_weights(stop.best_weights)
             print(f"{self.name}: interrupted; it keeps the best weights so far")
         names = {metric: "accuracy", f"val_{metric}": "val_accuracy"}
-        table = {names.get(name, name): values for name, values in history.items() if name != "learning_rate"}
+        table = {names.get(name, name): earlier.get(name, []) + history.get(name, [])
+                 for name in earlier | history if name != "learning_rate"}
         self.history_ = pd.DataFrame(table).rename_axis("epoch")
 
     def decision_function(self, X):

@@ -2,7 +2,12 @@
 
 A model's folder holds `model.json` and one of `weights.keras` (Keras' own format without the optimizer's state, read in
 safe mode), `weights.skops` (read with a fixed list of trusted types) and `weights.npz` (numpy's arrays, without
-pickle). The JSON holds a checksum of the weights.
+pickle).
+
+The JSON holds a checksum of the weights. It protects against damage, not against malice: who changes the weights can
+write another checksum. Against that, give `read_model` a checksum of `model.json` that you know from elsewhere. What a
+model holds is checked either way (`model_checks`): a hostile model may predict nonsense, but should not crash the
+interpreter or run code. It can ask for up to some gigabytes of memory.
 """
 
 import hashlib
@@ -12,10 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
+from learning import model_checks
+from learning.model_checks import UnsoundModel
+from signals.decoding import RunError
 from sources.files import atomic_folder
 
 FORMAT = 1
 """The version of the format; it goes up when older programs cannot read what newer ones save."""
+LARGEST_NOTE = 256 * 2 ** 20
+"""Bytes that a `model.json` may have."""
 WEIGHTS = ("weights.keras", "weights.skops", "weights.npz")
 RENAMED = {"picture_settings_": "image_settings_", "familiar_": "distribution_"}
 """Attributes that models saved by earlier versions have under another name."""
@@ -26,7 +36,7 @@ TRUSTED = ["sklearn.multiclass.OneVsRestClassifier", "sklearn.multiclass._Consta
 """Types that our models need and that skops does not trust by default; a file with any other type is not loaded."""
 
 
-class ModelError(ValueError):
+class ModelError(RunError):
     """A saved model cannot be used, or must not be."""
 
 
@@ -66,8 +76,15 @@ def _checksum(file):
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def read_model(folder):
-    """Read the `model.json` of a model and check its weights.
+def read_model(folder, sha256=None):
+    """Read the `model.json` of a model, check it, and check that its weights were not damaged.
+
+    Parameters
+    ----------
+    folder : str or Path
+    sha256 : str, optional
+        The checksum that `model.json` should have, as ``sha256sum model.json`` prints it. It covers the weights too,
+        since their checksum is in the file.
 
     Returns
     -------
@@ -79,14 +96,24 @@ def read_model(folder):
     Raises
     ------
     ModelError
-        There is no model, it was changed after it was saved, or it is in another format.
+        There is no model, it was changed after it was saved, it is in another format, or it holds something that no
+        such model has.
     """
     folder = Path(folder)
     try:
-        note = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        with open(folder / "model.json", "rb") as file:
+            content = file.read(LARGEST_NOTE + 1)
+        if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.strip().lower():
+            raise ModelError(f"{folder / 'model.json'} has another checksum than the one that was given: it is not "
+                             "loaded")
+        if len(content) > LARGEST_NOTE:
+            raise ModelError(f"{folder / 'model.json'} is larger than {LARGEST_NOTE / 2 ** 20:.0f} MB: no such model")
+        note = json.loads(content)
+    except (FileNotFoundError, NotADirectoryError):
         raise ModelError(f"no model in {folder.absolute()}: there is no model.json") from None
-    except ValueError:
+    except ModelError:
+        raise
+    except (ValueError, RecursionError):
         raise ModelError(f"{folder / 'model.json'} is damaged: it is not valid JSON") from None
     if not isinstance(note, dict) or not {"format", "class", "parameters", "learned", "weights", "sha256"} <= set(note):
         raise ModelError(f"{folder / 'model.json'} does not describe a model: entries are missing")
@@ -101,12 +128,17 @@ def read_model(folder):
         raise ModelError(f"{weights} is missing")
     if _checksum(weights) != note["sha256"]:
         raise ModelError(f"{weights} was changed after it was saved: it is not loaded")
-    note["learned"] = {RENAMED.get(name, name): value for name, value in note["learned"].items()}
+    try:
+        if isinstance(note["learned"], dict):
+            note["learned"] = {RENAMED.get(name, name): value for name, value in note["learned"].items()}
+        model_checks.check_note(note)
+    except UnsoundModel as error:
+        raise ModelError(f"{folder / 'model.json'} is not as such a model has it: {error}") from None
     return note, weights
 
 
-def read_network(weights):
-    """Read a Keras network in safe mode.
+def read_network(weights, n_genres):
+    """Read a Keras network with one output a genre in safe mode.
 
     Raises
     ------
@@ -115,7 +147,10 @@ def read_network(weights):
     """
     from learning import keras_tools
     try:
-        return keras_tools.keras.saving.load_model(weights, compile=False, safe_mode=True)
+        model_checks.check_datasets(weights)
+        network = keras_tools.keras.saving.load_model(weights, compile=False, safe_mode=True)
+        model_checks.check_network(network, n_genres)
+        return network
     except Exception as error:  # a damaged or hostile file can raise anything
         raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
 
@@ -139,7 +174,9 @@ def read_weights(network, weights):
         The weights are those of another network, or damaged.
     """
     try:
+        model_checks.check_datasets(weights)
         network.load_weights(weights)
+        model_checks.check_weights(network)
     except Exception as error:  # a damaged or hostile file can raise anything
         raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
     return network
@@ -164,6 +201,7 @@ def read_arrays(weights, shapes):
         The file is damaged, or an array is missing, has another shape, or holds what is no finite number.
     """
     try:
+        model_checks.check_archive(weights)
         with np.load(weights, allow_pickle=False) as file:
             arrays = {name: file[name].astype(float) for name in shapes}
     except Exception as error:  # a damaged or hostile file can raise anything
@@ -174,19 +212,27 @@ def read_arrays(weights, shapes):
     return arrays
 
 
-def read_estimator(weights):
-    """Read a scikit-learn pipeline with skops.
+def read_estimator(weights, n_features, n_genres):
+    """Read a scikit-learn pipeline with skops, and check all that it holds.
+
+    Parameters
+    ----------
+    weights : Path
+    n_features, n_genres : int
+        What the model takes and gives.
 
     Raises
     ------
     ModelError
-        The file is damaged, or holds a type that is not in `TRUSTED`.
+        The file is damaged, holds a type that is not in `TRUSTED`, or arrays or trees that no such model has.
     """
     import skops.io
     try:
+        model_checks.check_archive(weights)
         unknown = sorted(set(skops.io.get_untrusted_types(file=weights)) - set(TRUSTED))
         if not unknown:
-            return _fill_in_defaults(skops.io.load(weights, trusted=TRUSTED))
+            pipeline = _fill_in_defaults(skops.io.load(weights, trusted=TRUSTED))
+            return model_checks.sound_pipeline(pipeline, n_features, n_genres)
     except Exception as error:  # a damaged or hostile file can raise anything
         raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error
     raise ModelError(f"{weights} asks for {', '.join(unknown)}, which no model of ours needs: it is not loaded")

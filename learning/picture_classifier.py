@@ -99,6 +99,9 @@ class PictureClassifier(NetworkClassifier):
             stores.append(ChunkStore(X, 12, column="chroma_path"))
         return stores
 
+    def _content(self, stores):
+        return [store.checksum for store in stores]
+
     def _build(self, n_genres):
         from learning import architectures
         shape = (self.n_bands, self.columns, 1)
@@ -133,7 +136,7 @@ class PictureClassifier(NetworkClassifier):
                 "fits them less",
                 stacklevel=4,
             )
-        return read_network(weights)
+        return read_network(weights, len(note["learned"]["classes_"]))
 
     @property
     def _peak_learning_rate(self):

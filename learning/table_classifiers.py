@@ -13,8 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from learning.augmentation import mixup
 from learning.calibration import CalibratedClassifier, mean_by, set_parameters
+from learning.model_checks import UnsoundModel
 from learning.network_classifier import NetworkClassifier
 from learning.targets import encode, warn_about_spotify_terms
+from signals.decoding import RunError
 
 WINDOW_SECONDS = 15.0
 """Length of a window for models that take any length."""
@@ -44,7 +46,7 @@ class TableInput:
         rows = recording.window_features(seconds, hop_seconds)
         missing = [name for name in self.feature_names_in_ if name not in rows]
         if missing:
-            raise ValueError(f"the model takes features that are not made from sound files: {', '.join(missing[:5])}")
+            raise RunError(f"the model takes features that are not made from sound files: {', '.join(missing[:5])}")
         return rows
 
     def _distribution_features(self, rows):
@@ -249,6 +251,12 @@ class TableModel(TableInput, CalibratedClassifier):
     def embed(self, X):
         """The logits [shape=(rows, genres)]: such a model has no layers."""
         return self.decision_function(X)
+
+    def check(self):
+        """Score the medians of the training rows; an UnsoundModel where a genre gets no finite score."""
+        scores = self._scores(self.fitted_, self.medians_[None])
+        if scores.shape != (1, len(self.classes_)) or not np.isfinite(scores).all():
+            raise UnsoundModel(f"scores of shape {scores.shape} for {len(self.classes_)} genres, or no numbers")
 
     def count_weights(self):
         """How many numbers were learned: coefficients, support vectors, stored songs, or nodes of trees."""

@@ -273,16 +273,14 @@ def _rounded(values, digits=3):
 def shares_figure(description, colors, top=6):
     """The shares of the whole song with their intervals, for Plotly."""
     rows = description["shares"][:top][::-1]
-    bars = {"type": "bar", "orientation": "h", "y": [_escape(row["genre"]) for row in rows],
+    bars = {"type": "bar", "orientation": "h", "y": [f"{_escape(row['genre'])} {row['share']:.0%}" for row in rows],
             "x": [row["share"] for row in rows],
             "marker": {"color": [colors.get(row["genre"], "#888") for row in rows]},
-            "text": [f"{row['share']:.0%}" for row in rows], "textposition": "outside", "cliponaxis": False,
-            "hovertemplate": "%{y}: %{x:.0%}<extra></extra>"}
+            "hovertemplate": "%{y}<extra></extra>"}
     if rows[0]["low"] is not None:
         bars["error_x"] = {"type": "data", "symmetric": False, "thickness": 1.5, "color": "#888",
                            "array": [row["high"] - row["share"] for row in rows],
                            "arrayminus": [row["share"] - row["low"] for row in rows]}
-        bars["textposition"] = "inside"
     layout = {**BASE, "margin": {**BASE["margin"], "l": 95}, "xaxis": {"range": [0, 1], "tickformat": ".0%",
                                                                       "fixedrange": True},
               "yaxis": {"fixedrange": True, "automargin": True}}

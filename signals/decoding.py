@@ -2,6 +2,9 @@
 
 soundfile decodes mp3, wav, flac, ogg and opus; ffmpeg, where it is installed, decodes other files. Samples are mono,
 22,050 Hz, float32 where nothing else is stated. A file that cannot be used raises an AudioError with a short reason.
+
+What a file's header declares is not believed: rate and channels have limits, and memory is taken for the samples that
+are there, up to `LARGEST_IN_MEMORY`.
 """
 
 import contextlib
@@ -24,10 +27,25 @@ CLIPPED = .1
 """A song with a larger share of samples at full scale is clipped."""
 SHORTEST = 1.0
 """Songs shorter than this many seconds are refused."""
+RATES = 1_000, 768_000
+"""The lowest and the highest sampling rate in Hz that a file may have."""
+MOST_CHANNELS = 64
+LARGEST_IN_MEMORY = 4 * 2 ** 30
+"""The most bytes that samples may take in memory at a time: three hours of stereo at 44,100 Hz."""
+MOST_SAMPLES = 24 * 3600 * 48_000 * 2
+"""The most samples of all channels that are decoded of a file: a day of stereo at 48,000 Hz. A small file can hold
+months of silence."""
+LONGEST_CONVERSION = 900
+"""Seconds after which ffmpeg is stopped."""
+TOO_LONG = f"longer than {MOST_SAMPLES / (3600 * 48_000 * 2):.0f} hours: cut it into parts"
 
 
 class AudioError(ValueError):
     """A sound file that cannot be used; the message is the reason, in a few words."""
+
+
+class RunError(ValueError):
+    """An error that every song would have, such as a model that cannot be used: a run over many songs ends with it."""
 
 
 class Segment(NamedTuple):
@@ -190,7 +208,7 @@ def _opened(path):
         with open(path, "rb"):  # raises PermissionError; libsndfile would report only a system error
             pass
         with quiet():
-            return soundfile.SoundFile(path)
+            return _checked(soundfile.SoundFile(path))
     except FileNotFoundError:
         raise AudioError(f"vanished: there is no file {path}") from None
     except PermissionError:
@@ -199,8 +217,20 @@ def _opened(path):
         raise AudioError("its name is not in UTF-8: give it another") from None
     except OSError as error:
         raise AudioError(f"cannot be read: {error.strerror}") from None
+    except TypeError:  # soundfile needs to be told the rate of a file that ends in .raw
+        raise AudioError("without a header, so that its rate and format are unknown: convert it to WAV") from None
     except soundfile.LibsndfileError:  # a file's ending may be wrong, so ffmpeg tries every file
         return _decoded_by_ffmpeg(path)
+
+
+def _checked(sound):
+    """An open file, if its rate and its number of channels are possible."""
+    low, high = RATES
+    if low <= sound.samplerate <= high and 1 <= sound.channels <= MOST_CHANNELS:
+        return sound
+    sound.close()
+    raise AudioError(f"declares {sound.samplerate:,} Hz and {sound.channels} channels: {low:,} to {high:,} Hz and up "
+                     f"to {MOST_CHANNELS} channels can be read")
 
 
 _QUIET = threading.Lock()
@@ -240,22 +270,40 @@ def _decoded_by_ffmpeg(path):
                          if path.suffix.lower() in (".m4a", ".mp4", ".aac", ".wma") else "unreadable, or not audio")
     sound = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the SoundFile that reads it
     try:
-        # without "file:", ffmpeg would take the part of a name before a colon for a protocol
-        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", f"file:{path}", "-vn", "-f", "wav", "-c:a",
-                        "pcm_f32le", "-"], stdout=sound, stderr=subprocess.DEVNULL)
+        # without "file:", ffmpeg would take the part of a name before a colon for a protocol; a playlist that is named
+        # like a sound file may name local files only
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}",
+                        "-vn", "-f", "wav", "-c:a", "pcm_f32le", "-fs", str(4 * MOST_SAMPLES), "-"], stdout=sound,
+                       stderr=subprocess.DEVNULL, timeout=LONGEST_CONVERSION)
+        if sound.seek(0, os.SEEK_END) >= 4 * MOST_SAMPLES:
+            raise AudioError(TOO_LONG)
         sound.seek(0)
-        return soundfile.SoundFile(sound)
+        return _checked(soundfile.SoundFile(sound))
+    except subprocess.TimeoutExpired:
+        sound.close()
+        raise AudioError(f"ffmpeg needs more than {LONGEST_CONVERSION // 60} minutes for it") from None
     except soundfile.LibsndfileError:
         sound.close()
         raise AudioError("unreadable, or not audio") from None
 
 
 def _read(sound, frames):
+    """The next samples [shape=(frames, channels)], or all for -1; fewer where the file ends.
+
+    The memory for an array is taken when it is filled, so a file that declares more than it holds takes no more.
+    """
+    most = LARGEST_IN_MEMORY // (4 * sound.channels)
     try:
         with quiet():
-            return sound.read(frames, dtype="float32", always_2d=True)
+            y = sound.read(most if frames < 0 else min(frames, most), dtype="float32", always_2d=True)
+            position = sound.tell()
     except soundfile.LibsndfileError as error:
         raise AudioError(f"unreadable: {str(error).split(': ')[-1].strip()}") from None
+    if len(y) == most:
+        raise AudioError(f"too long for the memory: more than {most / sound.samplerate / 3600:.1f} hours at a time")
+    if position * sound.channels > MOST_SAMPLES:
+        raise AudioError(TOO_LONG)
+    return y
 
 
 def to_mono(y):
@@ -267,4 +315,6 @@ def to_mono(y):
 
 def resample(y, native_sr, sr):
     """Convert samples [shape=(n,) or (n, channels)] from the rate `native_sr` to the rate `sr`, by soxr."""
+    if y.size * sr / native_sr * 4 > LARGEST_IN_MEMORY:
+        raise AudioError(f"too long for the memory at {sr:,} Hz: {len(y) / native_sr / 3600:.1f} hours")
     return y if native_sr == sr or not len(y) else soxr.resample(y, native_sr, sr)

@@ -1,5 +1,6 @@
 """Spectrogram images on disk, read chunk by chunk, so that memory does not grow with their number."""
 
+import hashlib
 import json
 import tempfile
 
@@ -52,6 +53,8 @@ class ChunkStore:
     lengths : np.ndarray [shape=(images,)]
         Number of columns of each image.
     seconds_per_column : float or None
+    checksum : str
+        Of all levels.
 
     Raises
     ------
@@ -65,14 +68,18 @@ class ChunkStore:
         self.step = _columns_averaged(settings)
         self.seconds_per_column = seconds_per_column(settings)
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed, and so removed, with the store)
+        checksum = hashlib.blake2b()
         lengths = []
         paths = manifest[column].tolist()
         for path in progress(paths, desc="reading images", unit="image"):
             levels = _reduced(_levels(path, settings), n_bands, self.step)
-            self._file.write(np.ascontiguousarray(levels.T).tobytes())
+            content = np.ascontiguousarray(levels.T).tobytes()
+            self._file.write(content)
+            checksum.update(content)
             lengths.append(levels.shape[1])
         self._file.flush()
         self.lengths = np.array(lengths, dtype=int)
+        self.checksum = f"{checksum.hexdigest()} {self.lengths.tolist()}"
         self._starts = np.concatenate([[0], np.cumsum(self.lengths)])[:-1] * n_bands
 
     def __len__(self):

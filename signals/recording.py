@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from signals.decoding import SAMPLE_RATE, SHORTEST, AudioError, is_silent, load_audio, resample, to_mono
+from signals.decoding import SAMPLE_RATE, SHORTEST, AudioError, RunError, is_silent, load_audio, resample, to_mono
 from signals.descriptors import LONGEST, describe
 from signals.image_statistics import describe_images
 from signals.spectrogram_images import DECIBELS, power_to_levels_as
@@ -119,7 +119,7 @@ class Recording:
         y, samples = self.mono()[:LONGEST * SAMPLE_RATE], self.samples[:LONGEST * self.rate]
         if is_silent(y):
             raise AudioError("silent")
-        return describe(y, loudness_of=(samples, self.rate))
+        return dict(self.keep("features", lambda: describe(y, loudness_of=(samples, self.rate))))
 
     def window_features(self, seconds, hop_seconds):
         """Audio features of each window, as `descriptors.describe` names them.
@@ -152,11 +152,11 @@ class Recording:
 
         Raises
         ------
-        ValueError
+        RunError
             It is not known how the training images were made.
         """
         if "hop_length" not in settings:
-            raise ValueError(
+            raise RunError(
                 "the model was trained on images made elsewhere, and their settings are not known: a sound file cannot "
                 "be turned into such an image. Train it on images of audio.write_spectrograms"
             )

@@ -312,7 +312,8 @@ def _pixels(path):
         return None
 
 
-MARKS = ("track_id", "source", "source_size", "source_time", "kind", "segment", "start", "seconds", "last")
+MARKS = ("track_id", "source", "source_size", "source_time", "source_checksum", "kind", "segment", "start", "seconds",
+         "last")
 """What is stored in an image about its own segment, beside the settings that all images of a run share."""
 
 

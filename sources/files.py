@@ -1,6 +1,11 @@
-"""File names that every system accepts, files that are written completely or not at all, and a journal for resuming."""
+"""File names that every system accepts, files that are written completely or not at all, and a journal for resuming.
+
+Two runs that write to one place take turns (`one_at_a_time`). An error of the disk says what could not be written, and
+why.
+"""
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -8,6 +13,11 @@ import shutil
 import threading
 import unicodedata
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 """Names that Windows keeps for devices."""
@@ -46,7 +56,103 @@ def _cut(name, longest):
     return name.encode("utf-8")[:longest].decode("utf-8", errors="ignore").strip(" .") or "_"
 
 
+# ---- taking turns
+
+@contextlib.contextmanager
+def one_at_a_time(path):
+    """Hold a place in this ``with`` block: another run that writes to the same file or folder waits until it has ended.
+
+    The lock is the system's, so it ends with the process that holds it, however that ends. On Windows, and on drives
+    that have no locks, nothing is held.
+
+    Parameters
+    ----------
+    path : str or Path or None
+        A file or a folder that a run is going to write. None for nothing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with one_at_a_time(Path(folder) / "songs.csv"):
+    ...         [path.name for path in Path(folder).iterdir()]
+    ...     list(Path(folder).iterdir())
+    ['.songs.csv.lock']
+    []
+    """
+    file = None if path is None else _hidden(Path(path), "lock")
+    lock = None if file is None or fcntl is None else _locked(file)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            file.unlink(missing_ok=True)  # while it is held: who waits for it sees that it is gone
+            lock.close()
+
+
+def _locked(file):
+    """The open file of a lock, once it is free; None on a drive without locks."""
+    waiting = False
+    while True:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            lock = open(file, "a")  # noqa: SIM115  (closed when the lock ends)
+        except OSError:  # the run itself will say what cannot be written
+            return None
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not waiting:
+                    print(f"another run writes to {file.with_name(file.name[1:-5])}: this one waits until it has ended")
+                waiting = True
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if file.exists() and os.path.samestat(os.stat(file), os.fstat(lock.fileno())):
+                return lock
+            lock.close()  # the run before has removed the file: the lock of a new one counts
+        except OSError:
+            lock.close()
+            return None
+        except BaseException:
+            lock.close()
+            raise
+
+
+def _hidden(path, ending):
+    """A hidden name beside `path`."""
+    path = path.absolute()
+    return path.with_name(f".{path.name}.{ending}")
+
+
 # ---- writing completely or not at all
+
+class WriteError(OSError):
+    """Something cannot be written; the message says what, and why."""
+
+
+REASONS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your share of the disk is used up",
+           errno.EROFS: "the disk is read-only", errno.EFBIG: "the file is larger than allowed",
+           errno.EACCES: "there is no permission to write there", errno.EPERM: "there is no permission to write there",
+           errno.ENOENT: "its folder was removed", errno.ENOTDIR: "a file is where its folder should be",
+           errno.EEXIST: "a file is where its folder should be", errno.ENAMETOOLONG: "its name is too long"}
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+"""Errors that only writing can have; others are about writing where they name the file or its folder."""
+
+
+@contextlib.contextmanager
+def _explained(path, temporary):
+    """Say in an error of the disk what could not be written, and why."""
+    try:
+        yield
+    except WriteError:
+        raise
+    except OSError as error:
+        named = str(error.filename) in {str(name) for name in (path, temporary, *path.parents)}
+        if error.errno not in OF_THE_DISK and not (named and error.errno in REASONS):
+            raise
+        raise WriteError(error.errno, f"{path} cannot be written: {REASONS[error.errno]}. What was finished before is "
+                                      "kept, and the same call continues from there") from error
+
 
 def _temporary(path):
     """A hidden name in the folder of `path` that no other process or thread uses."""
@@ -80,13 +186,15 @@ def atomic_path(path):
     'hello'
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _explained(path, temporary):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            with contextlib.suppress(OSError):  # its folder may be gone
+                temporary.unlink()
 
 
 @contextlib.contextmanager
@@ -115,16 +223,17 @@ def atomic_folder(folder):
     ['weights.txt']
     """
     folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(folder)
-    temporary.mkdir()
-    try:
-        yield temporary
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with _explained(folder, temporary):
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            temporary.mkdir()
+            yield temporary
+            if folder.exists():
+                shutil.rmtree(folder)
+            os.replace(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path, text):
@@ -225,10 +334,10 @@ class Journal:
         if not self.path.exists():
             return {}
         lines = {}
-        for text in self.path.read_text(encoding="utf-8").splitlines():
-            with contextlib.suppress(ValueError, KeyError, TypeError):
+        for text in self.path.read_bytes().split(b"\n"):
+            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):  # a damaged line
                 line = json.loads(text)
-                lines[line["key"]] = line
+                lines[line["key"]] = {name: line[name] for name in ("key", "mark", "rows")}
         return lines
 
     def __iter__(self):
@@ -255,7 +364,10 @@ class Journal:
         self._lines[key] = line
         if self.path is None:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path, "a", encoding="utf-8") as lines:
-            # the line break comes first: a killed run may have left the line before unfinished
-            lines.write("\n" + json.dumps(line, default=float))
+        # the line break comes first: a killed run may have left the line before unfinished
+        text = "\n" + json.dumps(line, default=float)
+        with _explained(self.path, self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with open(self.path, "ab", buffering=0) as lines:  # in one piece: another run may write to it too
+                if lines.write(text.encode()) < len(text):
+                    raise OSError(errno.ENOSPC, "only a part was written")

@@ -106,7 +106,7 @@ def files_of_upload(value):
 def keep_upload(folder, name, content):
     """Write an uploaded file, and remember it as the last one; its name cannot lead out of the folder."""
     stem, suffix = Path(name).stem, Path(name).suffix
-    path = Path(folder).absolute() / f"{safe_name(stem)}{safe_name(suffix, 10)}"
+    path = Path(folder).absolute() / safe_name(f"{safe_name(stem)}{suffix}")
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
     _uploaded[Path(folder).absolute()] = path

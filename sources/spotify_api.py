@@ -6,6 +6,7 @@ No secret is printed, shown in an error or written to a notebook. A token is wri
 import json
 import logging
 import os
+import secrets
 import socket
 import sys
 import time
@@ -18,6 +19,8 @@ API, ACCOUNTS = "https://api.spotify.com/v1/", "https://accounts.spotify.com"
 SCOPES = "user-library-read user-top-read playlist-read-private playlist-read-collaborative playlist-modify-private"
 LONGEST_WAIT = 60
 """The longest wait in seconds that is obeyed when Spotify asks for one; a longer one ends the run."""
+LONGEST_NAMED = 10 * 365 * 86_400
+"""A longer wait in seconds is named as this one: dates end in the year 9999."""
 TRIES = 5
 """How often a request is sent before it counts as failed."""
 TIMEOUT = 20
@@ -36,6 +39,9 @@ CLOSED_PATHS = {
     "": "the app lacks a permission for this, or Spotify has closed it to development apps: log in again, and check "
         "the app's settings"}
 """Explanations of a refusal whose message has none of these words, by the first part of the path."""
+
+
+OTHER_LOGIN = "the browser's answer belongs to another login: log in again, with the address that is printed now"
 
 
 class CollectError(RuntimeError):
@@ -123,7 +129,9 @@ def _user_login(client_id, port, keep_token, browser, accounts, session):
     import spotipy
     cache = _private_token_file(keep_token) if keep_token else spotipy.MemoryCacheHandler()
     browser = (_has_browser() if browser is None else browser) and _is_free(port)
+    # the state shows that an answer of the browser belongs to this login; spotipy checks it where it opens the browser
     manager = spotipy.SpotifyPKCE(client_id, f"http://127.0.0.1:{port}/callback", scope=SCOPES, cache_handler=cache,
+                                  state=secrets.token_urlsafe(16),
                                   open_browser=browser, requests_session=session, requests_timeout=TIMEOUT)
     manager.OAUTH_AUTHORIZE_URL = f"{accounts}/authorize"
     get_code = manager.get_authorization_code if browser else lambda: _pasted_code(manager)
@@ -206,9 +214,11 @@ def _announced_code(manager, get_code):
 def _pasted_code(manager):
     """The code of a login in a browser elsewhere. The input is hidden, because a notebook would save it."""
     print("and paste the address at which the browser ends (the page itself may fail to load)")
-    _, code = manager.parse_auth_response_url(getpass("address: ").strip())
+    state, code = manager.parse_auth_response_url(getpass("address: ").strip())
     if not code:
         raise CollectError("the pasted address holds no code: copy all of it, from http://127.0.0.1 to its end")
+    if state != manager.state:
+        raise CollectError(OTHER_LOGIN)
     return code
 
 
@@ -287,6 +297,8 @@ class Spotify:
                 if error.http_status < 500:
                     raise _explained(error, path) from None
                 trouble = f"a server error or an answer that makes no sense ({error.http_status})"
+            except spotipy.SpotifyStateError:
+                raise CollectError(OTHER_LOGIN) from None
             except spotipy.SpotifyOauthError as error:
                 reason = str(error.error or "no reason")[:80]
                 raise CollectError(f"Spotify does not accept the login ({reason}): log in again") from None
@@ -314,9 +326,10 @@ def _wait_or_stop(error):
     """Wait as long as Spotify asks for, with a countdown; raise `RateLimited` if that is too long."""
     try:
         seconds = max(1, int(float((error.headers or {}).get("Retry-After", 1))))
-    except ValueError:
+    except (ValueError, OverflowError):  # words, or no number that can be waited for
         seconds = 1
     if seconds > LONGEST_WAIT:
+        seconds = min(seconds, LONGEST_NAMED)
         until = time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() + seconds))
         reason = error.reason or "too many requests"
         raise RateLimited(f"Spotify asks to come back in {seconds / 3600:.1f} hours, at {until} ({reason}). What was "

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sources.progress import progress
+from sources.sound_tags import read_tags
 
 COLUMNS = ["track_id", "artist", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
            "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
@@ -313,7 +314,7 @@ def read_folder(folder):
     rows, skipped = [], []
     for file in progress(files, desc="reading tags", unit="file"):
         try:
-            rows.append(_read_tags(file, folder))
+            rows.append(_read_row(file, folder))
         except (OSError, ValueError) as error:
             skipped.append({"path": os.fsencode(file).decode(errors="backslashreplace"), "reason": str(error)})
     if not rows:
@@ -324,39 +325,24 @@ def read_folder(folder):
               + "; ".join(f"{Path(file['path']).name} ({file['reason']})" for file in skipped[:5])
               + (" ..." if len(skipped) > 5 else ""))
     df = pd.DataFrame(rows)
+    too_large = df.pop("too_large")
+    if too_large.any():
+        print(f"{folder}: {too_large.sum()} of {len(files)} files have tags that are too large to be of use: left out")
     df.attrs["skipped"] = skipped
     return df
 
 
-def _read_tags(file, folder):
+def _read_row(file, folder):
     """One sound file as a row of `read_folder`; `ValueError` with the reason if it cannot be read."""
-    import mutagen
     try:
         file.name.encode()
     except UnicodeEncodeError:
         raise ValueError("its name is not in UTF-8: rename it") from None
-    if file.stat().st_size == 0:
-        raise ValueError("empty file")
-    try:
-        sound = mutagen.File(file, easy=True)
-    except Exception as error:  # a damaged header can raise any error in mutagen
-        raise ValueError(f"unreadable: {error}") from error
-    if sound is None:
-        raise ValueError("not a sound file of a known format")
-    tags = sound.tags or {}
-
-    def tag(name, id3):
-        value = tags.get(name) or tags.get(id3)  # WAV and AIFF have plain ID3 frames
-        text = "" if not value else str(value[0] if isinstance(value, list) else getattr(value, "text", [value])[0])
-        return text.strip() or None
-
+    row = read_tags(file) | {"path": str(file.absolute())}
     parts = file.relative_to(folder).parts
-    artist, song = tag("artist", "TPE1"), tag("title", "TIT2")
-    if song is None and artist is None and " - " in file.stem:
-        artist, song = (part.strip() for part in file.stem.split(" - ", 1))
-    return {"artist": artist, "song": song or file.stem, "album": tag("album", "TALB"),
-            "release_date": tag("date", "TDRC"), "genre": parts[0] if len(parts) == 2 else tag("genre", "TCON"),
-            "duration_ms": round(sound.info.length * 1000) if sound.info.length else None, "path": str(file.absolute())}
+    if row["song"] is None and row["artist"] is None and " - " in file.stem:
+        row["artist"], row["song"] = (part.strip() for part in file.stem.split(" - ", 1))
+    return row | {"song": row["song"] or file.stem, "genre": parts[0] if len(parts) == 2 else row["genre"]}
 
 
 def read_song_tags(file):
@@ -374,6 +360,6 @@ def read_song_tags(file):
     """
     file = Path(file)
     try:
-        return _read_tags(file, file.parent)
+        return _read_row(file, file.parent)
     except (OSError, ValueError):
         return {"artist": None, "song": file.stem, "path": str(file.absolute())}

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 import models
@@ -50,8 +51,22 @@ def load_starter(name):
         raise models.ModelError(f"no model {str(name)!r}: there are {names}, or give a folder that models.save wrote")
     has_aspects = (folder / "aspects").is_dir()
     aspects = {aspect: models.load(folder / "aspects" / aspect) for aspect in ASPECTS} if has_aspects else None
-    genre_map = load_map(folder / "map.json") if (folder / "map.json").exists() else None
+    genre_map = _read_map(folder / "map.json") if (folder / "map.json").exists() else None
     return Starter(models.load(folder), aspects, genre_map)
+
+
+def _read_map(path):
+    """The map in a file, if it is one."""
+    try:
+        genre_map = load_map(path)
+        regions = genre_map.regions[["x", "y", "xx", "xy", "yy"]].to_numpy(float)
+        sound = (genre_map.axes.shape == (len(genre_map.centre), 2) and len(regions) > 0
+                 and all(np.isfinite(values).all() for values in (genre_map.centre, genre_map.axes, regions)))
+    except Exception as error:  # a damaged file can raise anything
+        raise models.ModelError(f"{path} is damaged ({type(error).__name__})") from error
+    if not sound:
+        raise models.ModelError(f"{path} is no map of genres: its numbers are not finite, or their shapes do not fit")
+    return genre_map
 
 
 def tag_quantiles():
@@ -61,8 +76,21 @@ def tag_quantiles():
     -------
     pd.DataFrame [shape=(101, tags)]
         From 0 to 100 %, in columns such as ``tag: rock``.
+
+    Raises
+    ------
+    ModelError
+        The file is damaged.
     """
-    return pd.read_json(FOLDER / "music" / "tags.json")
+    path = FOLDER / "music" / "tags.json"
+    try:
+        quantiles = pd.read_json(path)
+        sound = len(quantiles) == 101 and (quantiles.diff().iloc[1:] >= 0).all(axis=None)  # numbers that never fall
+    except Exception as error:  # a damaged file can raise anything
+        raise models.ModelError(f"{path} is damaged ({type(error).__name__})") from error
+    if not sound:
+        raise models.ModelError(f"{path} does not hold 101 quantiles of each tag")
+    return quantiles
 
 
 def model_card(starter):

@@ -102,6 +102,41 @@ def test_a_list_whose_length_changes_all_the_time_is_exported(connect, tmp_path)
     assert len(export_saved_tracks(connect(library), tmp_path / "saved.csv")) == 200
 
 
+@pytest.mark.parametrize("page", [
+    lambda library, offset: library.saved[:50], lambda library, offset: [], lambda library, offset: [None] * 50])
+def test_a_list_that_never_ends_is_noticed(connect, tmp_path, page):
+    """Its pages repeat, or are empty, while it says that there is more."""
+    library = Library(120)
+    library.page = lambda entries, query: (200, {"items": page(library, query), "total": 10 ** 6})
+    with pytest.raises(CollectError, match="says that me/tracks has 1,000,000 entries, and gives no new ones"):
+        export_saved_tracks(connect(library), tmp_path / "saved.csv")
+    assert len(library.log) < 10
+    library.page = lambda entries, query: (200, {"items": library.saved[:1], "total": 10 ** 12})
+    with pytest.raises(CollectError, match="1,000,000,000,000 entries"):
+        list_playlists(connect(library))
+
+
+def test_a_field_that_is_not_as_documented_is_left_empty_and_said(connect, tmp_path, capsys):
+    library = Library(3)
+    library.saved[1] |= {"duration_ms": "long", "album": []}
+    library.saved[2]["name"] = {}
+    table = export_saved_tracks(connect(library), tmp_path / "saved.csv")
+    assert table["song"].tolist() == ["Song 0", "Song 1"] and table["duration_ms"].isna().tolist() == [False, True]
+    assert table.attrs["malformed"] == {"duration_ms": 1, "album": 1}
+    said = capsys.readouterr().out
+    assert "left empty: album of 1 tracks, duration_ms of 1 tracks" in said and "its name is no text 1" in said
+
+
+def test_a_damaged_journal_of_an_export_is_not_believed(connect, tmp_path):
+    library = Library(120)
+    client, library.faults = connect(library), ["ok", 403]
+    with pytest.raises(CollectError):
+        export_saved_tracks(client, tmp_path / "saved.csv")
+    journal = tmp_path / ".saved.csv.jsonl"
+    journal.write_text(journal.read_text().replace('"rows": {"items"', '"rows": {"other"') + '\n{"key": 3')
+    assert len(export_saved_tracks(client, tmp_path / "saved.csv")) == 120
+
+
 def test_a_killed_export_continues_and_fetches_nothing_twice(tmp_path):
     library = Library(600)
     library.delay = .03

@@ -52,6 +52,13 @@ def test_a_seed_repeats_the_batches_and_another_seed_or_epoch_does_not():
     assert epochs(1)[0] != epochs(1)[1]
 
 
+def test_a_batch_is_the_same_whatever_was_made_before_it():
+    straight, other = (Batches(lambda rows, rng: (rows.tolist(), rng.random()), 20, 8, 1) for _ in range(2))
+    straight.on_epoch_end()
+    other.start_at(1)
+    assert other[2] == straight[2] and [other[1], other[1]] == [straight[1]] * 2
+
+
 # ---- learning rate
 
 @settings(max_examples=15, deadline=None)

@@ -52,18 +52,108 @@ def test_an_interrupted_training_keeps_its_best_weights(train, validation, monke
     assert model.predict_proba(validation).shape == (18, 3)
 
 
-def test_a_killed_training_continues_from_its_checkpoint(train, tmp_path):
+def same_weights(model, other):
+    return all(np.array_equal(*pair) for pair in zip(model.network_.get_weights(), other.network_.get_weights()))
+
+
+def test_a_killed_training_ends_where_the_undisturbed_one_ends(train, validation, tmp_path):
     code = ("import os, sys, pandas as pd, models\n"
             "from learning import keras_tools\n"
-            "X = pd.read_pickle(sys.argv[1])\n"
-            "keras_tools.Progress.on_epoch_end = lambda self, epoch, logs=None: os._exit(9) if epoch == 3 else None\n"
-            f"models.build('cnn', **{FEW}).fit(X, X['genre'], checkpoint=sys.argv[2])")
-    train.to_pickle(tmp_path / "X.pkl")
-    arguments = [sys.executable, "-c", code, tmp_path / "X.pkl", tmp_path / "checkpoint"]
+            "X, V = (pd.read_pickle(file) for file in sys.argv[1:3])\n"
+            "keras_tools.Batches.on_epoch_end = (lambda self, keep=keras_tools.Batches.on_epoch_end: keep(self) or\n"
+            "                                    (os._exit(9) if self.epoch == 4 and self.shuffled else None))\n"
+            f"models.build('cnn', **{FEW}).fit(X, X['genre'], (V, V['genre']), checkpoint=sys.argv[3])")
+    for name, table_of in (("X", train), ("V", validation)):
+        table_of.to_pickle(tmp_path / f"{name}.pkl")
+    arguments = [sys.executable, "-c", code, tmp_path / "X.pkl", tmp_path / "V.pkl", tmp_path / "checkpoint"]
     killed = subprocess.run(arguments, cwd=ROOT, capture_output=True)
     assert killed.returncode == 9, killed.stderr.decode()[-500:]
-    model = models.build("cnn", **FEW).fit(train, train["genre"], checkpoint=tmp_path / "checkpoint")
-    assert 1 <= len(model.history_) < FEW["epochs"], "finished epochs are not trained again"
+    data = train, train["genre"], (validation, validation["genre"])
+    resumed = models.build("cnn", **FEW).fit(*data, checkpoint=tmp_path / "checkpoint")
+    undisturbed = models.build("cnn", **FEW).fit(*data)
+    assert same_weights(resumed, undisturbed)
+    pd.testing.assert_frame_equal(resumed.history_, undisturbed.history_)
+
+
+class Killed(BaseException):
+    pass
+
+
+def noise_of(n, seed=0):
+    """Rows and labels that have nothing to do with each other: the best epoch is an early one."""
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(rng.normal(size=(n, 4)), columns=list("abcd")), np.array(["jazz", "rock"] * (n // 2))
+
+
+def fit_noise(monkeypatch, *, kill_at=(), checkpoint=None, seed=0, **settings):
+    """Fit a network to noise; returns it, and the epochs that were trained in all attempts."""
+    trained, kills = [], list(kill_at)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if kills and logs and epoch == kills[0]:
+            kills.pop(0)
+            raise Killed
+        if logs:
+            trained.append(epoch)
+    monkeypatch.setattr(keras_tools.Progress, "on_epoch_end", on_epoch_end)
+    X, y = noise_of(60, seed)
+    while True:
+        model = models.build("mlp", **{"epochs": 25, "learning_rate": .05, "verbose": False} | settings)
+        try:
+            return model.fit(X[:40], y[:40], (X[40:], y[40:]), checkpoint=checkpoint), trained
+        except Killed:
+            continue
+
+
+@pytest.mark.parametrize("settings", [{}, {"patience": 6}], ids=["all epochs", "early stopping"])
+def test_the_best_epoch_before_a_kill_is_not_forgotten(monkeypatch, tmp_path, settings):
+    undisturbed, trained = fit_noise(monkeypatch, **settings)
+    kills = [2, len(trained) - 4, len(trained) - 1]
+    resumed, trained_in_parts = fit_noise(monkeypatch, kill_at=kills, checkpoint=tmp_path / "checkpoint", **settings)
+    assert trained_in_parts == trained, "no finished epoch is trained again"
+    assert undisturbed.history_["val_loss"].idxmin() < len(trained) - 4, "before the second kill"
+    assert same_weights(resumed, undisturbed)
+    pd.testing.assert_frame_equal(resumed.history_, undisturbed.history_)
+    again, trained_again = fit_noise(monkeypatch, checkpoint=tmp_path / "checkpoint", **settings)
+    assert trained_again == [] and same_weights(again, undisturbed), "a finished training is not done again"
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"width": 8}], ids=str)
+def test_a_checkpoint_of_other_songs_or_settings_is_set_aside_and_said(monkeypatch, tmp_path, capsys, other):
+    fit_noise(monkeypatch, checkpoint=tmp_path, epochs=2)
+    alone, _ = fit_noise(monkeypatch, epochs=2, **other)
+    capsys.readouterr()
+    fresh, trained = fit_noise(monkeypatch, checkpoint=tmp_path, epochs=2, **other)
+    assert "is of other songs, labels or settings: it is kept as training.other.npz" in capsys.readouterr().out
+    assert same_weights(fresh, alone) and trained[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["training.npz", "training.other.npz"]
+
+
+def test_a_checkpoint_of_other_labels_or_images_is_not_taken_for_ones_own(train, tmp_path, capsys):
+    settings = FEW | {"epochs": 1}
+    models.build("cnn", **settings).fit(train, train["genre"], checkpoint=tmp_path)
+    models.build("cnn", **settings).fit(train, train["genre"].to_numpy()[::-1], checkpoint=tmp_path)
+    assert "of other songs, labels or settings" in capsys.readouterr().out
+    other = train.assign(path=train["path"].to_numpy()[::-1])
+    models.build("cnn", **settings).fit(other, train["genre"].to_numpy()[::-1], checkpoint=tmp_path)
+    assert "of other songs, labels or settings" in capsys.readouterr().out
+    models.build("cnn", **settings).fit(other, train["genre"].to_numpy()[::-1], checkpoint=tmp_path)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:len(whole) // 2], lambda whole: b"{}",
+                                    lambda whole: whole[:900] + b"x" + whole[901:]],
+                         ids=["empty", "half-written", "text", "a byte"])
+def test_a_damaged_checkpoint_is_set_aside_and_said(monkeypatch, tmp_path, capsys, damage):
+    undisturbed, trained = fit_noise(monkeypatch, checkpoint=tmp_path, epochs=2)
+    file = tmp_path / keras_tools.Checkpoint.NAME
+    file.write_bytes(damage(file.read_bytes()))
+    (tmp_path / ".training.npz.1-2.part").write_bytes(b"of a run that was killed")
+    capsys.readouterr()
+    fresh, trained_anew = fit_noise(monkeypatch, checkpoint=tmp_path, epochs=2)
+    assert "is damaged" in capsys.readouterr().out
+    assert trained_anew == trained and same_weights(fresh, undisturbed)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["training.damaged.npz", "training.npz"]
 
 
 def test_half_precision_is_only_for_training(train, monkeypatch):

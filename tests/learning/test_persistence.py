@@ -14,7 +14,9 @@ from synthetic_images import table
 import models
 from learning import persistence
 
-NOTE = {"class": "TableModel", "parameters": {}, "learned": {}}
+LEARNED = {"classes_": ["a", "b"], "multilabel_": False, "temperature_": 1.0, "feature_names_in_": ["x"],
+           "medians_": [0]}
+NOTE = {"class": "TableModel", "parameters": {}, "learned": LEARNED}
 
 
 def write_some_weights(folder, content=b"weights"):
@@ -121,10 +123,10 @@ def test_a_model_whose_entries_or_weights_are_missing_is_refused(linear):
 
 
 def test_names_of_earlier_versions_are_read_as_todays(tmp_path):
-    note = NOTE | {"learned": {"picture_settings_": {"sr": 22_050}, "temperature_": 1.0, "familiar_": {}}}
+    note = NOTE | {"learned": LEARNED | {"picture_settings_": {"sr": 22_050}, "temperature_": 1.0, "familiar_": {}}}
     folder = persistence.write_model(tmp_path / "model", note, write_some_weights)
     learned = persistence.read_model(folder)[0]["learned"]
-    assert learned == {"image_settings_": {"sr": 22_050}, "temperature_": 1.0, "distribution_": {}}
+    assert learned == LEARNED | {"image_settings_": {"sr": 22_050}, "temperature_": 1.0, "distribution_": {}}
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
@@ -139,7 +141,7 @@ def test_weights_of_another_network_are_refused(tmp_path):
         persistence.read_weights(network(5), tmp_path / "weights.keras")
     (tmp_path / "weights.keras").write_bytes(b"not a network")
     with pytest.raises(persistence.ModelError, match="cannot be read safely"):
-        persistence.read_network(tmp_path / "weights.keras")
+        persistence.read_network(tmp_path / "weights.keras", 4)
 
 
 def test_a_model_never_runs_code(linear):
@@ -160,7 +162,8 @@ def test_a_model_never_runs_code(linear):
     inputs = keras.Input((6,))
     network = keras.Model(inputs, keras.layers.Lambda(lambda x: x * 2)(inputs))
     network.save(linear / "weights.keras")
-    foreign = {"class": "TableNetwork", "parameters": {"name": "mlp"}}
+    learned = note["learned"] | {"mean_": [0] * 6, "scale_": [1] * 6}
+    foreign = {"class": "TableNetwork", "parameters": {"name": "mlp"}, "learned": learned}
     assert "cannot be read safely" in error_of(linear / "weights.keras", **foreign)
     skops.io.dump(models.build("linear").fit(X, y).fitted_, weights)
     assert "no model of ours" in error_of(weights, **{"class": "subprocess.Popen"})

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import resource
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +124,90 @@ def test_ffmpeg_decodes_what_soundfile_cannot_read(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
     (tmp_path / "a.m4a").write_bytes(b"not for soundfile")
     np.testing.assert_allclose(load_audio(tmp_path / "a.m4a")[0], .5 * tone(440, 2), atol=1e-6)
+
+
+# ---- headers that declare more than there is
+
+def ogg_checksum(page):
+    """The checksum of a page of Ogg whose own field is zero (RFC 3533)."""
+    crc = 0
+    for byte in page:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x04C11DB7) & 0xFFFFFFFF if crc & 0x80000000 else crc << 1
+    return crc
+
+
+def change_page(sound, start, at, value):
+    """Write bytes at a place in a page of Ogg, and the page's new checksum."""
+    header = 27 + sound[start + 26]
+    end = start + header + sum(sound[start + 27:start + header])
+    sound[start + at:start + at + len(value)] = value
+    sound[start + 22:start + 26] = bytes(4)
+    sound[start + 22:start + 26] = struct.pack("<I", ogg_checksum(sound[start:end]))
+
+
+def declaring_ogg(path, *, rate=None, channels=None, frames=None):
+    """An Ogg Vorbis file of three seconds whose header declares another rate, or more channels or frames."""
+    sound = bytearray(Path(write_song(path)).read_bytes())
+    at = sound.index(b"\x01vorbis")
+    if channels:
+        change_page(sound, 0, at + 11, bytes([channels]))
+    if rate:
+        change_page(sound, 0, at + 12, struct.pack("<I", rate))
+    if frames:
+        change_page(sound, sound.rindex(b"OggS"), 6, struct.pack("<q", frames))
+    path.write_bytes(sound)
+    return path
+
+
+@pytest.mark.parametrize("declared", [{"rate": 2 ** 31 - 1}, {"rate": 800_000}, {"rate": 10}, {"channels": 65},
+                                      {"rate": 2 ** 31 - 1, "frames": 2 ** 40}], ids=str)
+def test_an_impossible_rate_or_number_of_channels_is_refused_before_memory_is_taken(tmp_path, declared):
+    path = declaring_ogg(tmp_path / "a.ogg", **declared)
+    with pytest.raises(AudioError):
+        load_audio(path)
+    with pytest.raises(AudioError, match="declares" if "rate" in declared else None):
+        next(segments(path, 60))
+
+
+def test_a_file_that_declares_more_than_it_holds_takes_no_more_memory_than_it_needs(tmp_path):
+    path = declaring_ogg(tmp_path / "a.ogg", frames=2 ** 50)
+    assert len(load_audio(path)[0]) == pytest.approx(3 * SR, rel=.01)
+    assert [len(segment.y) for segment in segments(path, 60)] == [pytest.approx(3 * SR, rel=.01)]
+    assert sum(map(len, blocks(path, 1.0))) == pytest.approx(3 * SR, rel=.01)
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    load_audio(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resident < 50_000, "kB"
+
+
+def test_a_file_without_a_header_is_refused_with_the_reason(tmp_path):
+    (tmp_path / "a.raw").write_bytes(bytes(100_000))
+    with pytest.raises(AudioError, match="without a header.*convert it to WAV"):
+        load_audio(tmp_path / "a.raw")
+
+
+def test_a_file_too_long_for_the_memory_or_for_a_day_is_refused_and_read_in_segments_until_then(tmp_path, monkeypatch):
+    path = write_song(tmp_path / "a.flac", 8)
+    monkeypatch.setattr(decoding, "LARGEST_IN_MEMORY", 4 * 5 * SR)
+    with pytest.raises(AudioError, match="too long for the memory"):
+        load_audio(path)
+    assert len(list(segments(path, 2))) == 4
+    with pytest.raises(AudioError, match="too long for the memory at 44,100 Hz"):
+        decoding.resample(np.zeros(3 * SR, np.float32), SR, 2 * SR)
+    monkeypatch.setattr(decoding, "MOST_SAMPLES", 5 * SR)
+    with pytest.raises(AudioError, match="longer than .* hours: cut it into parts"):
+        list(segments(path, 2))
+
+
+def test_ffmpeg_may_not_fetch_what_a_playlist_names(tmp_path, monkeypatch):
+    said = tmp_path / "said"
+    fake = tmp_path / "bin" / "ffmpeg"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\necho \"$@\" > '{said}'\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    (tmp_path / "a.mp3").write_text("#EXTM3U\n#EXTINF:10,\nhttp://127.0.0.1:9/secret\n")
+    with pytest.raises(AudioError, match="unreadable"):
+        load_audio(tmp_path / "a.mp3")
+    assert "-protocol_whitelist file,pipe" in said.read_text()

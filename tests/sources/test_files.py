@@ -1,15 +1,31 @@
 """Safe names, files that are written completely or not at all, and the journal that resumes a run."""
 
+import errno
 import os
+import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.files import RESERVED, Journal, atomic_folder, atomic_path, safe_name, write_table, write_text
+from sources import files
+from sources.files import (
+    RESERVED,
+    Journal,
+    WriteError,
+    atomic_folder,
+    atomic_path,
+    one_at_a_time,
+    safe_name,
+    write_table,
+    write_text,
+)
 from sources.table_files import read_table
 
 SONGS = pd.DataFrame({"artist": ["Björk", "Sigur Rós, Amiina", None], "song": ["Jóga", 'Say "Hoppípolla"', "None"],
@@ -229,3 +245,97 @@ def test_a_journal_without_a_file_is_kept_in_memory(tmp_path, monkeypatch):
     journal = Journal.beside(None)
     journal.add("a", [1], "result")
     assert journal.path is None and journal.get("a", [1]) == "result" and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("line", [b'{"key": "a"}', b'{"key": ["a"], "mark": 1, "rows": 2}', b"\xff\xfe\x00",
+                                  b"[" * 10 ** 5, b'{"key": "b", "mark": 1, "rows": 2}x'])
+def test_damaged_lines_cost_only_themselves(tmp_path, line):
+    path = tmp_path / "done.jsonl"
+    path.write_bytes(b'{"key": "x", "mark": 1, "rows": 2}\n' + line + b'\n{"key": "y", "mark": 1, "rows": 2}')
+    journal = Journal(path)
+    assert list(journal) == ["x", "y"] and journal.get("y", 1) == 2
+
+
+# ---- taking turns
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from sources.files import Journal, one_at_a_time
+out, name = Path(sys.argv[1]), sys.argv[2]
+with one_at_a_time(out):
+    Path(f"{out}.{name}.began").touch()
+    journal = Journal.beside(out)
+    for number in range(40):
+        journal.add(f"{name} {number}", [1], {"text": name * 9000})
+"""
+
+
+def test_two_runs_that_write_to_one_place_take_turns_and_lose_nothing(tmp_path):
+    processes = [subprocess.Popen([sys.executable, "-c", WRITER, tmp_path / "out.csv", name], cwd=ROOT,
+                                  stdout=subprocess.PIPE, text=True) for name in "abc"]
+    said = [process.communicate()[0] for process in processes]
+    assert not any(process.returncode for process in processes)
+    keys = list(Journal.beside(tmp_path / "out.csv"))
+    assert sorted(keys) == sorted(f"{name} {number}" for name in "abc" for number in range(40))
+    turns = [key[0] for key in keys]
+    assert sum(first != second for first, second in zip(turns, turns[1:])) == 2, "one after the other"
+    assert sum("another run writes to" in text for text in said) <= 2
+    assert not list(tmp_path.glob(".*.lock"))
+
+
+def test_lines_that_two_processes_write_at_once_are_whole(tmp_path):
+    code = WRITER.replace("with one_at_a_time(out):", "if True:")
+    processes = [subprocess.Popen([sys.executable, "-c", code, tmp_path / "out.csv", name], cwd=ROOT) for name in "ab"]
+    assert [process.wait() for process in processes] == [0, 0]
+    assert len(list(Journal.beside(tmp_path / "out.csv"))) == 80
+
+
+def test_the_lock_of_a_killed_run_is_free(tmp_path):
+    code = ("import os, sys\nfrom sources.files import one_at_a_time\n"
+            "with one_at_a_time(sys.argv[1]):\n    os._exit(9)")
+    assert subprocess.run([sys.executable, "-c", code, tmp_path / "out"], cwd=ROOT).returncode == 9
+    assert (tmp_path / ".out.lock").exists()
+    with one_at_a_time(tmp_path / "out"):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_without_locks_a_run_goes_on(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "no locks")
+    monkeypatch.setattr(files.fcntl, "flock", refuse)
+    with one_at_a_time(tmp_path / "out"), one_at_a_time(None):
+        pass
+    monkeypatch.setattr(files, "fcntl", None)
+    with one_at_a_time(tmp_path / "out"), one_at_a_time(tmp_path / "out"):
+        pass
+
+
+# ---- errors of the disk
+
+@pytest.mark.parametrize(("number", "reason"), [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "read-only"),
+                                                (errno.EDQUOT, "share of the disk")])
+def test_an_error_of_the_disk_says_what_cannot_be_written_and_why(tmp_path, number, reason):
+    path = write_text(tmp_path / "a.txt", "before")
+    with pytest.raises(WriteError, match=f"a.txt cannot be written: .*{reason}.*kept") as error, \
+            atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise OSError(number, os.strerror(number))
+    assert error.value.errno == number and path.read_text() == "before" and os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_file_where_a_folder_should_be_and_a_folder_that_was_removed_are_named(tmp_path):
+    write_text(tmp_path / "a", "a file")
+    with pytest.raises(WriteError, match="a file is where its folder should be"):
+        write_text(tmp_path / "a" / "b.txt", "x")
+    with pytest.raises(WriteError, match="its folder was removed"), atomic_path(tmp_path / "b" / "c.txt") as temporary:
+        shutil.rmtree(tmp_path / "b")
+        temporary.write_text("x")
+    with pytest.raises(WriteError, match="its name is too long"):
+        write_text(tmp_path / ("x" * 300), "x")
+
+
+def test_an_error_of_another_file_is_raised_as_it_is(tmp_path):
+    with pytest.raises(FileNotFoundError, match="other"), atomic_path(tmp_path / "a.txt"):
+        (tmp_path / "other").read_text()

@@ -37,7 +37,7 @@ def test_nothing_is_shown_and_nothing_chosen_where_nobody_can_press_a_button(tmp
 def test_an_uploaded_file_is_kept_in_its_folder(tmp_path, value):
     for name, content in song_choice.files_of_upload(value):
         kept = song_choice.keep_upload(tmp_path / "uploads", name, content)
-    assert kept.parent == tmp_path / "uploads" and kept.read_bytes() == b"12"
+    assert kept.parent == tmp_path / "uploads" and kept.suffix == ".mp3" and kept.read_bytes() == b"12"
     assert upload_song(tmp_path / "uploads") == kept
 
 

@@ -1,13 +1,16 @@
 """The client of Spotify's Web API: its login, its waits and its errors, against a server of our own."""
 
 import json
+import logging
 import os
+import re
 import socket
 import stat
 import threading
 import time
 
 import pytest
+import spotify_server
 from spotify_server import SECRET, Library, clients, serve
 
 from collect import export_saved_tracks, list_playlists
@@ -55,6 +58,58 @@ def test_a_wait_of_hours_ends_the_run_at_once(connect, tmp_path):
         export_saved_tracks(client, tmp_path / "saved.csv")
     assert time.monotonic() - start < 5 and error.value.seconds == 7200
     assert len(export_saved_tracks(client, tmp_path / "saved.csv")) == 120
+
+
+@pytest.mark.parametrize("wait", ["-5", "0", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "nan", "inf", "-inf", "1e3"])
+def test_a_wait_that_is_no_number_of_seconds_is_short_and_has_an_end(connect, tmp_path, wait):
+    library = Library(60)
+    client, library.faults = connect(library), [("429", wait)]
+    if wait == "1e3":
+        with pytest.raises(spotify_api.RateLimited, match=r"0\.3 hours"):
+            export_saved_tracks(client, tmp_path / "saved.csv")
+    else:
+        assert len(export_saved_tracks(client, tmp_path / "saved.csv")) == 60
+
+
+@pytest.mark.parametrize("wait", [86_400, 10 ** 30])
+def test_a_wait_of_a_day_or_without_end_ends_the_run(connect, tmp_path, wait):
+    library = Library(60)
+    client, library.faults = connect(library), [("429", wait)]
+    with pytest.raises(spotify_api.RateLimited, match="asks to come back in"):
+        export_saved_tracks(client, tmp_path / "saved.csv")
+
+
+def test_another_host_gets_no_token(connect, tmp_path, monkeypatch):
+    """Neither by the address of a next page, nor by a redirection."""
+    server, asked = serve(Library(3)), []
+    address = server.address.replace("127.0.0.1", "localhost")
+    server.RequestHandlerClass = type("Listening", (spotify_server.Handler,), {
+        "handle_any": lambda self, method: asked.append(self.headers.get("Authorization")) or self.send(200, {})})
+    library = Library(120)
+    client, page = connect(library), library.page
+    library.page = lambda *given: (200, page(*given)[1] | {"next": f"{address}/v1/me/tracks?offset=50"})
+    assert len(export_saved_tracks(client, tmp_path / "saved.csv")) == 120 and asked == []
+    send = spotify_server.Handler.send
+    monkeypatch.setattr(spotify_server.Handler, "send", lambda self, status, content, **more: send(
+        self, status, content, **more | ({"Location": f"{address}/v1/me/tracks"} if status == 307 else {})))
+    library.faults = [(307, {})]
+    with pytest.raises(CollectError, match="lacks its items"):
+        export_saved_tracks(client, tmp_path / "other.csv")
+    assert asked == [None], "asked, and without a token"
+    server.shutdown()
+
+
+def test_no_secret_is_logged_at_any_level(connect, tmp_path, caplog, capsys):
+    caplog.set_level(logging.DEBUG)
+    library = Library(60)
+    client = connect(library)
+    export_saved_tracks(client, tmp_path / "saved.csv")
+    library.faults = [500, 401, (403, {"error": {"message": SECRET[:3]}})]
+    with pytest.raises(CollectError) as error:
+        export_saved_tracks(client, tmp_path / "saved.csv")
+    assert len(caplog.records) > 3 and "Bearer" not in caplog.text
+    assert SECRET not in caplog.text + str(error.value) + repr(error.getrepr()) + "".join(capsys.readouterr())
+    assert SECRET not in repr(client) + repr(client.manager) + repr(client.client)
 
 
 def test_an_expired_token_is_renewed_once(connect, tmp_path):
@@ -109,12 +164,21 @@ def test_a_missing_network_is_reported_in_one_line():
     assert "\n" not in str(error.value) and SECRET not in str(error.value)
 
 
+def printed_state(text):
+    """The state in the address to log in, which shows that an answer belongs to this login."""
+    return re.search(r"state=([\w-]{20,})", text)[1]
+
+
 def test_a_user_can_log_in_without_a_browser_on_this_machine(monkeypatch, capsys, tmp_path):
     library = Library(10)
     server = serve(library)
     client = spotify_api.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, browser=False,
                                         keep_token=tmp_path / "kept" / "token.json")
-    monkeypatch.setattr(spotify_api, "getpass", lambda _: "http://127.0.0.1:8765/callback?code=abc")
+    monkeypatch.setattr(spotify_api, "getpass", lambda _: "http://127.0.0.1:8765/callback?code=abc&state=of-another")
+    with pytest.raises(CollectError, match="belongs to another login"):
+        list_playlists(client)
+    answer = f"http://127.0.0.1:8765/callback?code=abc&state={printed_state(capsys.readouterr().out)}"
+    monkeypatch.setattr(spotify_api, "getpass", lambda _: answer)
     assert len(list_playlists(client)) == 2
     printed = capsys.readouterr().out
     assert f"{server.address}/authorize?client_id=id" in printed and "code_challenge" in printed
@@ -136,7 +200,12 @@ def test_without_a_browser_or_a_free_port_the_address_is_pasted(monkeypatch, cap
     import webbrowser
     library = Library(1)
     server = serve(library)
-    monkeypatch.setattr(spotify_api, "getpass", lambda _: "http://127.0.0.1/callback?code=abc")
+    printed = []
+
+    def paste(_):
+        printed.append(capsys.readouterr().out)
+        return f"http://127.0.0.1/callback?code=abc&state={printed_state(printed[0])}"
+    monkeypatch.setattr(spotify_api, "getpass", paste)
     if why == "no browser":
         monkeypatch.setattr(webbrowser, "get", lambda: (_ for _ in ()).throw(webbrowser.Error))
     with socket.socket() as taken:
@@ -149,7 +218,7 @@ def test_without_a_browser_or_a_free_port_the_address_is_pasted(monkeypatch, cap
         client = spotify_api.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, port=port,
                                         browser=True if why == "the port is taken" else None)
     assert len(list_playlists(client)) == 2
-    assert f"{server.address}/authorize?client_id=id" in capsys.readouterr().out
+    assert f"{server.address}/authorize?client_id=id" in printed[0]
     server.shutdown()
 
 
@@ -161,14 +230,18 @@ def test_a_user_can_log_in_with_a_browser(monkeypatch, capsys):
     server = serve(library)
 
     def visit(address):
-        redirect = parse_qs(urlsplit(address).query)["redirect_uri"][0]
-        threading.Thread(target=lambda: urlopen(f"{redirect}?code=abc", timeout=5).read()).start()
+        query = parse_qs(urlsplit(address).query)
+        answer = f"{query['redirect_uri'][0]}?code=abc&state={states.pop(0) if states else query['state'][0]}"
+        threading.Thread(target=lambda: urlopen(answer, timeout=5).read()).start()
+    states = ["of-another"]
     monkeypatch.setattr(webbrowser, "open", visit)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     client = spotify_api.spotify_client("id", api=f"{server.address}/v1/", accounts=server.address, port=port,
                                         browser=True)
+    with pytest.raises(CollectError, match="belongs to another login"):
+        list_playlists(client)
     assert len(list_playlists(client)) == 2 and library.tokens == 1
     assert "/authorize?client_id=id" in capsys.readouterr().out, "printed in case the browser does not open"
     server.shutdown()

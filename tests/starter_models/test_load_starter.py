@@ -1,8 +1,12 @@
 """Starter models are small, contain no songs, and tell what they were trained on."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 
+import starter_models
 from influences import genre_influences
 from learning import persistence
 from learning.pretrained import tag_columns
@@ -66,3 +70,24 @@ def test_a_real_recording_of_a_dance_by_brahms_is_classical(shared, musicnn):
     dance = next((shared / "librosa_examples").glob("Hungarian_Dance*.ogg"))
     shares = genre_influences(music.classifier, dance).mean()
     assert family_shares(shares).idxmax() == "classical" and np.isclose(shares.sum(), 1)
+
+
+@pytest.mark.parametrize("damage", [
+    lambda note: "{", lambda note: "[]", lambda note: json.dumps(note | {"axes": [[1]]}),
+    lambda note: json.dumps(note | {"centre": [float("nan")] * len(note["centre"])}),
+    lambda note: json.dumps(note | {"regions": {}})])
+def test_a_damaged_map_is_named(tmp_path, damage):
+    folder = shutil.copytree(FOLDER / "sample", tmp_path / "sample")
+    note = json.loads((folder / "map.json").read_text())
+    (folder / "map.json").write_text(damage(note))
+    with pytest.raises(persistence.ModelError, match=r"map\.json"):
+        load_starter(folder)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"tag: rock": {"0": 1, "1": 0}}', '{"tag: rock": {"0": "x"}}'])
+def test_damaged_quantiles_are_named(tmp_path, monkeypatch, content):
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "tags.json").write_text(content)
+    monkeypatch.setattr(starter_models, "FOLDER", tmp_path)
+    with pytest.raises(persistence.ModelError, match=r"tags\.json"):
+        tag_quantiles()
