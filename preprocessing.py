@@ -178,8 +178,31 @@ def write_split(folder, tracks, train, validate, test):
     return [write_table(side, Path(folder) / f"{name}.parquet") for name, side in sides.items()]
 
 
+def prepared_tracks(folder, source=""):
+    """The prepared tracks: what notebook 02 wrote, or any source that `prepare.load_Data` reads.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of `write_split`.
+    source : str
+        If empty, the file in the folder is read, or the sample where there is none.
+
+    Returns
+    -------
+    pd.DataFrame
+    """
+    written = Path(folder) / "tracks.parquet"
+    if not source and written.exists():
+        return pd.read_parquet(written)
+    return create_features(prepare_df(load_Data(source or "sample")))
+
+
 def tracks_and_train(folder, source="", *, group="artist"):
     """The prepared tracks, and the training side, which may be explored; the other sides are kept for tests.
+
+    A table that cannot be split, since it has no genres, no artists or too few songs, is explored whole; the reason is
+    printed.
 
     Parameters
     ----------
@@ -195,12 +218,15 @@ def tracks_and_train(folder, source="", *, group="artist"):
     -------
     tracks, train : pd.DataFrame
     """
-    folder = Path(folder)
-    if not source and (folder / "train.parquet").exists():
-        return pd.read_parquet(folder / "tracks.parquet"), pd.read_parquet(folder / "train.parquet")
-    tracks = create_features(prepare_df(load_Data(source or "sample")))
-    target = default_target(tracks)
-    return tracks, spotify_split(tracks.dropna(subset=[target]), target, group=group)[6]
+    tracks = prepared_tracks(folder, source)
+    if not source and (Path(folder) / "train.parquet").exists():
+        return tracks, pd.read_parquet(Path(folder) / "train.parquet")
+    try:
+        target = default_target(tracks)
+        return tracks, spotify_split(tracks.dropna(subset=[target]), target, group=group)[6]
+    except ValueError as error:
+        print(f"tracks_and_train: all {len(tracks):,} songs are explored, none is kept for tests: {error}")
+        return tracks, tracks
 
 
 def _check_split(df, target, group, sizes):

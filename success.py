@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from analysis.associations import SMALL_CORRELATION, check_claims, correlations, correlations_within, need_columns
+from analysis.associations import (
+    CIRCULAR,
+    SMALL_CORRELATION,
+    check_claims,
+    correlations,
+    correlations_within,
+    need_columns,
+)
 from analysis.column_labels import label
 from analysis.genre_differences import FEWEST_SONGS_TO_COMPARE, genres_differ
 from analysis.hit_prediction import (
@@ -122,8 +129,10 @@ def success_factors(tracks, target="popularity", features=None, *, genre="first_
 
 
 def _features(tracks, features, *more):
-    """The features that were asked for; else the columns of `SOUND`, and more, that the table has."""
-    return [feature for feature in [*SOUND, *more] if feature in tracks] if features is None else list(features)
+    """The features that were asked for; else the columns of `SOUND`, but the key, and more, that the table has."""
+    if features is not None:
+        return list(features)
+    return [feature for feature in [*SOUND, *more] if feature in tracks and feature not in CIRCULAR]
 
 
 def _cells(tracks, genre, year):

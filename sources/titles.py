@@ -156,7 +156,8 @@ def find_song(name, tracks):
     if len(rows) > 1 and len({with_artist[row] for row in rows}) > 1:
         lines = [_candidate(found.iloc[[number]]) for number in range(min(len(found), MOST_CANDIDATES))]
         lines += ["  ..."] if len(found) > MOST_CANDIDATES else []
-        raise SongNotFound("\n".join([f"{len(rows)} songs are called {name!r}. Which one? Write one of these:", *lines]))
+        question = f"{len(rows)} songs are called {name!r}. Which one? Write one of these:"
+        raise SongNotFound("\n".join([question, *lines]))
     if len(rows) > 1 and "popularity" in found:
         found = found.sort_values("popularity", ascending=False, kind="stable", na_position="last")
     if len(rows) > 1:
