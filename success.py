@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from analysis.associations import (
     CIRCULAR,
@@ -224,10 +225,11 @@ def shapes(tracks, features, target="popularity", *, others=None, group="artist"
     for fit, weights in enumerate(bootstrap_weights(artist_groups(rows, group), n_fits, seed)):
         drawn = drawn_rows(weights)
         model = HistGradientBoostingRegressor(max_iter=60, max_leaf_nodes=8, min_samples_leaf=40, random_state=seed)
-        model.fit(X.iloc[drawn], y[drawn])
-        for feature in features:
-            changed = pd.concat([songs.assign(**{feature: x}) for x in grids[feature]])
-            curves[feature][fit] = model.predict(changed).reshape(len(grids[feature]), -1).mean(axis=1)
+        with threadpool_limits(1):  # see hit_prediction.out_of_sample_probability
+            model.fit(X.iloc[drawn], y[drawn])
+            for feature in features:
+                changed = pd.concat([songs.assign(**{feature: x}) for x in grids[feature]])
+                curves[feature][fit] = model.predict(changed).reshape(len(grids[feature]), -1).mean(axis=1)
     tables = [pd.DataFrame({"feature": feature, "x": grids[feature], "middle": curve.mean(axis=0),
                             "low": np.quantile(curve, .05, axis=0), "high": np.quantile(curve, .95, axis=0)})
               for feature, curve in curves.items()]
