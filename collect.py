@@ -7,14 +7,13 @@ content. Each exported row therefore names where it comes from, in the column `s
 import hashlib
 import json
 import re
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
-from tqdm import tqdm
 
 from sources.files import Journal, safe_name, write_table, write_text
+from sources.progress import progress
 from sources.spotify_api import CollectError, NotFound, RecordedSpotify, Refused, spotify_client
 
 __all__ = ["EXPORT_COLUMNS", "CollectError", "EXPORT_FEATURES", "RECORDED", "SOURCE", "create_playlist",
@@ -147,7 +146,7 @@ def _fetch_entries(client, path, journal, parameters, *, stop_if_changed=True):
     None if the list became longer or shorter after its first page was fetched: such pages do not fit together.
     """
     entries, offset, total = [], 0, None
-    with tqdm(desc="tracks", unit="track", file=sys.stdout, mininterval=1, disable=journal.path is None) as bar:
+    with progress(desc="tracks", unit="track", shown=journal.path is not None) as bar:
         while total is None or offset < total:
             answer = _fetch(client, journal, f"entries from {offset}", path, "items", limit=PAGE, offset=offset,
                             **parameters)
@@ -296,7 +295,7 @@ def create_playlist(tracks, name, *, client=None, dry_run=True):
         print(f"would add {len(new)} of {len(uris)} tracks to the {'new ' * (not playlist)}playlist {name!r}{note}")
         return new
     playlist = playlist or _make_playlist(client, me, name)
-    for batch in tqdm(_batches(new, BATCH), desc=f"to {name}", unit="batch", file=sys.stdout):
+    for batch in progress(_batches(new, BATCH), desc=f"to {name}", unit="batch"):
         _with_tracks_path(playlist, lambda path, batch=batch: client.post(path, {"uris": batch}))
     print(f"{len(new)} tracks added to {name!r}, which had {len(present)}{note}")
     return new

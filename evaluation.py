@@ -11,12 +11,25 @@ import pandas as pd
 import scipy.stats
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
+from analysis.collection_limits import comparison_obstacle
+from analysis.model_findings import (
+    areas_sentence,
+    calibration_sentence,
+    comparison_sentence,
+    confusion_sentence,
+    count_right,
+    leak_sentence,
+    learning_sentence,
+    scores_sentence,
+)
 from analysis.resampling import bootstrap_weights, holm, mean_interval, percentile_interval
 from analysis.scores import CALIBRATION_BINS, calibration_error, check_predictions, evaluate, weighted_auc
 from sources.artists import artist_groups
 
-__all__ = ["MODEL_CLAIMS", "auc_table", "calibration_error", "check_model_claims", "compare_models", "evaluate",
-           "leak_check", "plot_calibration", "plot_confusion", "plot_auc_heatmap", "plot_roc"]
+__all__ = ["MODEL_CLAIMS", "areas_sentence", "auc_table", "calibration_error", "calibration_sentence",
+           "check_model_claims", "compare_models", "comparison_obstacle", "comparison_sentence", "confusion_sentence",
+           "count_right", "evaluate", "leak_check", "leak_sentence", "learning_sentence", "plot_calibration",
+           "plot_confusion", "plot_auc_heatmap", "plot_roc", "scores_sentence"]
 
 
 # ---- comparing models

@@ -358,18 +358,100 @@ def plot_split(sides, column, *, ax=None):
     -------
     matplotlib Axes
     """
-    rows = pd.concat([side[[column]].assign(side=f"{name} ({len(side):,} songs)") for name, side in sides.items()])
-    if _is_continuous(rows[column]):
-        rows[column] = pd.qcut(rows[column].astype("float64"), 5, duplicates="drop").astype(str)
-    share = 100 * pd.crosstab(rows[column].astype(str), rows["side"], normalize="columns")
-    share = share[list(dict.fromkeys(rows["side"]))]
-    share = share.sort_values(share.columns[0], ascending=False).iloc[:MOST_CATEGORIES][::-1]
+    share = _shares_of_sides({f"{name} ({len(side):,} songs)": side for name, side in sides.items()}, column)
+    share = share.iloc[:MOST_CATEGORIES][::-1]
     ax = ax or plt.subplots(figsize=(7, max(3, .5 * len(share) + 1)))[1]
     share[share.columns[::-1]].plot.barh(ax=ax, width=.8, color=["C2", "C1", "C0"][-share.shape[1]:])
     handles, names = ax.get_legend_handles_labels()
     ax.legend(handles[::-1], names[::-1], frameon=False, loc="lower center", bbox_to_anchor=(.5, 1), ncols=3)
     ax.set(xlabel="songs of this side (%)", ylabel=label(column))
     return ax
+
+
+def _shares_of_sides(sides, column):
+    """The share of each class on each side in percent [shape=(classes, sides)], the largest class of the first side
+    first; a column of numbers is cut into fifths."""
+    rows = pd.concat([side[[column]].assign(side=name) for name, side in sides.items()])
+    if _is_continuous(rows[column]):
+        rows[column] = pd.qcut(rows[column].astype("float64"), 5, duplicates="drop").astype(str)
+    share = 100 * pd.crosstab(rows[column].astype(str), rows["side"], normalize="columns")
+    share = share[[name for name, side in sides.items() if len(side)]]
+    return share.sort_values(share.columns[0], ascending=False)
+
+
+def split_sentence(sides, column):
+    """Whether the classes are as frequent on all sides of a split; the arguments are those of `plot_split`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> train, test = pd.DataFrame({"genre": list("aabb")}), pd.DataFrame({"genre": ["a"]})
+    >>> split_sentence({"train": train, "test": test}, "genre")
+    'the class whose share differs most: a, 50 % of train and 100 % of test'
+    """
+    share = _shares_of_sides(sides, column)
+    name = (share.max(axis=1) - share.min(axis=1)).idxmax()
+    low, high = share.loc[name].idxmin(), share.loc[name].idxmax()
+    return (f"the class whose share differs most: {name}, {share.loc[name, low]:.0f} % of {low} and "
+            f"{share.loc[name, high]:.0f} % of {high}")
+
+
+def missing_sentence(df):
+    """The columns with missing values, those with most first.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> missing_sentence(pd.DataFrame({"song": ["a", "b"], "album": ["c", None]}))
+    '1 of 2 columns has missing values: album 50 %'
+    """
+    share = df.isna().mean().sort_values(ascending=False, kind="stable")
+    missing = share[share > 0]
+    listed = ", ".join(f"{column} {value:.0%}".replace("%", " %") for column, value in missing.head(4).items())
+    listed += f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+    return (f"{len(missing)} of {len(share)} columns {'has' if len(missing) == 1 else 'have'} missing values"
+            + (f": {listed}" if listed else ""))
+
+
+def group_sentence(df, by, column):
+    """In which group a value is highest and lowest, by the median, and how much of its variance lies between groups.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    by : str
+        The column of the groups.
+    column : str
+        The value.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> group_sentence(pd.DataFrame({"genre": list("aabb"), "tempo": [1, 2, 8, 9]}), "genre", "tempo")
+    'tempo: highest in b (median 8.5), lowest in a (1.5); 98 % of the variance lies between the genres'
+    """
+    rows = df[[by, column]].dropna()
+    values, groups = rows[column].astype("float64"), rows[by].astype(object)
+    medians = values.groupby(groups).median().sort_values()
+    if len(medians) < 2:
+        return f"{column}: there are no two {by}s to compare"
+    means = values.groupby(groups).transform("mean")
+    between = means.var() / values.var() if values.var() else 0.0
+    return (f"{column}: highest in {medians.index[-1]} (median {medians.iloc[-1]:,.4g}), lowest in {medians.index[0]} "
+            f"({medians.iloc[0]:,.4g}); {between:.0%}".replace("%", " %") + f" of the variance lies between the {by}s")
 
 
 def plot_overlap(overlaps, *, group="artist", ax=None):

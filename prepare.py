@@ -14,13 +14,14 @@ import pandas as pd
 
 from sources import public_datasets, table_files
 from sources.files import write_table
+from sources.notebook_parameters import check_parameters
 from sources.table_files import COLUMNS, read_folder
 from sources.titles import find_song
 from synth import sample_table
 
-__all__ = ["CATEGORIES", "COLUMNS", "INTEGERS", "NOT_FOUND", "TRUTH", "change_dtypes", "find_song", "first_genre",
-           "handle_nulls", "load_Data", "prepare_df", "read_folder", "report", "split_genres", "to_dates",
-           "write_table"]
+__all__ = ["CATEGORIES", "COLUMNS", "INTEGERS", "NOT_FOUND", "TRUTH", "change_dtypes", "check_parameters", "find_song",
+           "first_genre", "handle_nulls", "load_Data", "prepare_df", "read_folder", "report", "split_genres",
+           "to_dates", "write_table"]
 
 INTEGERS = ["year", "duration_ms", "popularity", "key", "mode", "time_signature", "track_number"]
 CATEGORIES = ["genre", "source", "album_type", "playlist_subgenre", "subset"]

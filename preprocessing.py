@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder, MinMaxScaler, MultiLabelBinarizer, RobustScaler, StandardScaler
 
+from analysis.collection_limits import split_obstacle
 from analysis.group_split import group_sides
 from prepare import first_genre, load_Data, prepare_df, split_genres, to_dates
 from sources.artists import artist_groups
@@ -142,21 +144,15 @@ def default_target(df):
     Returns
     -------
     str
-
-    Raises
-    ------
-    ValueError
-        The table has neither two genres nor two values of popularity.
+        A column that has one value only, where there is no other; empty where there is neither column.
 
     Examples
     --------
     >>> default_target(pd.DataFrame({"first_genre": ["rock", "rock"], "popularity": [3, 5]}))
     'popularity'
     """
-    for column in ("first_genre", "popularity"):
-        if column in df and df[column].nunique() > 1:
-            return column
-    raise ValueError("the table has neither two genres nor two values of popularity: name another column to split by")
+    columns = [column for column in ("first_genre", "popularity") if column in df and df[column].notna().any()]
+    return next((column for column in columns if df[column].nunique() > 1), columns[0] if columns else "")
 
 
 def write_split(folder, tracks, train, validate, test):
@@ -221,12 +217,90 @@ def tracks_and_train(folder, source="", *, group="artist"):
     tracks = prepared_tracks(folder, source)
     if not source and (Path(folder) / "train.parquet").exists():
         return tracks, pd.read_parquet(Path(folder) / "train.parquet")
-    try:
-        target = default_target(tracks)
-        return tracks, spotify_split(tracks.dropna(subset=[target]), target, group=group)[6]
-    except ValueError as error:
-        print(f"tracks_and_train: all {len(tracks):,} songs are explored, none is kept for tests: {error}")
-        return tracks, tracks
+    split = split_tracks(tracks, group=group)
+    if split.obstacle:
+        print(split)
+    return tracks, split.train
+
+
+class Split(NamedTuple):
+    """A table in three sets, or the reason why it cannot be split.
+
+    Attributes
+    ----------
+    train, validate, test : pd.DataFrame
+        Where the table cannot be split, `train` is the whole table, and the others have no rows.
+    target : str
+        The column that the split is stratified by; empty where there is none.
+    group : str
+        The column whose values stay together; empty where it is not known.
+    n_left_out : int
+        The number of tracks without a target.
+    obstacle : str
+        Why the table cannot be split; empty where it can.
+    """
+
+    train: pd.DataFrame
+    validate: pd.DataFrame
+    test: pd.DataFrame
+    target: str
+    group: str
+    n_left_out: int
+    obstacle: str
+
+    def __str__(self):
+        if self.obstacle:
+            return f"{self.obstacle}. All {len(self.train):,} tracks are in `train`, which may be explored"
+        if self.group:
+            text = f"split by {self.target}: no {self.group} is in two sets"
+        else:
+            text = (f"split by {self.target}; no artist is known or kept together, so songs of one artist may be in "
+                    "several sets and scores may be too high")
+        return text + f"; {self.n_left_out:,} tracks without {self.target} are left out"
+
+
+def split_tracks(tracks, target="", *, group="artist"):
+    """Split a prepared table with `spotify_split`, as far as what it holds allows.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        From `create_features`.
+    target : str
+        The column to split by; the genre or the popularity where it is empty, see `default_target`.
+    group : str or None
+        As in `spotify_split`; an artist that the table does not have is not kept together, which is said.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    ValueError
+        The table does not have the target or the group that is asked for.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"artist": ["Ann"] * 4, "first_genre": ["folk"] * 4})
+    >>> print(split_tracks(songs))
+    all 4 songs have the same genre (folk), so there is nothing to split by. All 4 tracks are in `train`, which may be \
+explored
+    """
+    target = target or default_target(tracks)
+    group = None if group == "artist" and "artist" not in tracks else group
+    known = group if group in tracks and tracks[group].notna().any() else ""
+    if target in tracks and (group is None or group in tracks):
+        obstacle = split_obstacle(tracks[target], artist_groups(tracks, group), group=known or "song",
+                                  target="genre" if target == "first_genre" else target)
+        if obstacle:
+            return Split(tracks, tracks[:0], tracks[:0], target, known, 0, obstacle)
+    elif not target:
+        obstacle = "the table has neither genres nor popularity, so there is nothing to split by"
+        return Split(tracks, tracks[:0], tracks[:0], "", known, 0, obstacle)
+    labelled = tracks.dropna(subset=[target]) if target in tracks else tracks
+    *_, train, validate, test = spotify_split(labelled, target, group=group)
+    return Split(train, validate, test, target, known, len(tracks) - len(labelled), "")
 
 
 def _check_split(df, target, group, sizes):
@@ -331,7 +405,8 @@ def scale_data(train, validate, test, predict, scaler="MinMax"):
     Returns
     -------
     tuple of pd.DataFrame
-        Three new tables with the numeric and boolean columns of train, as floats; missing values stay missing.
+        Three new tables with the numeric and boolean columns of train that have a value, as floats; missing values
+        stay missing.
 
     Raises
     ------
@@ -347,7 +422,8 @@ def scale_data(train, validate, test, predict, scaler="MinMax"):
     """
     if scaler not in SCALERS:
         raise ValueError(f"scaler={scaler!r}: choose one of {', '.join(map(repr, SCALERS))}")
-    columns = [column for column in train.select_dtypes(["number", "bool", "boolean"]).columns if column != predict]
+    columns = [column for column in train.select_dtypes(["number", "bool", "boolean"]).columns
+               if column != predict and train[column].notna().any()]
     frames = [frame[columns].astype("float64") for frame in (train, validate, test)]
     if not columns or frames[0].empty:
         return tuple(frames)

@@ -39,6 +39,8 @@ NOTICED = .5
 """Standard deviations: the least difference in a feature that is named."""
 PRIOR = 5
 """The weight of the prior, in songs: it pulls the variance of the seed songs towards that of the table."""
+SYNTHETIC = "sample songs (synthetic)"
+"""The `source` of the songs of the embedded sample."""
 TYPICAL = .5
 """The weight of a song's log-likelihood among all songs, which is subtracted: with 0 average songs rank first, with 1
 unusual ones."""
@@ -453,6 +455,26 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     except ModelError as error:
         print(f"compared without embeddings: {error}")
     return _named(_with_embeddings(table, folder / "embeddings.parquet"), tracks)
+
+
+def own_collection(out_dir="runs", source=""):
+    """The songs of a user to compare a song with, as `gather_songs` returns them.
+
+    Parameters
+    ----------
+    out_dir, source
+        As in `gather_songs`.
+
+    Returns
+    -------
+    pd.DataFrame or None
+        None where no source is given and notebook 05 has described no songs, or only the synthetic sample.
+    """
+    if not source:
+        tags = Path(out_dir) / "model_output" / "tracks.parquet"
+        if not tags.exists() or pd.read_parquet(tags).get("source", pd.Series(dtype=str)).eq(SYNTHETIC).any():
+            return None
+    return gather_songs(out_dir, source)
 
 
 def _with_embeddings(table, path):

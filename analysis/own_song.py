@@ -18,7 +18,7 @@ from analysis.trends import BAND, plot_trend, trends
 from signals.decoding import AudioError
 from signals.recording import as_recording
 from sources.artists import artist_groups
-from sources.table_files import read_folder
+from sources.table_files import read_song_tags
 
 FROM_SOUND = {"tempo": "tempo", "key": "key", "mode": "mode", "loudness": "loudness_lufs"}
 """The columns of a table that are filled from a sound file, and the audio features that measure the same. An estimate
@@ -42,14 +42,6 @@ PITCHES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 
 
 # ---- the song
-
-def find_file(name):
-    """The sound file of this name: as it is, with ``~`` expanded, or in the folder `notebooks`; None where there is
-    none."""
-    path = Path(name).expanduser()
-    places = [path, Path("notebooks") / path]
-    return next((place for place in places if name and place.is_file()), None)
-
 
 def own_song(song):
     """A sound file as a row of a table of tracks, with the columns that can be measured on the same scale.
@@ -77,16 +69,10 @@ def own_song(song):
     except AudioError as error:
         raise ValueError(f"{path} cannot be compared: {error}") from error
     measured = {column: features[feature] for column, feature in FROM_SOUND.items()}
-    row = {**_tags(path), **measured, "tempo_rival": features["tempo_rival"],
+    tags = read_song_tags(path)
+    row = {"artist": tags["artist"], "song": tags["song"], **measured, "tempo_rival": features["tempo_rival"],
            "duration_minutes": recording.seconds / 60, "path": str(path)}
     return pd.DataFrame([row], index=pd.Index([str(path)], name="track_id"))
-
-
-def _tags(path):
-    """Artist and title of a file, from its tags or its name."""
-    tags = read_folder(path.parent).set_index("path")
-    row = tags.loc[str(path)] if str(path) in tags.index else {}
-    return {"artist": row.get("artist"), "song": row.get("song") or path.stem}
 
 
 def name_of_song(song):

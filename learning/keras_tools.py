@@ -1,12 +1,11 @@
 """Tools for training with Keras: batches, a progress bar, numeric precision, the learning rate, parts of a network."""
 
 import contextlib
-import sys
 
 import numpy as np
-from tqdm import tqdm
 
 from signals.decoding import quiet
+from sources.progress import progress
 
 with quiet():  # TensorFlow logs to standard error, where no setting of it reaches, when it is imported and first used
     import keras
@@ -117,7 +116,7 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(self, epochs, desc, shown=True):
         super().__init__()
-        self.bar = tqdm(total=epochs, desc=desc, unit="epoch", file=sys.stdout, mininterval=1, disable=not shown)
+        self.bar = progress(total=epochs, desc=desc, unit="epoch", shown=shown)
 
     def on_epoch_end(self, epoch, logs=None):
         """Move the bar on; Keras calls it."""

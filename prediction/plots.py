@@ -292,13 +292,24 @@ def _draw_regions(ax, regions, colors):
     centres = regions[["x", "y"]].to_numpy(float)
     ax.update_datalim(centres - 2)
     ax.update_datalim(centres + 2)
-    for (x, y), genre in zip(_without_overlap(centres), regions.index):
+    for (x, y), genre in zip(without_overlap(centres), regions.index):
         ax.text(x, y, genre, ha="center", va="center", fontsize=9, color=np.multiply(colors[genre], .6), weight="bold",
                 zorder=3, parse_math=False)
 
 
-def _without_overlap(places, gap=.55):
-    """Places of names [shape=(n, 2)], moved up and down until names no longer overlap."""
+def without_overlap(places, gap=.55):
+    """Places of names on a map, moved up and down until names no longer overlap.
+
+    Parameters
+    ----------
+    places : np.ndarray [shape=(n, 2)]
+    gap : float
+        The height of a name.
+
+    Returns
+    -------
+    np.ndarray, same shape
+    """
     places = places.copy()
     for _ in range(50):
         for first in range(len(places)):
@@ -348,7 +359,7 @@ def plot_explanation(explanation, *, axs=None):
     for number, (ax, (genre, values)) in enumerate(zip(axs, explanation.maps.items())):
         _draw_explained(ax, explanation, values)
         # the check holds differences of logarithms: what is left is a ratio
-        left = np.exp(-explanation.check.loc[genre])
+        left = np.exp(-explanation.check.loc[genre]).clip(upper=1)
         ax.set_title(f"{genre}: {explanation.shares[genre]:.0%} of these {explanation.seconds:.0f} s\n"
                      f"{left['marked']:.0%} of it left without the marked quarter\n"
                      f"{left['random']:.0%} of it left without a random quarter", fontsize=9, parse_math=False)

@@ -1,13 +1,12 @@
 """The same work for many songs: in parallel, with a progress bar. A bad song does not stop a run."""
 
 import os
-import sys
 
 import pandas as pd
 from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from signals.decoding import AudioError
+from sources.progress import progress
 
 
 def over_tracks(work, tracks, *, n_jobs=-1, desc="songs"):
@@ -34,7 +33,7 @@ def over_tracks(work, tracks, *, n_jobs=-1, desc="songs"):
         for number, row in enumerate(tracks.itertuples()):
             yield delayed(_guarded)(work, number, row)
     results = Parallel(n_jobs=n_jobs, return_as="generator_unordered", pre_dispatch="4*n_jobs")(rows())
-    yield from tqdm(results, total=len(tracks), desc=desc, unit="song", file=sys.stdout, mininterval=1)
+    yield from progress(results, desc=desc, total=len(tracks))
 
 
 def _guarded(work, number, row):

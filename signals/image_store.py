@@ -1,14 +1,13 @@
 """Spectrogram images on disk, read chunk by chunk, so that memory does not grow with their number."""
 
 import json
-import sys
 import tempfile
 
 import numpy as np
-from tqdm import tqdm
 
 from signals.spectrogram_images import read_image
 from signals.spectrograms import DECIBELS
+from sources.progress import progress
 
 COLUMNS_PER_SECOND = 25
 """Columns a second that are kept: where an image has more, neighbouring columns are averaged."""
@@ -68,8 +67,7 @@ class ChunkStore:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed, and so removed, with the store)
         lengths = []
         paths = manifest[column].tolist()
-        for path in tqdm(paths, desc="reading images", unit="image", file=sys.stdout, mininterval=1,
-                         disable=len(paths) < 200):
+        for path in progress(paths, desc="reading images", unit="image"):
             levels = _reduced(_levels(path, settings), n_bands, self.step)
             self._file.write(np.ascontiguousarray(levels.T).tobytes())
             lengths.append(levels.shape[1])

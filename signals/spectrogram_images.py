@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from isal import isal_zlib
 from PIL import Image
-from tqdm import tqdm
 
 from signals.spectrograms import DECIBELS
 from sources.files import atomic_path, safe_name
+from sources.progress import progress
 
 GTZAN = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "decibels": 40, "rows": 216, "row_step": .587,
          "row_from": .75, "frames_per_column": 3.865, "first_frame": 6.75, "colour_map": "magma"}
@@ -268,7 +268,7 @@ def index_images(folder, *, crop=None, colour_map=None):
     if not paths:
         raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folders of {folder.absolute()}")
     rows, skipped, elsewhere = [], [], None
-    for path in tqdm(paths, desc="images", unit="image", disable=len(paths) < 500):
+    for path in progress(paths, desc="images", unit="image"):
         ours = image_settings(path)
         try:
             if ours is None:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
+
+from sources.progress import progress
 
 COLUMNS = ["track_id", "artist", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
            "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
@@ -310,7 +311,7 @@ def read_folder(folder):
         raise ValueError(f"no sound files ({', '.join(AUDIO_SUFFIXES)}) in the folder {folder.absolute()}"
                          + (f"; it has tables, give the path of one: {', '.join(tables[:5])}" if tables else ""))
     rows, skipped = [], []
-    for file in tqdm(files, desc="reading tags", unit="file", disable=len(files) < 200):
+    for file in progress(files, desc="reading tags", unit="file"):
         try:
             rows.append(_read_tags(file, folder))
         except (OSError, ValueError) as error:
@@ -356,3 +357,23 @@ def _read_tags(file, folder):
     return {"artist": artist, "song": song or file.stem, "album": tag("album", "TALB"),
             "release_date": tag("date", "TDRC"), "genre": parts[0] if len(parts) == 2 else tag("genre", "TCON"),
             "duration_ms": round(sound.info.length * 1000) if sound.info.length else None, "path": str(file.absolute())}
+
+
+def read_song_tags(file):
+    """What the tags of a sound file say; where they name no song, its name does (``artist - title``).
+
+    Parameters
+    ----------
+    file : str or Path
+
+    Returns
+    -------
+    dict
+        `artist`, `song`, `album`, `release_date`, `genre`, `duration_ms`, `path`; None for what is not known. Only
+        `song` and `path`, where the tags cannot be read.
+    """
+    file = Path(file)
+    try:
+        return _read_tags(file, file.parent)
+    except (OSError, ValueError):
+        return {"artist": None, "song": file.stem, "path": str(file.absolute())}

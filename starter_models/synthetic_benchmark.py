@@ -4,18 +4,17 @@ Both the synthesiser and the starter model are part of this project. The benchma
 the model is right about real music.
 """
 
-import sys
 from functools import partial
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from influences import aspect_influences, genre_influences, song_influences
 from prediction.labels import blend_label, turning_point
 from signals.excerpts import save_sound
+from sources.progress import progress
 from synth.sample_table import GENRES
 from synth.songs import blend, change, render
 
@@ -84,7 +83,7 @@ def check_pure(classifier, folder, *, n=96):
         share, 0 to 1).
     """
     rows = []
-    for number in _progress(n, "pure songs"):
+    for number in progress(range(n), desc="pure songs"):
         genre = GENRES[number % len(GENRES)]
         path = _sound_file(folder, f"pure {number:03d}", partial(render, genre), FIRST_ARTIST + number)
         shares = _shares(classifier, path)
@@ -118,7 +117,7 @@ def check_blends(classifier, folder, *, n=96, weights=None):
     pairs = list(combinations(GENRES, 2))
     order = np.random.default_rng(0).permutation(len(pairs))
     rows = []
-    for number in _progress(n, "blends"):
+    for number in progress(range(n), desc="blends"):
         first, second = pairs[order[number % len(pairs)]]
         weight = weights[number % len(weights)]
         path = _sound_file(folder, f"blend {number:03d} {weight:.2f}", partial(blend, first, second, weight),
@@ -152,7 +151,7 @@ def check_aspects(aspects, folder, *, n=96):
     """
     rng = np.random.default_rng(1)
     rows = []
-    for number in _progress(n, "aspects"):
+    for number in progress(range(n), desc="aspects"):
         genres = dict(zip(("beat", "timbre", "pitch"), map(str, rng.permutation(GENRES)[:3])))
         path = _sound_file(folder, f"parts {number:03d}", partial(render, **genres), FIRST_ARTIST_OF_ASPECTS + number)
         predicted = aspect_influences(aspects, path).idxmax(axis=1)
@@ -180,7 +179,7 @@ def check_changes(classifier, folder, *, n=24):
     """
     rng = np.random.default_rng(2)
     rows = []
-    for number in _progress(n, "changes"):
+    for number in progress(range(n), desc="changes"):
         first, second = map(str, rng.permutation(GENRES)[:2])
         path = _sound_file(folder, f"change {number:03d}", _changing(first, second), FIRST_ARTIST_OF_CHANGES + number)
         windows = genre_influences(classifier, path)
@@ -206,7 +205,7 @@ def check_out_of_distribution(classifier, files):
         One row a file: `path`, `label` and `out_of_distribution` (the mean score of its windows, 0 to 1).
     """
     rows = []
-    for path in tqdm(files, desc="out-of-distribution sounds", file=sys.stdout, mininterval=1):
+    for path in progress(files, desc="out-of-distribution sounds"):
         windows = genre_influences(classifier, path)
         rows.append({"path": str(path), "label": blend_label(windows.mean()),
                      "out_of_distribution": windows.attrs["out_of_distribution"]})
@@ -216,10 +215,6 @@ def check_out_of_distribution(classifier, files):
 def _shares(classifier, path):
     """The genre shares of a whole song."""
     return song_influences(genre_influences(classifier, path), n_boot=1)["share"].reindex(classifier.classes_)
-
-
-def _progress(n, description):
-    return tqdm(range(n), desc=description, unit="song", file=sys.stdout, mininterval=1)
 
 
 def plot_blends(table, *, ax=None):

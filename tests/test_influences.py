@@ -1,6 +1,8 @@
 """What a song is made of: shares that mean something, labels by stated rules, maps that keep still, work that is not
 lost."""
 
+import html
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import soundfile
 
 import influences
 import models
+from features import extract_features
 from influences import (
     aspect_influences,
     fit_aspects,
@@ -22,7 +25,7 @@ from influences import (
     taggram,
 )
 from prediction.labels import blend_label, turning_point
-from prediction.plots import plot_collection, plot_shares, plot_timeline
+from prediction.plots import plot_collection
 from signals import recording
 from starter_models import load_starter
 from starter_models.synthetic_benchmark import check_aspects
@@ -35,8 +38,9 @@ def test_shares_of_a_song(starter, songs):
         assert np.allclose(windows.sum(axis=1), 1) and windows.columns.tolist() == starter.classifier.classes_.tolist()
         assert blend_label(song_influences(windows)["share"]) == name
     both = song_influences(genre_influences(starter.classifier, songs["both"]))
+    turn = song_influences(genre_influences(starter.classifier, songs["turn"]))
     assert set(both.index[:2]) == {"hip hop", "classical"}
-    assert ((both["low"] <= both["share"] + 1e-9) & (both["share"] <= both["high"] + 1e-9)).all()
+    assert ((turn["low"] <= turn["share"] + 1e-9) & (turn["share"] <= turn["high"] + 1e-9)).all()
 
 
 def test_a_turn_is_found(starter, songs):
@@ -98,25 +102,52 @@ def test_aspects_can_be_fitted_with_any_model_on_features_and_artists_held_out(m
 
 # ---- a page, a folder
 
-def test_a_card_says_it_all(starter, songs, tmp_path):
-    figure = song_card(starter.classifier, songs["parts"], aspects=starter.aspects, genre_map=starter.genre_map)
-    assert {"label", "summary", "aspects"} <= set(figure.description)
-    figure.savefig(tmp_path / "card.pdf")
+def test_a_card_says_the_same_as_data_as_a_page_and_as_a_figure(starter, songs, tmp_path):
+    card = song_card(starter.classifier, songs["parts"], aspects=starter.aspects, genre_map=starter.genre_map,
+                     out=tmp_path)
+    assert [path.suffix for path in card.files] == [".html", ".json", ".png"]
+    assert json.loads(card.files[1].read_text(encoding="utf-8")) == card.description
+    assert card.files[0].read_text(encoding="utf-8") == card.page and "srcdoc" in card._repr_html_()
+    label, sentences = card.description["label"], card.description["sentences"]
+    shown = " ".join(text.get_text() for text in card.figure.axes[0].texts)
+    assert label in shown and all(html.escape(sentence) in card.page for sentence in sentences)
+    assert card.description["aspects"]["beat"]["label"] == "hip hop"
+    card.figure.savefig(tmp_path / "card.pdf")
     assert (tmp_path / "card.pdf").stat().st_size > 10_000
-    ribbon, wave = plot_timeline(genre_influences(starter.classifier, songs["turn"]), songs["turn"])
-    assert "share" in ribbon.get_ylabel() and "time" in wave.get_xlabel()
-    wave.figure.canvas.draw()
-    for at, label in zip(wave.get_xticks(), wave.get_xticklabels()):
-        minutes, seconds = label.get_text().split(":")
-        assert 60 * int(minutes) + float(seconds) == at, "a tick says where it stands"
-    assert plot_shares(pd.DataFrame([figure.description["summary"]["share"]], index=["a"])).get_xlim() == (0, 1)
+
+
+def test_label_timeline_and_explanation_show_one_share(starter, songs):
+    description = song_card(starter.classifier, songs["turn"]).description
+    timeline, shares = description["timeline"], {row["genre"]: row["share"] for row in description["shares"]}
+    for genre, values in timeline["shares"].items():
+        assert np.mean(values) == pytest.approx(shares[genre], abs=1e-3)
+    window = timeline["starts"].index(description["found"]["start"])
+    for row in description["found"]["genres"]:
+        assert row["share"] == timeline["shares"][row["genre"]][window]
+    first = description["shares"][0]["genre"]
+    assert window == int(np.argmax(timeline["shares"][first])), "where the first genre has its largest share"
+
+
+def test_a_song_of_one_window_has_no_intervals(starter, songs):
+    summary = song_influences(genre_influences(starter.classifier, songs["jazz"], segment_seconds=15))
+    assert summary["low"].isna().all() and summary["share"].sum() == pytest.approx(1)
 
 
 def test_the_card_of_what_is_like_nothing_known_does_not_name_its_aspects(starter, tmp_path):
     soundfile.write(tmp_path / "noise.wav", .2 * np.random.default_rng(0).standard_normal(20 * 22_050), 22_050)
-    figure = song_card(starter.classifier, tmp_path / "noise.wav", aspects=starter.aspects)
-    header = " ".join(text.get_text() for text in figure.axes[0].texts)
-    assert "mean little" in header and "in timbre" not in header
+    description = song_card(starter.classifier, tmp_path / "noise.wav", aspects=starter.aspects).description
+    assert description["aspects"] is None and description["found"] is None
+    assert "unlike the songs" in description["sentences"][1]
+
+
+def test_nearest_songs_can_be_heard_on_the_page_where_their_files_are_at_hand(starter, songs):
+    tracks = extract_features(pd.DataFrame({"path": [str(songs[name]) for name in ("jazz", "metal", "both")],
+                                            "song": ["a <b>", "b", "c"], "artist": ["<i>x</i>", "y", None]}), n_jobs=1)
+    tracks["song"] = ["a <b>", "b", "c"]
+    tracks.loc[tracks.index[1], "path"] = "gone.wav"
+    card = song_card(starter.classifier, songs["turn"], songs=tracks)
+    assert {row["song"] for row in card.description["nearest"]} == {"a <b>", "b", "c"}
+    assert card.page.count('class="excerpt"') == 2 and "<i>x" not in card.page and "a <b>" not in card.page
 
 
 def test_a_card_decodes_its_song_once(starter, songs, monkeypatch):
@@ -196,7 +227,8 @@ def test_a_real_song_gets_a_family_and_a_style(musicnn, shared):
     path = next((shared / "tagged_songs").glob("*Raining Blood*"))
     assert blend_label(genre_influences(starter.classifier, path).mean()).startswith("metal")
     card = song_card(starter.classifier, path, aspects=starter.aspects, genre_map=starter.genre_map).description
-    assert card["summary"].index[0] == "metal" and card["out_of_distribution"] < .2
+    assert card["shares"][0]["genre"] == "metal" and card["out_of_distribution"] < .2
+    assert card["artist"] == "Slayer" and card["facts"]["key"] and card["sentences"][0].startswith("Mostly")
 
 
 def test_a_folder_is_labelled_with_the_shares_of_all_styles(musicnn, songs, tmp_path):

@@ -43,7 +43,17 @@ def run(name, out, cwd=ROOT, **parameters):
     done = subprocess.run([sys.executable, "-m", "papermill", str(notebook), str(executed), *options], cwd=cwd,
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    return nbformat.read(executed, as_version=4)
+    notebook = nbformat.read(executed, as_version=4)
+    assert lines_of_libraries(notebook) == []
+    return notebook
+
+
+def lines_of_libraries(notebook):
+    """What no output may hold: lines on standard error, warnings, logs, and the lines of progress bars."""
+    texts = [(output.get("name"), output["text"]) for output in outputs(notebook) if output["output_type"] == "stream"]
+    log = re.compile(r"\r|\d%\||Warning:|^[IWEF]\d{4} |^WARNING|absl::")
+    return [line for name, text in texts for line in text.splitlines(keepends=True)
+            if name == "stderr" or log.search(line)]
 
 
 def outputs(notebook):
@@ -104,6 +114,28 @@ def test_the_bootstrap_cell_is_the_same_everywhere_and_short():
     bootstraps = {code_cells(path)[0]["source"] for path in NOTEBOOKS}
     assert len(bootstraps) == 1
     assert len(bootstraps.pop().splitlines()) <= 12
+
+
+@each_notebook
+def test_the_parameters_are_checked_before_anything_else(path):
+    cells = code_cells(path)
+    (number,) = (number for number, cell in enumerate(cells) if "parameters" in cell["metadata"].get("tags", []))
+    assert cells[number + 1]["source"] == "from prepare import check_parameters; check_parameters()"
+
+
+def test_a_parameter_that_a_notebook_does_not_have_stops_it(tmp_path):
+    command = [sys.executable, "-m", "papermill", str(ROOT / "notebooks" / "02_prepare_and_split.ipynb"),
+               str(tmp_path / "02.ipynb"), "-r", "SOURC", "x"]
+    stopped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert stopped.returncode and "did you mean SOURCE?" in stopped.stderr
+
+
+def test_the_bootstrap_cell_says_in_one_sentence_that_the_project_is_not_there(tmp_path):
+    address = (ROOT / "notebooks" / "REPO").read_text(encoding="utf-8").strip()
+    cell = code_cells(NOTEBOOKS[0])[0]["source"].replace(address, "owner/name")
+    done = subprocess.run([sys.executable, "-c", cell], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and not list(tmp_path.iterdir())
+    assert re.fullmatch(rf"{tmp_path} is outside the project's folder: .*\.\n", done.stderr)
 
 
 def test_a_parameter_has_the_same_type_in_every_notebook():
@@ -220,7 +252,7 @@ def test_models_are_trained_compared_and_tuned_on_songs_that_share_no_artist(tmp
     assert {"cnn", "mlp", "linear", "combined"} == set(scores.index.get_level_values("model"))
     assert (scores["low"].dropna() <= scores["high"].dropna()).all()
     assert len(pd.read_csv(tmp_path / "model_claims.csv")) == 6
-    assert "a random split of segments" in printed(compared), "the score with a leak, beside the honest one"
+    assert "the split 'random segments' scores" in printed(compared), "the score with a leak, beside the honest one"
 
     transferred = run("06_train_models", tmp_path, OUT_DIR=tmp_path, MODELS="transfer", EPOCHS=1,
                       BACKBONE=tmp_path / "models" / "cnn")

@@ -13,10 +13,10 @@
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -39,6 +39,9 @@ SOURCE: str = ""  # empty: what notebook 02 wrote, else the sample; or anything 
 TARGET: str = "popularity"  # the number to explain
 GROUP: str = "artist"  # songs with the same value in this column are not treated as independent
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
+
+# %%
+from prepare import check_parameters; check_parameters()
 
 # %%
 pd.set_option("display.max_columns", 40)

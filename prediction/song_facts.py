@@ -1,0 +1,279 @@
+"""What is known of one song, as plain data: facts, label, shares, tags, timeline, nearest songs.
+
+The song page, the card for print and the JSON file all show this data, so that they say the same.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from learning.targets import family_of, family_shares
+from prediction.labels import FAMILIES, blend_label, turning_point
+from prediction.windows import passages, song_influences
+from sources.table_files import read_song_tags
+
+PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+MATTERS = math.log(1.25)
+"""A picture of what was found holds if blanking it lowers the logarithm of the share by this much more than blanking at
+random."""
+
+
+def clock(seconds):
+    """A time in minutes and seconds.
+
+    Examples
+    --------
+    >>> clock(185.2), clock(59.9)
+    ('3:05', '1:00')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def key_name(key, mode):
+    """A key in words, from its tonic (C = 0) and its mode (major = 1); None where they are not known.
+
+    Examples
+    --------
+    >>> key_name(9, 0), key_name(float("nan"), 1)
+    ('A minor', None)
+    """
+    if not (math.isfinite(key) and math.isfinite(mode)):
+        return None
+    return f"{PITCHES[int(key) % 12]} {'major' if mode else 'minor'}"
+
+
+def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None, explanation=None):
+    """What is known of a song, as JSON has it.
+
+    Parameters
+    ----------
+    classifier
+        That made the shares; its calibration error is kept, where it was saved with it.
+    recording : Recording
+    shares : pd.DataFrame
+        From `influences.genre_influences`.
+    by_aspect : pd.DataFrame, optional
+        From `influences.aspect_influences`, with the models `aspects` that made it.
+    aspects : dict, optional
+    explanation : Explanation, optional
+        From `influences.explain`; its window is one of the timeline's.
+
+    Returns
+    -------
+    dict
+        Keys as in `influences.song_card`; those that it adds are None here.
+    """
+    summary = song_influences(shares)
+    label = blend_label(shares.mean())
+    own_tags = read_song_tags(recording.path)
+    accuracies = {aspect: score_value(model, "accuracy") for aspect, model in (aspects or {}).items()}
+    return {
+        "artist": own_tags["artist"], "title": own_tags["song"], "path": str(recording.path.absolute()),
+        "seconds": round(recording.seconds, 2), "facts": measured_facts(recording.features()), "label": label,
+        "label_probability": label_probability(label, summary), "shares": shares_data(summary),
+        "timeline": timeline_data(shares), "passages": passages_data(shares), "tags": None, "tags_problem": None,
+        "aspects": None if by_aspect is None else aspects_data(by_aspect, accuracies),
+        "map": None, "nearest": None, "found": explanation and found_data(explanation, shares),
+        "out_of_distribution": round(shares.attrs["out_of_distribution"], 4),
+        "calibration_error": score_value(classifier, "ece"),
+    }
+
+
+def measured_facts(features):
+    """What is measured in a song, from its audio features: key, tempo, loudness; None for what is not known.
+
+    Parameters
+    ----------
+    features : dict
+        From `Recording.features`.
+
+    Returns
+    -------
+    dict
+        `key`, as ``"A minor"``, `tempo` and `tempo_rival` in BPM, `loudness` in LUFS.
+    """
+    numbers = {name: float(features.get(column, math.nan)) for name, column in
+               (("tempo", "tempo"), ("tempo_rival", "tempo_rival"), ("loudness", "loudness_lufs"))}
+    known = {name: round(value, 1) if math.isfinite(value) else None for name, value in numbers.items()}
+    return {"key": key_name(features.get("key", math.nan), features.get("mode", math.nan)), **known}
+
+
+def shares_data(summary):
+    """The shares of a song as a list of dicts, the largest first; `low` and `high` are None where there is no
+    interval."""
+    return [{"genre": str(genre), **{name: _number(row[name]) for name in ("share", "low", "high")}}
+            for genre, row in summary.iterrows()]
+
+
+def _number(value, digits=4):
+    """A number as JSON has it; None for NaN."""
+    return round(float(value), digits) if math.isfinite(value) else None
+
+
+def timeline_data(shares):
+    """The shares over time: the windows' starts and seconds, and the shares of each family.
+
+    Parameters
+    ----------
+    shares : pd.DataFrame
+        From `influences.genre_influences`.
+
+    Returns
+    -------
+    dict
+        `starts` and `seconds` (of a window), `shares` (a list for each family), `turn` (None, or its `time`, `before`
+        and `after`).
+    """
+    families = family_shares(shares)
+    turn = turning_point(shares)
+    return {"starts": [round(float(start), 3) for start in families.index],
+            "seconds": round(float(shares.attrs.get("seconds", 0)), 3),
+            "shares": {str(name): [_number(value) for value in column] for name, column in families.items()},
+            "turn": turn and dict(zip(("time", "before", "after"), (round(turn[0], 1), *turn[1:])))}
+
+
+def passages_data(shares):
+    """The passage that speaks most for each main genre, as a list of dicts: `genre`, `start`, `seconds`, `share`."""
+    return [{"genre": str(genre), **{name: _number(row[name]) for name in ("start", "seconds", "share")}}
+            for genre, row in passages(shares).iterrows()]
+
+
+def tags_data(tags):
+    """The tags as a list of dicts: `group`, `word`, `percentile`, `unsure`; from `influences.song_tags`."""
+    return [{"group": group, "word": word, "percentile": round(float(row["percentile"])), "unsure": bool(row["unsure"])}
+            for (group, word), row in tags.iterrows()]
+
+
+def aspects_data(by_aspect, scores):
+    """Beat, timbre and pitch: the label, the shares, and how often the label of other songs is right.
+
+    Parameters
+    ----------
+    by_aspect : pd.DataFrame
+        From `influences.aspect_influences`.
+    scores : dict of str to float or None
+        The accuracy of each aspect's model on songs that it was not trained on.
+
+    Returns
+    -------
+    dict of str to dict
+        `label`, `shares`, `accuracy`.
+    """
+    return {aspect: {"label": blend_label(row), "accuracy": scores.get(aspect),
+                     "shares": {str(genre): _number(value) for genre, value in row.items()}}
+            for aspect, row in by_aspect.iterrows()}
+
+
+def found_data(explanation, timeline):
+    """Where the main genres were found: their shares in the window that was looked at, and a check of the picture.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        From `influences.explain`; its window is one of the timeline's.
+    timeline : pd.DataFrame
+        From `influences.genre_influences`.
+
+    Returns
+    -------
+    dict
+        `start`, `seconds`, `genres`: for each its `share` in the timeline's window, and the part of the share that is
+        left without the marked regions (`left_without_marked`) and without random ones (`left_without_random`);
+        `holds` says whether the first is clearly less.
+    """
+    window = timeline_window(explanation, timeline)
+    genres = []
+    for genre, check in explanation.check.iterrows():
+        left = np.exp(-check)
+        genres.append({"genre": str(genre), "share": _number(window[genre]),
+                       "left_without_marked": _number(min(left["marked"], 1)),
+                       "left_without_random": _number(min(left["random"], 1)),
+                       "holds": bool(check["marked"] - check["random"] >= MATTERS)})
+    return {"start": round(explanation.start, 3), "seconds": round(explanation.seconds, 3), "genres": genres}
+
+
+def timeline_window(explanation, timeline):
+    """The timeline's shares of the window that was explained: a series, families where genres have styles."""
+    families = family_shares(timeline)
+    middle = explanation.start + explanation.seconds / 2
+    middles = families.index.to_numpy(float) + min(timeline.attrs.get("seconds", 0), explanation.seconds) / 2
+    return families.iloc[int(np.abs(middles - middle).argmin())]
+
+
+def nearest_data(songs):
+    """The nearest songs as a list of dicts: `artist`, `song`, `distance`, `reason`, `path`, `seconds`.
+
+    Parameters
+    ----------
+    songs : pd.DataFrame
+        From `recommend.similar_songs`.
+
+    Returns
+    -------
+    list of dict
+    """
+    rows = []
+    for track_id, row in songs.iterrows():
+        known = {name: row[name] for name in ("artist", "song", "path") if name in row and pd.notna(row[name])}
+        seconds = row.get("duration_ms", np.nan)
+        rows.append({"artist": known.get("artist"), "song": str(known.get("song", track_id)),
+                     "path": known.get("path"), "distance": _number(row["distance"]), "reason": str(row["reason"]),
+                     "seconds": None if pd.isna(seconds) else round(float(seconds) / 1000, 1)})
+    return rows
+
+
+def score_value(model, name):
+    """A score that was saved with a model; None where there is none."""
+    score = getattr(model, "saved_scores_", {}).get(name)
+    value = score["value"] if isinstance(score, dict) else score
+    return None if value is None else round(float(value), 4)
+
+
+def label_probability(label, summary):
+    """The probability that a label is right: the sum of the shares of the families that it names.
+
+    Parameters
+    ----------
+    label : str
+        From `blend_label`.
+    summary : pd.DataFrame
+        From `influences.song_influences`.
+
+    Returns
+    -------
+    float or None
+        None for `ambiguous`.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"share": [.6, .3, .1]}, ["rock", "folk", "hip hop-house"])
+    >>> round(label_probability("rock-folk", shares), 1), label_probability("rock: punk", shares)
+    (0.9, 0.6)
+    """
+    names = families_named(label, summary.index)
+    return float(summary["share"][names].sum()) if names else None
+
+
+def families_named(label, families):
+    """The families that a label names: one, two that are joined, or the genres of a group such as `rock family`.
+
+    Parameters
+    ----------
+    label : str
+    families : iterable of str
+        Those that there are.
+
+    Returns
+    -------
+    list of str
+        Empty for `ambiguous`.
+    """
+    families = list(families)
+    if label.endswith(" family"):
+        return [name for name in families if name in FAMILIES[label.removesuffix(" family")]]
+    if family_of(label) in families:
+        return [family_of(label)]
+    pairs = [[first, second] for first in families for second in families if f"{first}-{second}" == label]
+    return pairs[0] if pairs else []
