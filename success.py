@@ -28,16 +28,29 @@ from analysis.hit_prediction import (
     plot_decile_calibration,
     plot_lift,
     plot_study,
+    scores_without,
     song_appeal,
+    study_obstacle,
 )
 from analysis.resampling import bootstrap_weights, drawn_rows, holm
+from analysis.success_findings import (
+    by_genre_in_words,
+    calibration_in_words,
+    hit_words,
+    lift_in_words,
+    shapes_in_words,
+    study_in_words,
+    trends_in_words,
+)
 from analysis.trends import plot_trend, plot_trends, trend_tests, trends
 from sources.artists import artist_groups
 
-__all__ = ["ALPHA", "HitStudy", "STRENGTHS", "auc_verdict", "check_success_claims", "conclusions", "deciles",
-           "factors_by_genre", "genres_differ", "hit_study", "in_words", "plot_decile_calibration",
-           "plot_factors_by_genre", "plot_lift", "plot_shapes", "plot_study", "plot_trend", "plot_trends", "shapes",
-           "song_appeal", "success_factors", "trend_tests", "trends"]
+__all__ = ["ALPHA", "HitStudy", "STRENGTHS", "auc_verdict", "by_genre_in_words", "calibration_in_words",
+           "check_success_claims", "conclusions", "deciles", "factors_by_genre", "genres_differ", "hit_study",
+           "hit_words",
+           "in_words", "lift_in_words", "plot_decile_calibration", "plot_factors_by_genre", "plot_lift", "plot_shapes",
+           "plot_study", "plot_trend", "plot_trends", "scores_without", "shapes", "shapes_in_words", "song_appeal",
+           "study_in_words", "study_obstacle", "success_factors", "trend_tests", "trends", "trends_in_words"]
 
 ALPHA = .05
 """A result is called sure where its p-value, corrected for many tests, is below this."""
@@ -244,7 +257,7 @@ def check_success_claims(tracks, study, differ, *, target="popularity", by="firs
     Parameters
     ----------
     tracks : pd.DataFrame
-    study : hit_prediction.HitStudy
+    study : hit_prediction.HitStudy or None
         As from `hit_study`.
     differ : pd.DataFrame
         As from `genres_differ`.
@@ -272,7 +285,7 @@ def check_success_claims(tracks, study, differ, *, target="popularity", by="firs
         "verdict": "holds" if sure else "cannot be told"}
     for name, claim in ((HELD_OUT, "a hit can be predicted from its sound"),
                         (LATER, "the hits of later years can be predicted from sound")):
-        if (name, "boosting") in study.scores.index:
+        if study is not None and (name, "boosting") in study.scores.index:
             row = study.scores.loc[name, "boosting"]
             precision = f"average precision {row['average_precision']:.3f}, base rate {row['base_rate']:.3f}"
             evidence = f"ROC-AUC {row['roc_auc']:.3f} ({row['low']:.3f} to {row['high']:.3f}), {precision}"
@@ -283,8 +296,9 @@ def check_success_claims(tracks, study, differ, *, target="popularity", by="firs
 def auc_verdict(auc, low, high):
     """The verdict on the claim that hits can be predicted, by the area under the ROC curve and its interval.
 
-    ``holds``: the area is at least `USEFUL` and the interval is above `POOR`; ``holds, but weakly``: the interval is
-    above one half; ``does not hold``: the interval ends below `POOR`; else ``cannot be told``.
+    ``does not hold, hits are ranked lower``: the whole interval is below one half; ``holds``: the area is at least
+    `USEFUL` and the interval is above `POOR`; ``holds, but weakly``: the interval is above one half; ``does not hold``:
+    the interval ends below `POOR`; else ``cannot be told``.
 
     Parameters
     ----------
@@ -296,9 +310,13 @@ def auc_verdict(auc, low, high):
 
     Examples
     --------
+    >>> auc_verdict(.4, .35, .45)
+    'does not hold, hits are ranked lower'
     >>> auc_verdict(.71, .7, .72), auc_verdict(.57, .54, .6), auc_verdict(.5, .46, .54), auc_verdict(.55, .4, .7)
     ('holds', 'holds, but weakly', 'does not hold', 'cannot be told')
     """
+    if high < .5:
+        return "does not hold, hits are ranked lower"
     if low > .5:
         return "holds" if auc >= USEFUL and low > POOR else "holds, but weakly"
     return "does not hold" if high < POOR else "cannot be told"
@@ -313,11 +331,13 @@ def conclusions(factors, differ, moved, study):
 
     Parameters
     ----------
-    factors, differ : pd.DataFrame
-        As from `success_factors` and `genres_differ`.
+    factors : pd.DataFrame or None
+        As from `success_factors`.
+    differ : pd.DataFrame
+        As from `genres_differ`.
     moved : pd.DataFrame or None
         As from `trend_tests`.
-    study : hit_prediction.HitStudy
+    study : hit_prediction.HitStudy or None
         As from `hit_study`.
 
     Returns
@@ -325,8 +345,10 @@ def conclusions(factors, differ, moved, study):
     pd.DataFrame
         `about, finding, figures, words`.
     """
+    factor_lines = [] if factors is None else _factor_lines(factors)
     trend_lines = [] if moved is None else _trend_lines(moved)
-    rows = [*_factor_lines(factors), *_genre_lines(differ), *trend_lines, *_study_lines(study)]
+    study_lines = [] if study is None else _study_lines(study)
+    rows = [*factor_lines, *_genre_lines(differ), *trend_lines, *study_lines]
     return pd.DataFrame(rows, columns=["about", "finding", "figures", "words"])
 
 
@@ -359,7 +381,8 @@ def _study_lines(study):
         interval = f"{row['low']:.3f} to {row['high']:.3f}"
         if model == "boosting" and pd.isna(row["worth"]):
             figures = f"ROC-AUC {row['roc_auc']:.3f} ({interval}), base rate {row['base_rate']:.3f}"
-            yield "prediction", f"a hit from its sound, {name}", figures, f"says {meaning(row['roc_auc'], row['low'])}"
+            words = f"says {meaning(row['roc_auc'], row['low'], row['high'])}"
+            yield "prediction", f"a hit from its sound, {name}", figures, words
         elif model == "boosting":
             real = "not real" if row["worth"] > 0 else "no gain here"
             yield "leaks", name, f"{100 * row['worth']:+.1f} points of ROC-AUC", real

@@ -30,6 +30,9 @@ COMPARABLE = {
                 "dB, and a file that is not mastered is quieter than its release",
     "duration_minutes": "the length of the file; an excerpt is shorter than its song"}
 """How far a quantity of a sound file can be compared with Spotify's column."""
+COMPARED = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness",
+            "valence", "tempo", "duration_minutes"]
+"""The features of a table that are compared one by one; the key is compared by itself."""
 SAME_TEMPO = .03
 """Tempi that differ by this share or less are called the same."""
 FEWEST_TO_COMPARE = 20
@@ -109,8 +112,8 @@ def place_of(value, column):
 
 
 def measured_features(song, others):
-    """The columns of `COMPARABLE`, but the key, that the song and the others have."""
-    return [column for column in COMPARABLE if column != "key" and column in song and song[column].notna().all()
+    """The features by which a song can be compared with others: those that it has, and enough of the others."""
+    return [column for column in COMPARED if column in song and song[column].notna().all()
             and column in others and others[column].notna().sum() >= FEWEST_TO_COMPARE]
 
 
@@ -132,7 +135,7 @@ def compare_own_song(song, others):
     """
     rows = {}
     for feature in measured_features(song, others):
-        note = COMPARABLE[feature] if "tempo_rival" in song else ""
+        note = COMPARABLE.get(feature, "") if "tempo_rival" in song else ""
         rows[feature] = place_of(float(song[feature].iloc[0]), others[feature]) | {"how comparable": note}
         if feature == "tempo" and "tempo_rival" in song and song["tempo_rival"].notna().all():
             rival = float(song["tempo_rival"].iloc[0])

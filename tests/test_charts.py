@@ -109,7 +109,7 @@ def test_the_percentile_is_the_place_of_a_song_among_the_charting_songs(charted)
 def test_a_fifth_of_the_charting_songs_is_outside_the_band(charted):
     many = catalogue_beside_charts(charted.iloc[:60], charted)
     assert many["outside"].mean() == pytest.approx(.2, abs=.05)
-    assert plot_place(many).get_xlabel() == "percentile among what charted"
+    assert plot_place(many).get_xlabel() == "percentile among the songs that charted"
 
 
 def test_a_song_is_compared_within_a_genre_and_years(charted):
