@@ -37,7 +37,13 @@ from analysis.findings import (
     within_in_words,
 )
 from analysis.printing import p_text, readable
-from analysis.zero_popularity import change_in_words, without_zero_cluster, zero_cluster, zero_cluster_in_words
+from analysis.zero_popularity import (
+    change_in_words,
+    without_zero_cluster,
+    zero_cluster,
+    zero_cluster_and_hits,
+    zero_cluster_in_words,
+)
 
 __all__ = ["CLAIMS", "FEATURES", "LABELS", "boxes_in_words", "catplot_viz", "change_in_words", "check_claims",
            "compare_groups", "corr_heatmap", "correlations", "correlations_in_words", "correlations_within",
@@ -46,7 +52,7 @@ __all__ = ["CLAIMS", "FEATURES", "LABELS", "boxes_in_words", "catplot_viz", "cha
            "groups_in_words", "label", "p_text", "pairs_in_words", "param_viz", "plot_correlations",
            "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within", "readable",
            "running_in_words", "running_median", "verdict", "within_in_words", "without_zero_cluster", "zero_cluster",
-           "zero_cluster_in_words"]
+           "zero_cluster_and_hits", "zero_cluster_in_words"]
 
 MANY_ROWS = 2000
 """With more rows than this, points are drawn as hexagons, or a sample of them is drawn."""

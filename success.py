@@ -326,7 +326,7 @@ def _with_interval(row, suffix=""):
     return f"{row['r' + suffix]:+.3f} ({row['low' + suffix]:+.3f} to {row['high' + suffix]:+.3f})"
 
 
-def conclusions(factors, differ, moved, study):
+def conclusions(factors, differ, moved, study, *, called="what charted"):
     """One page of findings, each with its figures and its strength in words; features without a finding share one line.
 
     Parameters
@@ -339,6 +339,8 @@ def conclusions(factors, differ, moved, study):
         As from `trend_tests`.
     study : hit_prediction.HitStudy or None
         As from `hit_study`.
+    called : str
+        The songs whose trends are in `moved`.
 
     Returns
     -------
@@ -346,7 +348,7 @@ def conclusions(factors, differ, moved, study):
         `about, finding, figures, words`.
     """
     factor_lines = [] if factors is None else _factor_lines(factors)
-    trend_lines = [] if moved is None else _trend_lines(moved)
+    trend_lines = [] if moved is None else _trend_lines(moved, called)
     study_lines = [] if study is None else _study_lines(study)
     rows = [*factor_lines, *_genre_lines(differ), *trend_lines, *study_lines]
     return pd.DataFrame(rows, columns=["about", "finding", "figures", "words"])
@@ -370,10 +372,10 @@ def _genre_lines(differ):
                f"r {row['lowest']:+.3f} in {row['lowest_in']} to {row['highest']:+.3f} in {row['highest_in']}", "sure")
 
 
-def _trend_lines(moved):
+def _trend_lines(moved, called):
     for feature, row in moved[moved["reading"].str.contains("rose|fell")].iterrows():
         figures = f"{row['per_decade']:+.3g} a decade, r {_with_interval(row)}"
-        yield "trends", f"{feature} of what charted {row['reading']}", figures, _strength(row["r"]) + ", sure"
+        yield "trends", f"{feature} of {called} {row['reading']}", figures, _strength(row["r"]) + ", sure"
 
 
 def _study_lines(study):

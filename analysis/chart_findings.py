@@ -6,7 +6,7 @@ from analysis.chart_matching import match_songs
 from analysis.column_labels import label
 from analysis.findings import name_of
 from analysis.own_song import FEWEST_TO_COMPARE, name_of_song
-from analysis.printing import listed, number_text
+from analysis.printing import listed, number_text, share_text
 from analysis.selection import same_songs
 from analysis.similarity import IncompleteSong, Space
 from analysis.trends import BAND
@@ -56,12 +56,15 @@ def found_in_words(song, tracks, chart=None):
 
 def place_in_words(table, called="songs that charted"):
     """Which features of a song are outside the band of the others, as a sentence; see `compare_with_charts`."""
+    table = table.drop(index="tempo_rival", errors="ignore")
     outside = table[table["outside"]]
     words = [f"{name_of(feature)} {number_text(row['value'])} ("
-             f"{'above' if row['percentile'] > 50 else 'below'} {max(row['percentile'], 100 - row['percentile']):.0f} "
-             "% of them)" for feature, row in outside.iterrows()]
+             f"{'above' if row['percentile'] > 50 else 'below'} "
+             f"{share_text(max(row['percentile'], 100 - row['percentile']) / 100)} of them)"
+             for feature, row in outside.iterrows()]
     return (f"{len(outside)} of {len(table)} features are outside the middle 80 % of the {called}"
-            f"{': ' + listed(words) if words else ''}; of such a song, {.2 * len(table):.1f} are, on average.")
+            f"{': ' + listed(words) if words else ''}. For one of those songs, it would be {.2 * len(table):.1f} on "
+            "average.")
 
 
 def catalogue_in_words(table, artist, called="songs that charted"):
@@ -110,9 +113,9 @@ def comparison_obstacle(songs, others, called="songs that charted"):
             return ""
         except IncompleteSong as error:
             missing = error.missing
-    what = name_of_song(songs) if len(songs) == 1 else f"None of the {len(songs)} songs"
-    return (f"{what} has too few of Spotify's features to be compared with the {called}"
-            f"{': no value for ' + ', '.join(missing[:4]) + ' ...' if len(songs) == 1 else ''}.")
+    what = name_of_song(songs) if len(songs) == 1 else f"Each of the {len(songs)} songs"
+    return (f"{what} has too few of Spotify's features to be compared with the {called}: it has no value for "
+            f"{listed(missing, most=4)}.")
 
 
 def plot_place(table, *, called="songs that charted", ax=None):

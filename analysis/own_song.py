@@ -5,13 +5,14 @@ care, loudness.
 """
 
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis.column_labels import label
-from analysis.printing import listed, number_text
+from analysis.printing import listed, number_text, share_text
 from analysis.selection import names_of
 from analysis.similarity import fifths, numbers, octaves
 from analysis.trends import BAND, plot_trend, trends
@@ -204,8 +205,8 @@ def _tempo_words(song, others):
     if "tempo" not in measured_features(song, others):
         return
     same, with_octaves = same_tempo(song, others)
-    yield (f"{same.mean():.0%} have this tempo within {SAME_TEMPO:.0%}, {with_octaves.mean():.0%} with those at half "
-           "or double of it")
+    yield (f"{share_text(same.mean())} have this tempo within {SAME_TEMPO:.0%}, {share_text(with_octaves.mean())} with "
+           "those at half or double of it")
 
 
 def _key_words(song, others):
@@ -215,15 +216,18 @@ def _key_words(song, others):
     own = song["key"].iloc[0] + 12 * (song["mode"].iloc[0] == 0)
     share, of_mode = (keys == own).mean(), ((keys >= 12) == (own >= 12)).mean()
     place = int((keys.value_counts() > (keys == own).sum()).sum()) + 1
-    yield (f"{share:.0%} are in this key (number {place} of the 24 by frequency) and {of_mode:.0%} in "
+    yield (f"{share_text(share)} are in this key (number {place} of the 24 by frequency) and {share_text(of_mode)} in "
            f"{'minor' if own >= 12 else 'major'}")
 
 
 def _place_words(song, others):
     table = compare_own_song(song, others)
-    for feature, lower in (("duration_minutes", "shorter"), ("loudness", "quieter")):
-        if feature in table.index:
-            yield f"{table.loc[feature, 'percentile'] / 100:.0%} are {lower}"
+    if "duration_minutes" in table.index:
+        yield f"{share_text(table.loc['duration_minutes', 'percentile'] / 100)} are shorter"
+    if "loudness" in table.index:
+        share = share_text(table.loc["loudness", "percentile"] / 100)
+        note = ", by Spotify's measure, which differs from LUFS by several dB" if "tempo_rival" in song else ""
+        yield f"{share} are quieter{note}"
 
 
 def songs_in_tempo_and_key(song, others, n=8):
@@ -304,8 +308,8 @@ def _log_likelihood(column, song, near):
 def years_in_words(song, others, year="chart_year", called="songs that charted"):
     """To which years' songs a song is most similar, and how often this method finds the years of other songs.
 
-    The method is tried on the other songs, five groups of artists in turn: how far its year is from the true year,
-    beside the distance of the middle year of all songs.
+    The method is tried on the other songs, five groups of artists in turn: how often the true year is within two years
+    of the year that it finds, beside the best answer that is the same for all songs.
 
     Returns
     -------
@@ -318,26 +322,27 @@ def years_in_words(song, others, year="chart_year", called="songs that charted")
         return f"There are too few {called} with a year to compare years."
     best = int(fit.iloc[0].idxmax())
     first, last = max(fit.columns[0], best - 2), min(fit.columns[-1], best + 2)
-    error, baseline = _errors_by_method(others.dropna(subset=[year]), year)
+    right, by_chance = _years_found(others.dropna(subset=[year]), year)
     used = [column for column in YEARS_FROM if column in song and column in others]
-    tells = "this tells something" if error < .9 * baseline else "this tells next to nothing of the years"
+    tells = "this tells something" if right > 1.25 * by_chance else "this tells next to nothing of the years"
     return (f"By {listed([label(column).split(' (')[0] for column in used])}, it is most like the {called} in "
-            f"{first}-{last}. Tried on those songs themselves, this method misses their year by {error:.1f} years on "
-            f"average, and always answering the middle year misses it by {baseline:.1f}: {tells}.")
+            f"{first}-{last}. Tried on those songs themselves, five years chosen like this hold the true year of "
+            f"{share_text(right)}, and the five years with most songs hold {share_text(by_chance)}: {tells}.")
 
 
-def _errors_by_method(rows, year):
-    """The mean absolute error of the most likely year and of the median year, artists held out."""
+def _years_found(rows, year):
+    """The share of songs whose year is within two years of the most likely one (artists held out), and of the best
+    answer that is the same for all songs."""
     fold = artist_groups(rows) % 5
     truth = rows[year].astype(int).to_numpy()
-    guess, middle = np.full((2, len(rows)), np.nan)
+    guess = np.full(len(rows), np.nan)
     for number in np.unique(fold):
         test = fold == number
         fit = year_likelihoods(rows[test], rows[~test], year)
         if len(fit.columns):
             guess[test] = fit.idxmax(axis=1)
-            middle[test] = np.median(truth[~test])
-    return np.nanmean(np.abs(guess - truth)), np.nanmean(np.abs(middle - truth))
+    constant = [np.mean(np.abs(truth - one) <= 2) for one in range(truth.min(), truth.max() + 1)]
+    return np.mean(np.abs(guess - truth) <= 2), max(constant)
 
 
 # ---- plots
@@ -361,7 +366,7 @@ def plot_own_song(song, others, *, called="songs that charted", axs=None):
     import matplotlib.pyplot as plt
     if axs is None:
         figure, axs = plt.subplots(2, 2, figsize=(9.5, 5.6), layout="constrained")
-        figure.suptitle(f"{name_of_song(song)[:60]} (red) among {len(others):,} {called}")
+        figure.suptitle(f"{shorten(name_of_song(song), 60, placeholder=' ...')} (red) among {len(others):,} {called}")
     axs = np.ravel(axs)
     features = measured_features(song, others)
     for ax, feature in zip(axs, ("tempo", "loudness", "duration_minutes")):
@@ -374,9 +379,10 @@ def plot_own_song(song, others, *, called="songs that charted", axs=None):
         own = float(song[feature].iloc[0])
         marks = [own, *(song["tempo_rival"] if feature == "tempo" and "tempo_rival" in song else [])]
         ax.hist(values, bins=40, range=(min(low, own), max(high, own)), color="C0", alpha=.6)
+        unit = " LUFS: not the same scale" if feature == "loudness" and "tempo_rival" in song else ""
         for number, mark in enumerate(marks):
             ax.axvline(mark, color="C3", lw=2.5 if number == 0 else 1.5, ls="-" if number == 0 else "--",
-                       label=number_text(mark) if number == 0 else f"{number_text(mark)}: felt at half or double")
+                       label=number_text(mark) + (unit if number == 0 else ": felt at half or double"))
         ax.set(xlabel=label(feature), ylabel="songs")
         ax.legend(frameon=False, fontsize=9)
     _plot_keys(axs[3], song, others)

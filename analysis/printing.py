@@ -54,6 +54,21 @@ def number_text(number):
     return f"{number:,.{decimals}f}"
 
 
+def share_text(share):
+    """A share from 0 to 1 in percent; one that is not zero is never shown as zero.
+
+    Examples
+    --------
+    >>> share_text(.25), share_text(.001), share_text(0.0), share_text(.9999), share_text(1)
+    ('25 %', 'under 1 %', 'none', 'over 99 %', 'all')
+    """
+    if share in (0, 1):
+        return "all" if share else "none"
+    if share < .01 or share > .99:
+        return "under 1 %" if share < .5 else "over 99 %"
+    return f"{100 * share:.0f} %"
+
+
 def readable(table):
     """A table of results as text: p-values as `p_text` writes them, and each interval in the cell of its estimate.
 
@@ -82,6 +97,8 @@ def readable(table):
         if re.fullmatch(r"(\w+_)?low(_\w+)?", low) and low.replace("low", "high") == high:
             ends |= {low, high}
             columns[name] = [_with_interval(*row) for row in table.iloc[:, position:position + 3].to_numpy()]
+        elif name.split("_")[-1] in ("year", "decade"):
+            columns[name] = ["" if pd.isna(value) else str(value).removesuffix(".0") for value in values]
         elif P_VALUES.fullmatch(name):
             columns[name] = [p_text(value) for value in values]
         else:

@@ -57,6 +57,14 @@ def zero_cluster_in_words(df, target="popularity"):
             f"({again:,} of them stand in this table again with a higher popularity), and say nothing about the song.")
 
 
+def zero_cluster_and_hits(df, target):
+    """How often the songs of the cluster are hits by a chart, beside the other songs, as a sentence."""
+    cluster = zero_cluster(df)
+    inside, outside = (df.loc[rows, target].dropna().astype(float).mean() for rows in (cluster, ~cluster))
+    return (f"By the chart, {inside:.0%} of these songs are hits, and {outside:.0%} of the others. Hits are taken from "
+            "the chart here, so the cluster does not blur what follows, but for the claims on popularity.")
+
+
 def without_zero_cluster(df, target="popularity", features=None, *, group="artist"):
     """The correlations with popularity, with and without the songs at popularity 0 and 1.
 

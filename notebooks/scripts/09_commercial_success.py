@@ -53,7 +53,7 @@ from prepare import check_parameters; check_parameters()
 # %%
 out = Path(OUT_DIR)
 pd.set_option("display.max_columns", 40)
-pd.set_option("display.max_colwidth", 160)
+pd.set_option("display.max_colwidth", None)
 tracks = prepared_tracks(out / "tracks", SOURCE)
 tracks = tracks.assign(**{column: None for column in ("artist", "song") if column not in tracks})
 synthetic = tracks["source"].isin(["sample (synthetic)", "sample songs (synthetic)"]).all()
@@ -242,12 +242,13 @@ if has_factors:
 # The songs at the lowest popularity: are they a cluster that is not about the songs? What is the result without them?
 
 # %%
-cluster = explore.zero_cluster(tracks, target)
-if cluster.any():
-    print(explore.zero_cluster_in_words(tracks, target))
+cluster = explore.zero_cluster(tracks)
+by_popularity = target == "popularity" and has_factors
+print(explore.zero_cluster_in_words(tracks) or "There is no such cluster.")
+if cluster.any() and by_popularity:
     print(explore.change_in_words(explore.without_zero_cluster(tracks, target, list(factors.index))))
-else:
-    print("There is no such cluster, or success is not the popularity here.")
+elif cluster.any() and target:
+    print(explore.zero_cluster_and_hits(tracks, target))
 
 # %% [markdown]
 # The shape of the three strongest relations within genre and years (partial dependence): the mean prediction of a
@@ -305,7 +306,7 @@ if study:
 # that charted.
 
 # %%
-if study and cluster.any():
+if study and cluster.any() and by_popularity:
     print("Without the songs at popularity 0 and 1:")
     display(explore.readable(success.scores_without(study, tracks.index[cluster])))
 if study and hits.also and not success.study_obstacle(tracks, target=hits.also, hit=1):
@@ -364,7 +365,8 @@ if study:
 # *nothing* if the interval includes .5; *the opposite* if the whole interval is below .5.
 
 # %%
-conclusions = success.conclusions(factors if has_factors else None, genre_differences, trend_tests, study)
+conclusions = success.conclusions(factors if has_factors else None, genre_differences, trend_tests, study,
+                                  called=called)
 conclusions
 
 # %% [markdown]
