@@ -246,7 +246,7 @@ def songs_in_tempo_and_key(song, others, n=8):
         Rows of `others`: those in the same key first, then the nearest on the circle of fifths, then the nearest tempo.
         Empty where the song has no tempo or no key.
     """
-    if not key_name(song) or not {"tempo", "key", "mode"} <= set(others) or song["tempo"].isna().any():
+    if not key_name(song) or not {"tempo", "key", "mode"} <= set(others) & set(song) or song["tempo"].isna().any():
         return others.head(0)
     _, fits = same_tempo(song, others)
     steps = np.abs((fifths(others) - fifths(song) + 6) % 12 - 6)
