@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.associations import need_columns
 from analysis.chart_findings import (
     catalogue_in_words,
+    charted_in_words,
     comparison_obstacle,
     find_in_table,
     found_in_words,
@@ -43,7 +44,7 @@ from sources.song_choice import find_sound_file
 from sources.titles import SongNotFound
 from synth.sample_chart import make_chart
 
-__all__ = ["catalogue_beside_charts", "catalogue_in_words", "chart_songs", "charting_songs", "choose_song",
+__all__ = ["catalogue_beside_charts", "catalogue_in_words", "chart_songs", "charted_in_words", "charting_songs", "choose_song",
            "compare_own_song", "compare_with_charts", "COMPARED", "comparison_obstacle", "define_hits",
            "described_by", "find_in_table", "found_in_words", "Hits", "key_name", "load_charts", "match_songs",
            "name_of_song", "nearest_recordings", "of_its_kind", "own_field", "own_song",
@@ -423,7 +424,7 @@ def choose_song(name, tracks, others, *folders):
     return tracks.iloc[[best]]
 
 
-def nearest_recordings(file, recordings, chart=None, n=8):
+def nearest_recordings(file, recordings, chart=None, n=8, *, only_charted=False):
     """The reference recordings that sound most like a sound file, and which of them charted.
 
     Parameters
@@ -434,6 +435,8 @@ def nearest_recordings(file, recordings, chart=None, n=8):
     chart : pd.DataFrame, optional
         As from `load_charts`.
     n : int
+    only_charted : bool
+        Only recordings that are in the chart.
 
     Returns
     -------
@@ -447,4 +450,7 @@ def nearest_recordings(file, recordings, chart=None, n=8):
     if "artist" in others and chart is not None:
         found = match_songs(others, chart)
         others = others.assign(charted=others.index.isin(found.index)).join(found[["peak", "weeks"]])
-    return similar_songs(file, others, n, by=by)
+    if not only_charted:
+        return similar_songs(file, others, n, by=by)
+    found = similar_songs(file, others, len(others), by=by)
+    return found[found["charted"]].head(n) if "charted" in found else found.head(0)

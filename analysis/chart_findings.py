@@ -1,23 +1,38 @@
 """Where a song is found in a table and a chart, and where it stands among other songs: sentences and a plot."""
 
 import numpy as np
+import pandas as pd
 
 from analysis.chart_matching import match_songs
 from analysis.column_labels import label
 from analysis.findings import name_of
 from analysis.own_song import FEWEST_TO_COMPARE, name_of_song
 from analysis.printing import listed, number_text, share_text
-from analysis.selection import same_songs
 from analysis.similarity import IncompleteSong, Space
 from analysis.trends import BAND
+from sources.titles import clean_title, credited
 
 
 def find_in_table(song, tracks):
-    """The row of a table that is a song: itself, or the most popular of the same artist and title; empty if none."""
-    found = tracks[same_songs(tracks, song)]
+    """The row of a table that is a song: itself, else the most popular of the same artist and title; empty if none.
+
+    A remix or a live version is another song.
+    """
+    if song.index[0] in tracks.index:
+        return tracks.loc[[song.index[0]]]
+    wanted = _names(song)[0]
+    found = tracks[[name is not None and name == wanted for name in _names(tracks)]]
     if "popularity" in found:
         found = found.sort_values("popularity", ascending=False, kind="stable")
     return found.head(1)
+
+
+def _names(rows):
+    """Artists and title of each row as they are compared; None where either is missing."""
+    if not {"artist", "song"} <= set(rows):
+        return [None] * len(rows)
+    return [None if pd.isna(artist) or pd.isna(song) else (credited(artist), clean_title(song))
+            for artist, song in zip(rows["artist"], rows["song"])]
 
 
 def found_in_words(song, tracks, chart=None):
@@ -82,9 +97,17 @@ def recordings_in_words(found, n_recordings):
     nearest = name_of_song(found.head(1))
     words = f"Of your {n_recordings:,} reference recordings, {nearest} sounds most like it"
     if "charted" in found:
-        words += (f"; {int(found['charted'].sum())} of the {len(found)} nearest are in the chart"
-                  f"{': ' + listed(found.loc[found['charted'], 'song']) if found['charted'].any() else ''}")
+        words += f"; of the {len(found)} nearest, in the chart: {listed(found.loc[found['charted'], 'song'])}"
     return words + ". Two recordings drawn at random have a distance of about 1.4."
+
+
+def charted_in_words(found):
+    """The nearest of the reference recordings that are in the chart, as a sentence."""
+    if found.empty:
+        return "None of your reference recordings was found in the chart by its artist and title."
+    row = found.iloc[0]
+    return (f"Of your reference recordings that are in the chart, {name_of_song(found.head(1))} sounds most like it "
+            f"(best place {row['peak']:.0f}, {row['weeks']:.0f} weeks; distance {row['distance']:.2f}).")
 
 
 def comparison_obstacle(songs, others, called="songs that charted"):

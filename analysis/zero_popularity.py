@@ -53,8 +53,8 @@ def zero_cluster_in_words(df, target="popularity"):
     again = names[cluster].isin(names[~cluster].dropna()).sum()
     return (f"{cluster.sum():,} of {df[target].notna().sum():,} songs ({cluster.mean():.0%}) have a popularity of 0 or "
             "1, far more than have one just above. Spotify counts each release by itself, and an older release of a "
-            "song that was released again keeps 0 or 1: these rows are probably such duplicate entries "
-            f"({again:,} of them stand in this table again with a higher popularity), and say nothing about the song.")
+            "song that was released again keeps 0 or 1: these rows are probably such duplicate entries, and say "
+            f"nothing about the song. In this table again, with a higher popularity: {again:,} of them.")
 
 
 def zero_cluster_and_hits(df, target):

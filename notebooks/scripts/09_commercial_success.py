@@ -139,7 +139,7 @@ else:
 
 # %%
 print(charts.years_in_words(song, others, called=called))
-if others["chart_year"].notna().any():
+if others["chart_year"].notna().any() and len(place):
     charts.plot_own_years(song, others)
 
 # %% [markdown]
@@ -153,6 +153,10 @@ if REFERENCE and from_file:
     print(charts.recordings_in_words(nearest, len(recordings)))
     columns = ["artist", "song", "genre", "charted", "peak", "weeks", "distance", "reason"]
     display(explore.readable(nearest[[column for column in columns if column in nearest]].reset_index(drop=True)))
+    if chart is not None:
+        in_chart = charts.nearest_recordings(song["path"].iloc[0], recordings, chart, only_charted=True)
+        print(charts.charted_in_words(in_chart))
+        display(explore.readable(in_chart[[column for column in columns if column in in_chart]].reset_index(drop=True)))
 else:
     print("Name a sound file as SONG and a folder of recordings as REFERENCE, and the nearest of them are listed here.")
 
@@ -183,7 +187,8 @@ artist = ARTIST.lower() or next((name for name in described["artist"].dropna() i
 artist = artist or next(iter(names.value_counts().index), "")
 catalogue = tracks[tracks["artist"] == artist]
 obstacle = charts.comparison_obstacle(catalogue, others, called) if len(catalogue) else (
-    f"The table has no song by {artist!r}; most songs are by {', '.join(names.value_counts().index[:5]) or 'nobody'}.")
+    f"The table has no song by {artist!r}; most songs are by {', '.join(names.value_counts().index[:5])}." if len(names)
+    else "The table names no artists.")
 if obstacle:
     print(obstacle)
 else:
@@ -289,7 +294,8 @@ if len(genre_differences):
 # score is not real.
 
 # %% tags=["finding"]
-obstacle = success.study_obstacle(tracks, target=target, hit=hits.hit)
+obstacle = (success.study_obstacle(tracks, target=target, hit=hits.hit) if target
+            else "nothing in the table tells hits from other songs")
 study = None if obstacle else success.hit_study(tracks, target=target, hit=hits.hit)
 print(f"Hits are not predicted: {obstacle}." if obstacle else success.study_in_words(study))
 
@@ -375,7 +381,7 @@ conclusions
 # The verdicts are *holds*, *does not hold* and *cannot be told*. A claim that holds tells nothing about the cause.
 
 # %%
-of_popularity = "popularity" if "popularity" in tracks else target
+of_popularity = target if target and "popularity" not in tracks else "popularity"
 claims = success.check_success_claims(tracks, study, genre_differences, target=of_popularity)
 claims
 

@@ -6,6 +6,7 @@ import pytest
 
 from analysis.chart_findings import (
     catalogue_in_words,
+    charted_in_words,
     comparison_obstacle,
     find_in_table,
     found_in_words,
@@ -36,6 +37,8 @@ def test_an_own_song_is_found_in_table_and_chart_by_its_tags(tracks, chart):
     sentence = found_in_words(mine, tracks, chart)
     assert "in the table, popularity 3, number 27 of 30" in sentence
     assert "best place 4, 2 weeks from January 2001 on" in sentence
+    assert find_in_table(mine.assign(song="Song 3 (Remix)"), tracks).empty, "a remix is another song"
+    assert find_in_table(tracks.loc[["t3"]].assign(song="?"), tracks).index.tolist() == ["t3"]
     other = mine.assign(song="Another")
     assert found_in_words(other, tracks, chart) == "Another by ANN: it is not in the table and it is not in the chart."
     nameless = mine.drop(columns="artist")
@@ -44,7 +47,8 @@ def test_an_own_song_is_found_in_table_and_chart_by_its_tags(tracks, chart):
 
 def test_features_outside_the_band_are_named_with_their_place():
     table = pd.DataFrame({"value": [9.0, 100.0, 200.0], "median": [1.0, 100.0, 100.0], "percentile": [100.0, 50, 99.9],
-                          "outside": [True, False, True]}, index=pd.Index(["energy", "tempo", "tempo_rival"], name="feature"))
+                          "outside": [True, False, True]}, index=["energy", "tempo", "tempo_rival"])
+    table = table.rename_axis("feature")
     sentence = place_in_words(table, "songs that charted")
     assert sentence.startswith("1 of 2 features are outside") and "energy 9.00 (above all of them)" in sentence
     assert "rival" not in sentence, "half and double are the same song"
@@ -67,10 +71,16 @@ def test_why_no_comparison_is_possible_is_said(tracks):
     assert "song 0 by Ann has too few of Spotify's features" in comparison_obstacle(empty, tracks)
 
 
+def test_the_nearest_recording_that_charted_is_named():
+    found = pd.DataFrame({"artist": ["Bob"], "song": ["Red"], "peak": [4.0], "weeks": [12.0], "distance": [.81]})
+    assert "Red by Bob sounds most like it (best place 4, 12 weeks; distance 0.81)" in charted_in_words(found)
+    assert charted_in_words(found.head(0)).startswith("None of your reference recordings was found in the chart")
+
+
 def test_only_recordings_that_charted_are_called_that():
     found = pd.DataFrame({"artist": ["Ann", "Bob"], "song": ["Blue", "Red"], "charted": [False, True]})
     sentence = recordings_in_words(found, 25)
     assert "Of your 25 reference recordings, Blue by Ann sounds most like it" in sentence
-    assert "1 of the 2 nearest are in the chart: Red" in sentence
+    assert "of the 2 nearest, in the chart: Red" in sentence
     assert "chart" not in recordings_in_words(found.drop(columns="charted"), 25)
     assert recordings_in_words(found.head(0), 0).startswith("There is no reference recording")
