@@ -44,12 +44,13 @@ from sources.song_choice import find_sound_file
 from sources.titles import SongNotFound
 from synth.sample_chart import make_chart
 
-__all__ = ["catalogue_beside_charts", "catalogue_in_words", "chart_songs", "charted_in_words", "charting_songs", "choose_song",
-           "compare_own_song", "compare_with_charts", "COMPARED", "comparison_obstacle", "define_hits",
-           "described_by", "find_in_table", "found_in_words", "Hits", "key_name", "load_charts", "match_songs",
-           "name_of_song", "nearest_recordings", "of_its_kind", "own_field", "own_song",
-           "own_song_in_words", "place_in_words", "plot_own_song", "plot_own_years", "plot_place",
-           "recordings_in_words", "SCHEMA", "similar_songs", "songs_in_tempo_and_key", "years_in_words"]
+__all__ = ["catalogue_beside_charts", "catalogue_in_words", "chart_songs", "charted_in_words",
+           "charting_songs", "choose_song", "compare_own_song", "compare_with_charts", "COMPARED",
+           "comparison_obstacle", "define_hits", "described_by", "find_in_table", "found_in_words", "Hits",
+           "key_name", "load_charts", "match_songs", "name_of_song", "nearest_recordings", "of_its_kind",
+           "own_field", "own_song", "own_song_in_words", "place_in_words", "plot_own_song",
+           "plot_own_years", "plot_place", "recordings_in_words", "SCHEMA", "similar_songs",
+           "songs_in_tempo_and_key", "years_in_words"]
 
 CHART_COLUMN_NAMES = {
     "date": ["week", "chart_date", "chart_week", "week_id", "weekid", "release_date", "year"],
@@ -424,12 +425,13 @@ def choose_song(name, tracks, others, *folders):
     return tracks.iloc[[best]]
 
 
-def nearest_recordings(file, recordings, chart=None, n=8, *, only_charted=False):
-    """The reference recordings that sound most like a sound file, and which of them charted.
+def nearest_recordings(song, recordings, chart=None, n=8, *, only_charted=False):
+    """The reference recordings that sound most like a song, and which of them charted.
 
     Parameters
     ----------
-    file : str, Path or Recording
+    song : str, Path, Recording or pd.DataFrame
+        A sound file, or a row with the columns of the recordings, as from `song_row`.
     recordings : pd.DataFrame
         Reference recordings with their embeddings, or audio features alone, as from `recommend.gather_songs`.
     chart : pd.DataFrame, optional
@@ -445,12 +447,12 @@ def nearest_recordings(file, recordings, chart=None, n=8, *, only_charted=False)
         best place `peak` and the `weeks` of those that did.
     """
     by = "embedding" if "embedding_001" in recordings else "all"
-    path = getattr(file, "path", file)
-    others = recordings[recordings["path"] != str(Path(path).absolute())]
+    row = song_row(song, recordings)
+    others = recordings[recordings["path"] != row["path"].iloc[0]]
     if "artist" in others and chart is not None:
         found = match_songs(others, chart)
         others = others.assign(charted=others.index.isin(found.index)).join(found[["peak", "weeks"]])
     if not only_charted:
-        return similar_songs(file, others, n, by=by)
-    found = similar_songs(file, others, len(others), by=by)
+        return similar_songs(row, others, n, by=by)
+    found = similar_songs(row, others, len(others), by=by)
     return found[found["charted"]].head(n) if "charted" in found else found.head(0)

@@ -11,7 +11,8 @@ LABELS = {"popularity": "popularity (0-100)", "danceability": "danceability (0-1
           "spectral_bandwidth_mean": "mean spectral bandwidth (Hz)",
           "spectral_flatness_mean": "mean spectral flatness (0-1)",
           "zero_crossing_rate_mean": "mean zero-crossing rate (0-1)", "onset_strength_mean": "mean onset strength (dB)",
-          "loudness_lufs": "loudness (LUFS)", "charted": "share that charted"}
+          "loudness_lufs": "loudness (LUFS)", "charted": "share that charted",
+          "top_10": "share in the top 10", "long_stay": "share with a long stay"}
 
 
 def label(column):

@@ -149,12 +149,13 @@ if others["chart_year"].notna().any() and len(place):
 # %%
 if REFERENCE and from_file:
     recordings = gather_songs(out / "reference", REFERENCE)
-    nearest = charts.nearest_recordings(song["path"].iloc[0], recordings, chart)
+    heard = charts.song_row(song["path"].iloc[0], recordings)
+    nearest = charts.nearest_recordings(heard, recordings, chart)
     print(charts.recordings_in_words(nearest, len(recordings)))
     columns = ["artist", "song", "genre", "charted", "peak", "weeks", "distance", "reason"]
     display(explore.readable(nearest[[column for column in columns if column in nearest]].reset_index(drop=True)))
     if chart is not None:
-        in_chart = charts.nearest_recordings(song["path"].iloc[0], recordings, chart, only_charted=True)
+        in_chart = charts.nearest_recordings(heard, recordings, chart, only_charted=True)
         print(charts.charted_in_words(in_chart))
         display(explore.readable(in_chart[[column for column in columns if column in in_chart]].reset_index(drop=True)))
 else:
