@@ -15,6 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from sources.archives import plain_cells, unpacked
+from sources.files import without_apostrophes
 from sources.sound_tags import read_tags
 
 COLUMNS = ["track_id", "artist", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
@@ -127,7 +128,8 @@ def _read_text(path, data):
     except (pd.errors.ParserError, ValueError) as error:
         raise ValueError(f"{path} cannot be read as a {SEPARATORS[separator]} separated table ({error})") from error
     # pandas writes a blank header as "Unnamed: n"
-    return df.rename(columns={column: column.strip() for column in df.columns})
+    df = df.rename(columns={column: column.strip() for column in df.columns})
+    return df.apply(lambda column: column if pd.api.types.is_numeric_dtype(column) else without_apostrophes(column))
 
 
 def _decode(path, data):

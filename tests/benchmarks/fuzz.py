@@ -196,6 +196,7 @@ def outcomes_of_folder(command, folder, n):
     if done.returncode:
         print(done.stderr[-600:], flush=True)
         return {"raw error": n}
+    print("\n".join(line[:300] for line in done.stderr.splitlines() if "could not be processed" in line), flush=True)
     return collections.Counter(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -218,7 +219,7 @@ def use_sounds(folder):
             outcomes.append("used" if path in pictures & described else "named" if path in reasons else "lost")
     assert all(Path(path).exists() for path in tables[0]["path"])
     for reason in sorted({reason for reason in reasons.values() if "could not be processed" in reason}):
-        print("   ", reason[:300], file=sys.stderr)
+        print("   ", " ".join(reason.split()), file=sys.stderr)
     print(json.dumps(outcomes))
 
 
