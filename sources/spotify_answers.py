@@ -116,7 +116,8 @@ def _read_track(entry):
            "popularity": field(track, "popularity", _whole), "uri": field(track, "uri", _text),
            "artist": ", ".join(names) or None, "artists": names, "song": name,
            "album": field(album, "name", _text, "album"), "release_date": field(album, "release_date", _text),
-           "added_at": field(entry, "added_at", _text), "source": SOURCE, "first_artist": _text(_object(artists[0] if artists else None).get("id"))}
+           "added_at": field(entry, "added_at", _text), "source": SOURCE,
+           "first_artist": _text(_object(artists[0] if artists else None).get("id"))}
     # a file of the user's own disk has no id, but a URI with its artist, album, title and length
     local = hashlib.sha1((row["uri"] or f"{names}|{name}").encode()).hexdigest()[:22]
     return row | {"track_id": field(track, "id", _text) or local}, None, malformed
