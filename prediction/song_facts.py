@@ -93,8 +93,8 @@ def measured_facts(features):
     Returns
     -------
     dict
-        `key`, as ``"A minor"``, `tempo` in BPM, `tempo_rival`, where half or double of it is about as strong, `loudness`
-        in LUFS.
+        `key`, as ``"A minor"``, `tempo` in BPM, `tempo_rival`, where half or double of it is about as strong,
+        `loudness` in LUFS.
     """
     numbers = {name: float(features.get(column, math.nan)) for name, column in
                (("tempo", "tempo"), ("tempo_rival", "tempo_rival"), ("loudness", "loudness_lufs"))}
