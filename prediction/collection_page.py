@@ -11,11 +11,10 @@ from matplotlib.colors import to_hex
 from learning.targets import family_shares
 from prediction.html_pages import figure_html, page
 from prediction.plots import axis_label, genre_colors
+from prediction.song_sentences import UNLIKE
 
 MOST_SONGS = 2000
 """A page shows no more songs than these, so that a browser stays fast; the others are in the table `labels.csv`."""
-UNLIKE = .5
-"""A song with a larger out-of-distribution score is drawn as a ring: its place and label mean little."""
 COLUMNS = {"artist": "artist", "song": "song", "blend": "label", "certainty": "certainty", "beat": "beat",
            "timbre": "timbre", "pitch": "pitch", "out_of_distribution": "unlike training songs", "file": "file"}
 """The columns of the table, where they are known, and their headings."""

@@ -267,15 +267,15 @@ def test_models_are_trained_compared_and_tuned_on_songs_that_share_no_artist(tmp
     assert count_figures(transferred) == 1 and (tmp_path / "models" / "transfer" / "model.json").exists()
 
 
-def test_a_folder_of_one_artist_ends_with_what_can_be_said(tmp_path):
+def test_a_folder_of_one_genre_ends_with_what_can_be_said(tmp_path):
     songs = small_corpus(tmp_path / "songs", songs_per_genre=2, genres=["jazz"])
     assert "nothing to split by" in printed(run("02_prepare_and_split", tmp_path, SOURCE=songs, OUT_DIR=tmp_path))
     assert len(pd.read_parquet(tmp_path / "tracks" / "train.parquet")) == 2
     run("05_make_spectrograms", tmp_path, SOURCE=songs, OUT_DIR=tmp_path)
-    assert "jazz (2 songs by 1 artist): at least two genres" in printed(
+    assert "jazz (2 songs by 2 artists): at least two genres" in printed(
         run("06_train_models", tmp_path, OUT_DIR=tmp_path))
     compared = run("07_compare_models", tmp_path, OUT_DIR=tmp_path)
-    assert "jazz (2 songs by 1 artist): at least two genres" in printed(compared) and count_figures(compared) == 0
+    assert "jazz (2 songs by 2 artists): at least two genres" in printed(compared) and count_figures(compared) == 0
     described = run("08_genre_influences", tmp_path, SOURCE=songs, OUT_DIR=tmp_path, MODEL="sample")
     assert "2 songs: jazz (2)" in printed(described)
     page = (tmp_path / "collection.html").read_text(encoding="utf-8")
