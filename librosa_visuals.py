@@ -11,7 +11,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullLocator
 
+from signals.chords import chord_chart, plot_chords, song_chords
 from signals.excerpts import extract_excerpt
+from signals.song_pack import write_pack
 from signals.spectrograms import DECIBELS, HOP_LENGTH, N_FFT, power_to_decibels
 from signals.structure import (
     MOST_COLUMNS,
@@ -30,9 +32,10 @@ from signals.structure import (
 )
 from signals.time_axis import time_axis
 
-__all__ = ["compare_songs", "extract_excerpt", "plot_chromagram", "plot_mel_spectrogram", "plot_mfcc",
-           "plot_rolloff_and_centroid", "plot_self_similarity", "plot_spectrogram", "plot_tempogram", "plot_waveform",
-           "plot_zero_crossing_rate", "visualize_Chromagram_y_Spectrogram"]
+__all__ = ["chord_chart", "compare_songs", "extract_excerpt", "plot_chords", "plot_chromagram", "plot_mel_spectrogram",
+           "plot_mfcc", "plot_rolloff_and_centroid", "plot_self_similarity", "plot_spectrogram", "plot_tempogram",
+           "plot_waveform", "plot_zero_crossing_rate", "song_chords", "visualize_Chromagram_y_Spectrogram",
+           "write_pack"]
 
 LEVELS = {"cmap": "magma", "vmin": -DECIBELS, "vmax": 0}
 HERTZ = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000]
