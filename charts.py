@@ -61,8 +61,8 @@ CHART_COLUMN_NAMES = {
 """Other names of these columns; the first that a chart has is taken."""
 COMPARED = {
     "table": TABLE_COMPARED,
-    "sound": ["tempo", "loudness_lufs", "energy_proxy", "danceability_proxy", "acousticness_proxy",
-              "onset_strength_mean", "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean",
+    "sound": ["tempo", "loudness_lufs", "rms_mean", "pulse_regularity", "onset_strength_mean",
+              "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean",
               "zero_crossing_rate_mean"]}
 """The features that are compared: Spotify's columns of a table, or our audio features of a sound file."""
 
