@@ -148,7 +148,7 @@ def song_estimates(song):
     recording = as_recording(song)
     heard = hear_recording(recording)
     tags = pd.DataFrame(heard.tags.mean(axis=0, keepdims=True), columns=tag_columns())
-    sound = recording.keep("features", recording.features)
+    sound = recording.features()
     estimates = estimate_features(tags.assign(**{name: sound[name] for names in SOUND.values() for name in names}))
     table = pd.DataFrame({"estimate": estimates.iloc[0].to_numpy()}, index=list(CONTRASTS))
     error = estimate_errors()["error"]
