@@ -18,17 +18,41 @@ from analysis.associations import (
     correlations,
     correlations_within,
     feature_ttest,
+    feature_ttests,
     group_effects,
     need_columns,
+    need_linear,
     running_median,
     verdict,
 )
 from analysis.column_labels import LABELS, label
+from analysis.findings import (
+    boxes_in_words,
+    correlations_in_words,
+    distribution_in_words,
+    effects_in_words,
+    groups_in_words,
+    pairs_in_words,
+    running_in_words,
+    within_in_words,
+)
+from analysis.printing import p_text, readable
+from analysis.zero_popularity import (
+    change_in_words,
+    without_zero_cluster,
+    zero_cluster,
+    zero_cluster_and_hits,
+    zero_cluster_in_words,
+)
 
-__all__ = ["CLAIMS", "FEATURES", "LABELS", "catplot_viz", "check_claims", "compare_groups", "corr_heatmap",
-           "correlations", "correlations_within", "feature_ttest", "group_effects", "label", "param_viz",
-           "plot_correlations", "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split",
-           "plot_within", "running_median", "verdict"]
+__all__ = ["CLAIMS", "FEATURES", "LABELS", "boxes_in_words", "catplot_viz", "change_in_words", "check_claims",
+           "compare_groups", "corr_heatmap", "correlations", "correlations_in_words", "correlations_within",
+           "describe_features", "distribution_in_words", "effects_in_words", "feature_ttest", "feature_ttests",
+           "group_effects",
+           "groups_in_words", "label", "p_text", "pairs_in_words", "param_viz", "plot_correlations",
+           "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within", "readable",
+           "running_in_words", "running_median", "verdict", "within_in_words", "without_zero_cluster", "zero_cluster",
+           "zero_cluster_and_hits", "zero_cluster_in_words"]
 
 MANY_ROWS = 2000
 """With more rows than this, points are drawn as hexagons, or a sample of them is drawn."""
@@ -159,6 +183,8 @@ def catplot_viz(df, x_Param, y_Param, plt_Kind="box", **kwargs):
 def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, **kwargs):
     """Plot the correlations among columns as a heat map.
 
+    The key of a song is not among them: it is a place on a circle, see `associations.CIRCULAR`.
+
     Parameters
     ----------
     train : pd.DataFrame
@@ -174,6 +200,7 @@ def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, 
     matplotlib Axes
     """
     columns = list(param_Corr)
+    need_linear(columns if not isinstance(param_Corr, str) else [param_Corr])
     if isinstance(param_Corr, str):
         columns = [param_Corr, *(feature for feature in FEATURES if feature in train and feature != param_Corr)]
     need_columns(train, columns)
@@ -192,6 +219,29 @@ def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, 
     sns.heatmap(table, mask=upper, xticklabels=names, yticklabels=names, ax=ax, **style | kwargs)
     ax.tick_params(axis="x", rotation=90)
     return ax
+
+
+def describe_features(df, by=None):
+    """The median of each feature, over all songs and in each of the largest categories.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    by : str, optional
+        A column of categories; the six with most songs are shown.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a feature: `n` songs with a value, the medians `all songs` and of each category.
+    """
+    features = [feature for feature in FEATURES if feature in df and df[feature].notna().any()]
+    values = df[features].astype("float64")
+    table = pd.DataFrame({"n": values.count(), "all songs": values.median()})
+    if by is not None:
+        largest = df[by].astype(object).value_counts().index[:MANY_CATEGORIES]
+        table = table.join(values.groupby(df[by].astype(object)).median().loc[largest].T)
+    return table.rename_axis("feature")
 
 
 # ---- plots of tables

@@ -25,7 +25,7 @@ from prediction.plots import (
     plot_timeline,
 )
 from prediction.saliency import explain
-from prediction.song_facts import describe_song, nearest_data, tags_data, timeline_window
+from prediction.song_facts import describe_song, fact_words, measured_facts, nearest_data, tags_data, timeline_window
 from prediction.song_figure import draw_explanation, draw_song_card
 from prediction.song_page import song_page, write_song_files
 from prediction.song_sentences import UNLIKE, all_sentences
@@ -50,6 +50,7 @@ __all__ = [
     "collection_places",
     "collection_sentence",
     "explain",
+    "fact_words",
     "family_shares",
     "fit_aspects",
     "fit_genre_map",
@@ -57,6 +58,7 @@ __all__ = [
     "in_notebook",
     "label_folder",
     "load_map",
+    "measured_facts",
     "passages",
     "place_on_map",
     "plot_aspects",

@@ -27,7 +27,8 @@ nav { display: flex; justify-content: space-between; gap: 1rem; align-items: cen
 button { font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: .4rem;
          padding: .2rem .7rem; cursor: pointer }
 .short { border-left: .3rem solid var(--link); padding: .1rem 1rem; margin: 1rem 0; background: var(--card) }
-.short h2 { margin: .6rem 0 0; font-size: 1.1rem } .short li { margin: .3rem 0 }
+.short h2 { margin: .6rem 0 0; font-size: 1.1rem } .short ul { padding-left: 1.2rem }
+.short li { margin: .3rem 0 }
 :root { --card: #f4f7fb; --code: #f6f6f6 }
 @media (prefers-color-scheme: dark) { :root { --card: #1e232b; --code: #1e2126 } }
 details { margin: .4rem 0 } summary { cursor: pointer; color: var(--quiet); font-size: .85rem }
@@ -44,7 +45,7 @@ figure img { padding: .3rem } audio, video, iframe { max-width: 100% }
 .wide table { overflow-wrap: normal; margin: .5rem 0; border: 0 }
 .wide table:is(table) th, .wide table:is(table) td { border-width: 0 0 1px; text-align: left }
 .wide table:is(table) td.number { text-align: right } .wide td, .wide th { max-width: 30rem }
-.wide table td:not(.number) { min-width: 6.5rem }
+.wide table td:not(.number) { min-width: 6.5rem } .wide tbody th { vertical-align: top !important }
 .finding { font-weight: 600 } .error, .stderr { color: #b3261e }
 @media (prefers-color-scheme: dark) { .error, .stderr { color: #f2998f } }
 </style>"""

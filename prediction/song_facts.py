@@ -11,6 +11,7 @@ import pandas as pd
 from learning.targets import family_of, family_shares
 from prediction.labels import FAMILIES, blend_label, turning_point
 from prediction.windows import passages, song_influences
+from signals.sound_sentences import CLEAR
 from sources.table_files import read_song_tags
 
 PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -92,12 +93,37 @@ def measured_facts(features):
     Returns
     -------
     dict
-        `key`, as ``"A minor"``, `tempo` and `tempo_rival` in BPM, `loudness` in LUFS.
+        `key`, as ``"A minor"``, `tempo` in BPM, `tempo_rival`, where half or double of it is about as strong,
+        `loudness` in LUFS.
     """
     numbers = {name: float(features.get(column, math.nan)) for name, column in
                (("tempo", "tempo"), ("tempo_rival", "tempo_rival"), ("loudness", "loudness_lufs"))}
     known = {name: round(value, 1) if math.isfinite(value) else None for name, value in numbers.items()}
+    if features.get("tempo_confidence", math.nan) >= CLEAR:
+        known["tempo_rival"] = None
     return {"key": key_name(features.get("key", math.nan), features.get("mode", math.nan)), **known}
+
+
+def fact_words(description):
+    """What was measured, in words, by name: for the head of a page.
+
+    Parameters
+    ----------
+    description : dict
+        With `seconds` and `facts`.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    facts = description["facts"]
+    words = {"duration": clock(description["seconds"]), "key": facts.get("key")}
+    if facts.get("tempo"):
+        rival = facts.get("tempo_rival")
+        words["tempo"] = f"{facts['tempo']:.0f} BPM" + (f" (or {rival:.0f})" if rival else "")
+    if facts.get("loudness") is not None:
+        words["loudness"] = f"{facts['loudness']:.1f} LUFS"
+    return {name: value for name, value in words.items() if value}
 
 
 def shares_data(summary):

@@ -15,7 +15,7 @@ from matplotlib.colors import to_hex
 
 from prediction.html_pages import figure_html, page
 from prediction.plots import genre_colors, without_overlap
-from prediction.song_facts import clock
+from prediction.song_facts import clock, fact_words
 from prediction.song_sentences import STANDS_OUT
 from signals.decoding import AudioError, load_audio, resample
 from sources.files import atomic_path, safe_name, write_text
@@ -143,28 +143,6 @@ def _header(description):
     sentences = " ".join(map(_escape, description["sentences"]))
     return (f'<h1>{_escape(description["title"])}</h1>{artist}<ul class="facts">{facts}</ul>'
             f'<p class="label">{_escape(description["label"])}</p><p>{sentences}</p>')
-
-
-def fact_words(description):
-    """What was measured, in words, by name: for the head of a page.
-
-    Parameters
-    ----------
-    description : dict
-        With `seconds` and `facts`.
-
-    Returns
-    -------
-    dict of str to str
-    """
-    facts = description["facts"]
-    words = {"duration": clock(description["seconds"]), "key": facts.get("key")}
-    if facts.get("tempo"):
-        rival = facts.get("tempo_rival")
-        words["tempo" + (f" (or {rival:.0f})" if rival else "")] = f"{facts['tempo']:.0f} BPM"
-    if facts.get("loudness") is not None:
-        words["loudness"] = f"{facts['loudness']:.1f} LUFS"
-    return {name: value for name, value in words.items() if value}
 
 
 # ---- sound

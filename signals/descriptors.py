@@ -14,8 +14,6 @@ from signals.decoding import SAMPLE_RATE, SHORTEST, segments
 from signals.estimators import (
     danceability,
     energy_and_acousticness,
-    estimate_key,
-    estimate_tempo,
     estimate_tuning,
     lag_tempi,
     local_autocorrelation,
@@ -23,8 +21,10 @@ from signals.estimators import (
     onset_strength,
     pitch_class_shares,
 )
+from signals.key import estimate_key, semitone_strengths
 from signals.rhythm_harmony import harmony, onset_patterns, voices
 from signals.spectrograms import HOP_LENGTH, N_FFT, chroma_filters, power_blocks, power_to_decibels, spectrograms
+from signals.tempo import estimate_tempo, register_onsets
 
 LONGEST = 600
 """Seconds of a song that are described where it is not cut into segments: the first ten minutes."""
@@ -51,7 +51,9 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
         for `chroma` (C first), `rms`, `spectral_centroid`, `spectral_bandwidth`, `spectral_rolloff` (Hz),
         `spectral_contrast` (dB), `spectral_flatness`, `zero_crossing_rate`, `mfcc`, `mfcc_delta`, `tonnetz`,
         `onset_strength`, `tempogram` (strength of the pulse between the tempi `TEMPO_EDGES`). Then `tempo`,
-        `tempo_rival` (BPM), `tempo_confidence`; `key` (C = 0), `mode` (major = 1), `key_confidence`; `loudness_lufs`;
+        `tempo_rival` (BPM), `tempo_confidence`, `beats_per_bar`, `metre_confidence`, `swing`, as `tempo.estimate_tempo`
+        has them; `key` (C = 0), `mode` (major = 1), `key_confidence`, `rival_key`, `rival_mode`, as `key.estimate_key`
+        has them; `loudness_lufs`;
         `danceability_proxy`, `energy_proxy`, `acousticness_proxy`; and the columns of `rhythm_harmony.onset_patterns`,
         `rhythm_harmony.harmony` and `rhythm_harmony.voices`. Values that are not defined, such as the key of silence,
         are NaN.
@@ -83,10 +85,10 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
     out = {}
     for name, values in frames.items():
         out |= _mean_and_variance(name, values)
-    out |= estimate_tempo(onset, sr)
+    out |= estimate_tempo(register_onsets(mel_decibels, sr), sr)
     out |= onset_patterns(mel_decibels, out["tempo"], sr=sr)
     tones = pitch_class_shares(y, sr, tuning)
-    out |= estimate_key(tones)
+    out |= estimate_key(semitone_strengths(y, sr, tuning), sr)
     out |= harmony(tones, out["key"]) | voices(y, out["key"], sr=sr)
     out["loudness_lufs"] = loudness(*(loudness_of or (y, sr)))
     out["danceability_proxy"] = danceability(y, sr)

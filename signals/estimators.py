@@ -1,4 +1,4 @@
-"""Estimates from one signal: tuning, tempo, key, loudness, danceability, energy and acousticness.
+"""Estimates from one signal: onsets, tuning, pitch classes, loudness, danceability, energy and acousticness.
 
 Where a routine of librosa's is slow, the same quantity is computed in another way. Tests compare the two.
 """
@@ -98,70 +98,6 @@ def lag_tempi(sr, n=TEMPOGRAM_FRAMES):
     return 60 * sr / HOP_LENGTH / np.maximum(np.arange(n), 1e-9)
 
 
-def estimate_tempo(onset, sr=SAMPLE_RATE):
-    """The tempo, the alternative at half or double of it, and how clearly the tempo is stronger.
-
-    A tempo's strength is the mean autocorrelation of the onsets after one, two and four beats, as by a comb filter
-    (Davies and Plumbley 2007). A log-normal prior around 120 BPM (Ellis 2007) is added to it. A dotted rhythm also
-    repeats after one of its steps, but not after four of them. The lag is then refined on its multiples.
-
-    Parameters
-    ----------
-    onset : np.ndarray [shape=(frames,)]
-    sr : int
-
-    Returns
-    -------
-    dict
-        `tempo` and `tempo_rival` in BPM, and `tempo_confidence`: the tempo's share of the strength of both, .5 where
-        the rival is as strong. NaN where nothing repeats.
-
-    Examples
-    --------
-    >>> round(estimate_tempo(np.arange(1000) % 20 == 0)["tempo"], 1)
-    129.2
-    """
-    centred = np.asarray(onset, dtype=np.float64) - np.mean(onset)
-    if len(onset) < 64 or not np.sum(centred ** 2) > 1e-6:
-        return {"tempo": np.nan, "tempo_rival": np.nan, "tempo_confidence": np.nan}
-    lags = autocorrelation(centred)
-    frames_per_minute = 60 * sr / HOP_LENGTH
-    tempi = 30 * 2 ** (np.arange(320) / 96)  # 30 to 300 BPM
-
-    def strength(tempo):
-        return np.mean([np.interp(frames_per_minute / tempo * beats, np.arange(len(lags)), lags, right=0)
-                        for beats in (1, 2, 4)], axis=0)
-
-    def score(tempo):
-        return strength(tempo) - .5 * np.log2(tempo / 120) ** 2
-
-    coarse = float(tempi[score(tempi).argmax()])
-    rival = max((coarse * ratio for ratio in (.5, 2) if 30 <= coarse * ratio <= 300), key=score)
-    own_strength, rival_strength = (max(float(strength(tempo)), 0) for tempo in (coarse, rival))
-    total = own_strength + rival_strength
-    tempo = frames_per_minute / _refined_lag(lags, frames_per_minute / coarse)
-    return {"tempo": float(tempo), "tempo_rival": float(tempo * rival / coarse),
-            "tempo_confidence": own_strength / total if total else np.nan}
-
-
-def _refined_lag(lags, lag):
-    """A lag to a fraction of a frame: the peak at k times the lag gives it k times as exactly."""
-    best = float(lag)
-    multiple = 1
-    while (multiple * 2 + .5) * best + 2 < len(lags) and multiple < 16:
-        multiple *= 2
-        centre = multiple * best
-        reach = max(1, round(multiple * .3) if multiple < 4 else 2)
-        window = np.arange(round(centre) - reach, round(centre) + reach + 1)
-        peak = window[np.argmax(lags[window])]
-        before, at, after = lags[peak - 1:peak + 2]
-        if at < max(before, after):  # no peak: the largest value lies at the window's end, on a slope
-            break
-        bend = before - 2 * at + after
-        best = (peak + (.5 * (before - after) / bend if bend < 0 else 0)) / multiple
-    return best
-
-
 # ---- pitch
 
 def estimate_tuning(y, sr=SAMPLE_RATE):
@@ -228,8 +164,11 @@ def pitch_class_shares(y, sr, tuning, n_fft=4 * N_FFT):
     return shares / np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
 
-def estimate_key(chroma):
+def krumhansl_key(chroma):
     """The key whose pitch-class profile correlates best with the mean chroma (Krumhansl and Schmuckler 1990).
+
+    The statistics of spectrogram images count their scale degrees from its tonic, and saved models depend on that. For
+    a song, `key.estimate_key` is better.
 
     Parameters
     ----------
@@ -244,7 +183,7 @@ def estimate_key(chroma):
 
     Examples
     --------
-    >>> estimate_key(np.roll(MAJOR, 7)[None])["key"]
+    >>> krumhansl_key(np.roll(MAJOR, 7)[None])["key"]
     7.0
     """
     mean = chroma.mean(axis=0)

@@ -275,10 +275,10 @@ def plot_blends(table, *, ax=None):
     ax.fill_between([0, 1], [-FAR, 1 - FAR], [FAR, 1 + FAR], color=".93", lw=0, zorder=0)
     far = (table["predicted"] - table["true"]).abs() > FAR
     ax.scatter(table["true"], table["predicted"], s=30, alpha=.8, color=np.where(far, "tab:red", "tab:blue"))
-    for row in table[far].itertuples():
+    for number, row in enumerate(table[far].sort_values("true").itertuples()):
         right = row.true < .5
-        ax.annotate(f"{row.one}, {row.two}", (row.true, row.predicted), (6 if right else -6, 0), fontsize=7,
-                    textcoords="offset points", ha="left" if right else "right", va="center")
+        ax.annotate(f"{row.one}, {row.two}", (row.true, row.predicted), (6 if right else -6, 5 - 10 * (number % 2)),
+                    fontsize=7, textcoords="offset points", ha="left" if right else "right", va="center")
     ax.set(xlabel="true share of the second genre (0 to 1, by loudness)",
            ylabel="predicted share of the second genre (0 to 1)", xlim=(-.03, 1.03), ylim=(-.03, 1.03),
            title="synthetic blends of two genres")

@@ -81,6 +81,13 @@ def test_the_heatmap_begins_with_the_parameter_and_its_strongest_correlation(sam
     assert names[:2] == ["popularity", "valence"]
 
 
+def test_the_key_is_not_in_the_heatmap(sample):
+    names = [label.get_text() for label in explore.corr_heatmap(sample, "popularity").get_yticklabels()]
+    assert "tempo" in names and "key" not in names
+    with pytest.raises(ValueError, match="'key' is a place on a circle"):
+        explore.corr_heatmap(sample, ["key", "tempo"])
+
+
 @pytest.mark.parametrize("missing", ["loudness", "popularity"])
 def test_a_missing_column_is_named(missing):
     with pytest.raises(ValueError, match=f"no column '{missing}'"):
@@ -92,7 +99,7 @@ def test_plots_show_every_row_of_their_table(sample):
     assert [label.get_text().split("  ")[0] for label in ax.get_yticklabels()][-1] == "rock"
     within = explore.plot_within(associations.correlations_within(sample))
     assert within.get_legend() is not None
-    assert len(explore.plot_correlations(associations.correlations(sample)).get_yticklabels()) == 15
+    assert len(explore.plot_correlations(associations.correlations(sample)).get_yticklabels()) == 14
     assert explore.plot_missing(sample).get_xlabel() == "cells missing (%)"
     assert explore.plot_missing(sample[["artist"]]).texts[0].get_text() == "no cell is missing"
 

@@ -74,7 +74,7 @@ about = [column for column in ("artist", "song", "genre", "tempo") if column in 
 # groups have the same weight, whatever their number of features. Only the embedding of the pre-trained network, where
 # there is one, has as much weight as all other groups together. Two songs drawn at random have a distance of about 1.4.
 
-# %% tags=["finding"]
+# %%
 groups = ", ".join(f"{group} ({len(columns)})" for group, columns in space.groups.items())
 print(f"{len(songs):,} songs, compared by {groups}.")
 

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from songs_described import described
 
 from prediction.labels import blend_label
 from prediction.saliency import Explanation
 from prediction.song_facts import (
     clock,
+    fact_words,
     found_data,
     key_name,
     label_probability,
@@ -85,3 +87,8 @@ def test_a_score_is_a_number_or_a_number_with_an_interval_or_nothing():
         saved_scores_ = {"accuracy": {"value": .8, "low": .7}, "ece": .05}
     assert (score_value(Saved(), "accuracy"), score_value(Saved(), "ece"), score_value(object(), "ece")) == (
         .8, .05, None)
+
+
+def test_facts_that_are_not_known_are_left_out():
+    assert fact_words({"seconds": 61, "facts": {"key": None, "tempo": None, "loudness": None}}) == {"duration": "1:01"}
+    assert fact_words(described())["tempo"] == "120 BPM (or 60)"

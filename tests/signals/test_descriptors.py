@@ -11,7 +11,7 @@ from sound_files import write_song
 from synthetic_music import cadence, clicks, music
 from synthetic_signals import SR, tone
 
-from signals import decoding, descriptors, estimators
+from signals import decoding, descriptors, estimators, key, tempo
 from signals.descriptors import describe, describe_file
 from signals.spectrograms import power_to_decibels
 
@@ -81,9 +81,8 @@ def test_tempo_key_and_proxies_are_those_of_the_estimators():
     y = cadence(2) + clicks(120, 4)
     described, tuning = describe(y), estimators.estimate_tuning(y)
     mel, _ = descriptors.frame_features(y, SR, tuning)
-    onset = estimators.onset_strength(power_to_decibels(mel))
-    expected = estimators.estimate_tempo(onset, SR)
-    expected |= estimators.estimate_key(estimators.pitch_class_shares(y, SR, tuning))
+    expected = tempo.estimate_tempo(tempo.register_onsets(power_to_decibels(mel)), SR)
+    expected |= key.estimate_key(key.semitone_strengths(y, SR, tuning))
     expected |= estimators.energy_and_acousticness(y, mel, SR) | {"loudness_lufs": estimators.loudness(y, SR)}
     expected |= {"danceability_proxy": estimators.danceability(y, SR)}
     assert {name: described[name] for name in expected} == pytest.approx(expected, nan_ok=True)
