@@ -76,8 +76,10 @@ if obstacle:
 else:
     genre, artist, probabilities, genres = read_predictions(out / "predictions.parquet", SIDE)
     validation_genre, _, validation_probabilities, _ = read_predictions(out / "predictions.parquet", "validate")
-    by_whom = (f"by {artist.nunique()} artists" if (artist != artist.index).any()  # else each track has its own name
-               else "(the artists are not known)")
+    n_artists = artist.nunique()
+    by_whom = f"by {n_artists} artist{'s' if n_artists > 1 else ''}"
+    if (artist == artist.index).all():  # each track has its own name as its artist
+        by_whom = "(the artists are not known)"
     print(f"{len(genre)} tracks {by_whom}, {len(genres)} genres, the {SIDE} set")
     if obstacle := comparison_obstacle(genre, artist):
         print(f"{obstacle}. On how many songs each model is right:")
