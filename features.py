@@ -11,13 +11,16 @@ from learning.spotify_estimates import estimate_errors, estimate_features, song_
 from signals.aspects import ASPECTS, aspect_columns
 from signals.batch_jobs import file_mark, over_tracks, tracks_with_sound
 from signals.decoding import SHORTEST, AudioError
-from signals.descriptors import describe, describe_file
+from signals.descriptors import LONGEST, describe, describe_file
 from signals.image_statistics import describe_images
-from signals.recording import Recording
+from signals.key import read_key
+from signals.loudness import loudness_report, streaming_sentence
+from signals.recording import Recording, as_recording
+from signals.tempo import read_tempo
 from sources.files import Journal, write_table
 
 __all__ = ["ASPECTS", "aspect_columns", "describe", "describe_images", "estimate_errors", "estimate_features",
-           "extract_embeddings", "extract_features", "song_estimates"]
+           "extract_embeddings", "extract_features", "song_estimates", "song_facts"]
 
 FEWEST_IN_PARALLEL = 40
 """Fewer songs are done sooner than other processes have loaded TensorFlow."""
@@ -102,6 +105,37 @@ def extract_embeddings(tracks, *, model="musicnn", segment_seconds=None, out=Non
     work = functools.partial(_embed_track, segment_seconds=segment_seconds)
     n_jobs = 1 if len(tracks) < FEWEST_IN_PARALLEL else n_jobs
     return _table_of_songs(tracks, work, ["musicnn", segment_seconds], out, n_jobs, "embeddings")
+
+
+def song_facts(song):
+    """Key, tempo and loudness of a song, for people to read.
+
+    Parameters
+    ----------
+    song : str, Path or Recording
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a fact: `value`, and `confidence` (0 to 1) where it is an estimate: of the key that it is right or a
+        fifth away, of the tempo that it is right within 4 %. The first ten minutes are described.
+
+    Raises
+    ------
+    AudioError
+        The song cannot be decoded or is silent.
+    """
+    recording = as_recording(song)
+    described = recording.keep("features", recording.features)
+    key, tempo = read_key(described), read_tempo(described)
+    loud = loudness_report(recording.samples[:LONGEST * recording.rate], recording.rate)
+    rows = {"key": (key.text, key.confidence), "tempo": (tempo.text, tempo.confidence),
+            "loudness": (f"{loud['loudness_lufs']:.1f} LUFS", np.nan),
+            "loudness range": (f"{loud['loudness_range']:.1f} LU", np.nan),
+            "true peak": (f"{loud['true_peak']:.1f} dBTP", np.nan),
+            "on streaming services": (streaming_sentence(loud), np.nan)}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "confidence"]).replace(
+        {"value": r"nan \w+"}, {"value": "not known"}, regex=True)
 
 
 def _table_of_songs(tracks, work, settings, out, n_jobs, desc):

@@ -11,10 +11,11 @@ import pytest
 import soundfile
 from conftest import ROOT
 from sound_files import track_table
+from synthetic_music import cadence
 from synthetic_signals import SR
 
 import features
-from features import extract_embeddings, extract_features
+from features import extract_embeddings, extract_features, song_facts
 from learning import pretrained
 from learning.pretrained import tag_columns
 
@@ -149,3 +150,16 @@ def test_an_unknown_model_is_refused(tracks):
 def test_segments_shorter_than_a_patch_are_refused(tracks, seconds):
     with pytest.raises(ValueError, match="3 seconds or more"):
         extract_embeddings(tracks, segment_seconds=seconds)
+
+
+def test_the_facts_of_a_song_are_in_words(tmp_path):
+    soundfile.write(tmp_path / "song.wav", np.tile(cadence(9, minor=True), 2), SR)
+    facts = song_facts(tmp_path / "song.wav")
+    assert facts["value"]["key"].startswith("A minor (8A)") and 0 < facts["confidence"]["key"] <= 1
+    assert facts["value"]["loudness"].endswith(" LUFS") and "streaming services" in facts["value"]["on streaming services"]
+
+
+def test_what_is_not_known_of_a_song_is_said(tmp_path):
+    soundfile.write(tmp_path / "short.wav", cadence(0)[:2 * SR], SR)
+    facts = song_facts(tmp_path / "short.wav")["value"]
+    assert facts["loudness range"] == "not known", "a range needs three seconds"
