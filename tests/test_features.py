@@ -156,7 +156,8 @@ def test_the_facts_of_a_song_are_in_words(tmp_path):
     soundfile.write(tmp_path / "song.wav", np.tile(cadence(9, minor=True), 2), SR)
     facts = song_facts(tmp_path / "song.wav")
     assert facts["value"]["key"].startswith("A minor (8A)") and 0 < facts["confidence"]["key"] <= 1
-    assert facts["value"]["loudness"].endswith(" LUFS") and "streaming services" in facts["value"]["on streaming services"]
+    assert facts["value"]["loudness"].endswith(" LUFS")
+    assert "streaming services" in facts["value"]["on streaming services"]
 
 
 def test_what_is_not_known_of_a_song_is_said(tmp_path):
