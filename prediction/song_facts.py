@@ -13,11 +13,10 @@ from prediction.labels import FAMILIES, blend_label, turning_point
 from prediction.windows import passages, song_influences
 from signals.key import read_key
 from signals.loudness import loudness_report, streaming_sentence
-from signals.sound_sentences import CLEAR_TEMPO, FAINT_TEMPO
+from signals.sound_sentences import FAINT_TEMPO
+from signals.tempo import read_tempo
 from sources.table_files import read_song_tags
 
-SURE_METRE = .9
-"""A time signature is said from this confidence on."""
 MATTERS = math.log(1.25)
 """A picture of what was found holds if blanking it lowers the logarithm of the share by this much more than blanking at
 random."""
@@ -84,21 +83,22 @@ def measured_facts(recording):
     -------
     dict
         `key`, as ``"A minor"``, its `camelot` code, `key_confidence` (0 to 1) and `key_rival`, another key that is
-        nearly as probable; `tempo` in BPM, and `tempo_rival`, half or double of it, where that may be right;
-        `time_signature`, such as ``"3/4"``, where it is sure; `loudness` in LUFS, `loudness_range` in LU, `true_peak`
+        nearly as probable; `tempo` in BPM, `tempo_confidence` (0 to 1), and `tempo_rival`, half or double of it, where
+        that may be right;
+        `time_signature`, such as ``"3/4"``, where it is sure; `swings`; `loudness` in LUFS, `loudness_range` in LU, `true_peak`
         in dB relative to full scale, `streaming`, a sentence on what streaming services do to that.
     """
     features = recording.features()
     key = read_key(features)
     report = loudness_report(recording.samples, recording.rate)
-    confidence = features["tempo_confidence"]
-    tempo, rival = (_number(features[name], 1) if confidence >= FAINT_TEMPO else None
-                    for name in ("tempo", "tempo_rival"))
-    beats = features["beats_per_bar"] if features["metre_confidence"] >= SURE_METRE else math.nan
+    tempo = read_tempo(features)
+    has_tempo = tempo.confidence >= FAINT_TEMPO
     return {"key": key.name if key.camelot else None, "camelot": key.camelot or None,
             "key_confidence": _number(key.confidence, 2), "key_rival": key.rival or None,
-            "tempo": tempo, "tempo_rival": None if confidence >= CLEAR_TEMPO else rival,
-            "time_signature": f"{beats:.0f}/4" if math.isfinite(beats) else None,
+            "tempo": _number(tempo.bpm, 1) if has_tempo else None,
+            "tempo_confidence": _number(tempo.confidence, 2),
+            "tempo_rival": _number(tempo.rival, 1) if has_tempo else None,
+            "time_signature": tempo.metre or None, "swings": tempo.swings,
             "loudness": _number(report["loudness_lufs"], 1), "loudness_range": _number(report["loudness_range"], 1),
             "true_peak": _number(report["true_peak"], 1), "streaming": streaming_sentence(report)}
 

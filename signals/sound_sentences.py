@@ -3,9 +3,8 @@
 import numpy as np
 
 from signals.structure import analyse, section_times, self_similarity
+from signals.tempo import read_tempo
 
-CLEAR_TEMPO = .7
-"""From this confidence on, half or double of a tempo is not named beside it."""
 FAINT_TEMPO = .25
 """A tempo with a smaller confidence is not said."""
 BRIGHT = (1500, 2500)
@@ -47,12 +46,10 @@ def brightness_sentence(features):
 
 def tempo_sentence(features):
     """The tempo of a song, and its half or double where that is as strong."""
-    tempo, rival, confidence = (features[name] for name in ("tempo", "tempo_rival", "tempo_confidence"))
-    if not np.isfinite(tempo) or confidence < FAINT_TEMPO:
+    tempo = read_tempo(features)
+    if not tempo.confidence >= FAINT_TEMPO:
         return "No clear tempo: nothing repeats at a steady rate."
-    if confidence >= CLEAR_TEMPO:
-        return f"The tempo is {tempo:.0f} BPM (probability {confidence:.0%})."
-    return f"The tempo is {tempo:.0f} BPM (probability {confidence:.0%}), or else {rival:.0f} BPM."
+    return f"The tempo is {tempo.text}; the probability that it is right is {tempo.confidence:.0%}."
 
 
 def sections_sentence(song):

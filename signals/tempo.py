@@ -1,6 +1,7 @@
 """The tempo, the metre and the swing of a song, from how its onsets repeat."""
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,36 @@ WALTZ = (25, .1)
 """Slope and centre of the probability of three beats a bar. Set by hand: of the clips, only three are in 3/4."""
 FOUR = .02
 """Below this probability of three beats a bar there are four; between it and one half, it cannot be told."""
+
+
+SURE = .6
+"""A tempo with less confidence is named with its rival, and a song swings where that is this probable."""
+
+
+class Tempo(NamedTuple):
+    """The tempo of a song for people to read.
+
+    Attributes
+    ----------
+    bpm : float
+        NaN where there is none.
+    confidence : float
+        The probability (0 to 1) that it is right within 4 %.
+    rival : float
+        Half or double of it, where the tempo is not sure; else NaN.
+    metre : str
+        ``3/4`` or ``4/4``; empty where it cannot be told.
+    swings : bool
+    text : str
+        All of it in words: ``90 BPM (or 180), 4/4, swings``.
+    """
+
+    bpm: float
+    confidence: float
+    rival: float
+    metre: str
+    swings: bool
+    text: str
 
 
 # ---- onsets
@@ -212,3 +243,35 @@ def _refined_lag(lags, lag):
         bend = before - 2 * at + after
         best = (peak + (.5 * (before - after) / bend if bend < 0 else 0)) / multiple
     return best
+
+
+# ---- for people
+
+def read_tempo(features):
+    """The tempo in a row of features, for people to read.
+
+    Parameters
+    ----------
+    features : dict or pd.Series
+        As from `descriptors.describe`.
+
+    Returns
+    -------
+    Tempo
+
+    Examples
+    --------
+    >>> features = {"tempo": 90.2, "tempo_rival": 180.4, "tempo_confidence": .5, "beats_per_bar": 4.0, "swing": .9}
+    >>> read_tempo(features).text
+    '90 BPM (or 180), 4/4, swings'
+    """
+    bpm, confidence = float(features["tempo"]), float(features["tempo_confidence"])
+    if np.isnan(bpm):
+        return Tempo(bpm, np.nan, np.nan, "", False, "no tempo: nothing repeats")
+    rival = float(features["tempo_rival"]) if confidence < SURE else np.nan
+    beats = features["beats_per_bar"]
+    metre = "" if np.isnan(beats) else f"{int(beats)}/4"
+    swings = bool(features["swing"] > SURE)
+    text = f"{bpm:.0f} BPM" + ("" if np.isnan(rival) else f" (or {rival:.0f})")
+    return Tempo(bpm, confidence, rival, metre, swings,
+                 text + (f", {metre}" if metre else "") + (", swings" if swings else ""))

@@ -146,6 +146,23 @@ print(tempo_sentence(features))
 librosa_visuals.plot_tempogram(song);
 
 # %% [markdown]
+# ## Key, tempo and loudness
+#
+# A confidence of 0.8 means: of such answers, about 80 % are right. A key counts as right if it is a fifth away, and the
+# code after it is its place on the Camelot wheel of DJs. Where a rival is nearly as probable, it is named.
+
+# %%
+pd.set_option("display.max_colwidth", None, "display.precision", 2)
+pd.Series(measured_facts(recording), name="value").dropna().to_frame()
+
+# %% [markdown]
+# The chords, a bar between two bar lines; a dot is a beat on which the chord goes on. Chords of four notes are named as
+# the nearest chord of three.
+
+# %%
+print(librosa_visuals.chord_chart(librosa_visuals.song_chords(song)))
+
+# %% [markdown]
 # ## Structure
 #
 # The self-similarity matrix compares each moment with each other moment. A bright square on the diagonal is a section
@@ -231,3 +248,12 @@ else:
 pd.DataFrame([{"excerpt": excerpt.what, "start (s)": excerpt.start, "end (s)": excerpt.end, "beats": len(excerpt.beats),
                "repeated at (s)": ", ".join(f"{time:.1f}" for time in excerpt.repeats), "file": str(excerpt.path)}
               for excerpt in excerpts]).set_index("excerpt").round(3)
+
+# %% [markdown]
+# ## A pack for composers
+#
+# The excerpts again, with the beat grid, a chord chart, and a MIDI file with tempo, beats, bass and chords. In a music
+# program (DAW), the MIDI file and the sound stay together, even where the tempo drifts.
+
+# %%
+librosa_visuals.write_pack(song, excerpts_dir / "pack", suffix=".flac")

@@ -10,7 +10,7 @@ from synthetic_signals import SR, tone
 
 from signals.decoding import load_audio
 from signals.spectrograms import power_to_decibels, spectrograms
-from signals.tempo import estimate_tempo, register_onsets
+from signals.tempo import estimate_tempo, read_tempo, register_onsets
 
 
 def tempo_of(y):
@@ -85,6 +85,13 @@ def test_a_shuffle_swings_and_straight_eighths_do_not():
     straight, shuffle = (tempo_of(strokes(np.sort(np.r_[beats, beats + offset]), np.tile([1, .7], len(beats))))
                          for offset in (.25, 1 / 3))
     assert shuffle["swing"] > .5 > straight["swing"]
+
+
+def test_what_is_not_sure_is_said_with_its_rival_and_what_is_not_known_is_left_out():
+    features = {"tempo": 120.0, "tempo_rival": 60.0, "tempo_confidence": .9, "beats_per_bar": np.nan, "swing": .1}
+    assert read_tempo(features).text == "120 BPM"
+    assert read_tempo(features | {"tempo_confidence": .4, "beats_per_bar": 3.0}).text == "120 BPM (or 60), 3/4"
+    assert read_tempo(dict.fromkeys(features, np.nan)).text.startswith("no tempo")
 
 
 def test_silence_before_a_song_changes_nothing():
