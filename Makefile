@@ -49,7 +49,7 @@ index:
 # A notebook depends on all code, on its parameters, and on the notebook whose results it reads, where that one runs.
 after = $(patsubst %,$(RUNS)/%.ipynb,$(filter $(1)_%,$(NAMES)))
 $(RUNS)/03_explore_popularity.ipynb $(RUNS)/09_commercial_success.ipynb: $(call after,02)
-$(RUNS)/06_train_models.ipynb $(RUNS)/10_recommend_and_playlists.ipynb: $(call after,05)
+$(RUNS)/00_quickstart.ipynb $(RUNS)/06_train_models.ipynb $(RUNS)/10_recommend_and_playlists.ipynb: $(call after,05)
 $(RUNS)/07_compare_models.ipynb $(RUNS)/08_genre_influences.ipynb: $(call after,06)
 # An executed notebook gets its name only after its last cell has run.
 $(RUNS)/%.ipynb: notebooks/%.ipynb $(RUNS)/.parameters/%.yaml $(CODE) $(VENV)/installed

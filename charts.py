@@ -7,21 +7,50 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.associations import need_columns
-from analysis.chart_matching import SCHEMA, chart_songs, match_songs
-from analysis.column_labels import label
+from analysis.chart_findings import (
+    catalogue_in_words,
+    charted_in_words,
+    comparison_obstacle,
+    find_in_table,
+    found_in_words,
+    place_in_words,
+    plot_place,
+    recordings_in_words,
+)
+from analysis.chart_matching import SCHEMA, chart_songs, charting_songs, match_songs
+from analysis.hit_definition import Hits, define_hits
+from analysis.own_song import COMPARED as TABLE_COMPARED
+from analysis.own_song import (
+    FEWEST_TO_COMPARE,
+    compare_own_song,
+    key_of_song,
+    name_of_song,
+    own_song,
+    own_song_in_words,
+    place_of,
+    plot_own_song,
+    plot_own_years,
+    songs_in_tempo_and_key,
+    years_in_words,
+)
 from analysis.selection import song_row
 from analysis.similarity import IncompleteSong
-from analysis.trends import BAND
-from prepare import split_genres, to_dates
+from prepare import find_song, split_genres, to_dates
 from recommend import similar_songs
 from sources import table_files
+from sources.song_choice import find_sound_file
+from sources.titles import SongNotFound
 from synth.sample_chart import make_chart
 
-__all__ = ["COMPARED", "SCHEMA", "catalogue_beside_charts", "chart_songs", "charting_songs", "compare_with_charts",
-           "described_by", "load_charts", "match_songs", "own_field", "plot_place"]
+__all__ = ["catalogue_beside_charts", "catalogue_in_words", "chart_songs", "charted_in_words",
+           "charting_songs", "choose_song", "compare_own_song", "compare_with_charts", "COMPARED",
+           "comparison_obstacle", "define_hits", "described_by", "find_in_table", "found_in_words", "Hits",
+           "key_of_song", "load_charts", "match_songs", "name_of_song", "nearest_recordings", "of_its_kind",
+           "own_field", "own_song", "own_song_in_words", "place_in_words", "plot_own_song",
+           "plot_own_years", "plot_place", "recordings_in_words", "SCHEMA", "similar_songs",
+           "songs_in_tempo_and_key", "years_in_words"]
 
 CHART_COLUMN_NAMES = {
     "date": ["week", "chart_date", "chart_week", "week_id", "weekid", "release_date", "year"],
@@ -31,14 +60,11 @@ CHART_COLUMN_NAMES = {
     "weeks": ["weeks_on_chart", "weeks_on_board", "wks_on_chart", "time_on_chart"]}
 """Other names of these columns; the first that a chart has is taken."""
 COMPARED = {
-    "table": ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness",
-              "valence", "tempo", "duration_minutes"],
-    "sound": ["tempo", "loudness_lufs", "energy_proxy", "danceability_proxy", "acousticness_proxy",
-              "onset_strength_mean", "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean",
+    "table": TABLE_COMPARED,
+    "sound": ["tempo", "loudness_lufs", "rms_mean", "pulse_regularity", "onset_strength_mean",
+              "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean",
               "zero_crossing_rate_mean"]}
 """The features that are compared: Spotify's columns of a table, or our audio features of a sound file."""
-FEWEST_CHARTING_SONGS = 20
-"""The least number of charting songs with which a song is compared; percentiles among fewer tell little."""
 
 
 # ---- reading
@@ -156,27 +182,6 @@ def _with_peak_and_weeks(chart):
     return chart[SCHEMA].astype({"rank": int, "peak": int, "weeks": int})
 
 
-def charting_songs(tracks, matches):
-    """The tracks that charted, with their features and their chart data.
-
-    Parameters
-    ----------
-    tracks : pd.DataFrame
-        A tracks table, as from `preprocessing.create_features`.
-    matches : pd.DataFrame
-        As from `match_songs`.
-
-    Returns
-    -------
-    pd.DataFrame
-        The tracks that are in the chart, with `peak, weeks, first, last, points`, and `chart_year`, the year in which
-        each entered the chart.
-    """
-    charted = tracks.drop(columns=["peak", "weeks", "first", "last", "points"], errors="ignore")
-    charted = charted.join(matches[["peak", "weeks", "first", "last", "points"]], how="inner")
-    return charted.assign(chart_year=charted["first"].dt.year.astype("Int64"))
-
-
 # ---- comparing
 
 def compare_with_charts(song, charts, *, genre=None, years=None, n=5):
@@ -214,20 +219,20 @@ def compare_with_charts(song, charts, *, genre=None, years=None, n=5):
         The song is neither a track of the table nor a file.
     ValueError
         The song and the charts have different kinds of features, the song has too few of them
-        (`similarity.IncompleteSong`), or there are fewer than `FEWEST_CHARTING_SONGS` charting songs to compare with.
+        (`similarity.IncompleteSong`), or there are fewer than `FEWEST_TO_COMPARE` charting songs to compare with.
     """
     kind = described_by(charts)
     row = _song_row(song, charts, kind)
     others = _of_genre_and_years(charts, genre, years).drop(index=row.index, errors="ignore")
-    if len(others) < FEWEST_CHARTING_SONGS:
+    if len(others) < FEWEST_TO_COMPARE:
         where = (f" of {genre}" if genre else "") + (f" in {years[0]}-{years[1]}" if years else "")
         raise ValueError(f"{len(others)} charting songs{where} are too few to compare with "
-                         f"({FEWEST_CHARTING_SONGS} are needed): widen genre or years")
+                         f"({FEWEST_TO_COMPARE} are needed): widen genre or years")
     features = [feature for feature in COMPARED[kind]
                 if feature in others and feature in row and row[feature].notna().all()]
     if not features:
         raise IncompleteSong(f"the song has none of the features compared: {', '.join(COMPARED[kind])}", COMPARED[kind])
-    table = pd.DataFrame([_place(float(row[feature].iloc[0]), others[feature]) for feature in features],
+    table = pd.DataFrame([place_of(float(row[feature].iloc[0]), others[feature]) for feature in features],
                          index=pd.Index(features, name="feature"))
     return table, similar_songs(row, others, n=n, by="table" if kind == "table" else "all")
 
@@ -255,7 +260,7 @@ def described_by(df):
     """
     if "mfcc_01_mean" in df:
         return "sound"
-    if {"danceability", "energy", "valence"} & set(df.columns):
+    if {"danceability", "energy", "valence", "loudness"} & set(df.columns):
         return "table"
     raise ValueError("the table has neither Spotify's features (danceability, energy, valence ...) nor our audio "
                      "features: compute these from sound files with features.extract_features")
@@ -289,16 +294,8 @@ def _of_genre_and_years(charts, genre, years):
     return charts
 
 
-def _place(value, column):
-    """The place of a value among the values of a column, as a row of `compare_with_charts`."""
-    others = column.dropna().to_numpy(dtype=float)
-    low, median, high = np.quantile(others, [BAND[0], .5, BAND[1]])
-    return {"value": value, "median": median, "q10": low, "q90": high,
-            "percentile": stats.percentileofscore(others, value, "mean"), "outside": bool(value < low or value > high)}
-
-
 def own_field(song, charts, *, within=5):
-    """The genre and years by which a song can be compared with `FEWEST_CHARTING_SONGS` charting songs or more.
+    """The genre and years by which a song can be compared with `FEWEST_TO_COMPARE` charting songs or more.
 
     Genre and years are tried together first, then the genre alone, then the years alone.
 
@@ -320,9 +317,34 @@ def own_field(song, charts, *, within=5):
     years = None if pd.isna(year) else (int(year) - within, int(year) + within)
     others = charts.drop(index=song.index, errors="ignore")
     for choice in ({"genre": genre, "years": years}, {"genre": genre, "years": None}, {"genre": None, "years": years}):
-        if len(_of_genre_and_years(others, **choice)) >= FEWEST_CHARTING_SONGS:
+        if len(_of_genre_and_years(others, **choice)) >= FEWEST_TO_COMPARE:
             return choice
     return {"genre": None, "years": None}
+
+
+def of_its_kind(song, charts, called="songs that charted"):
+    """The songs with which one song is compared: of its genre and years, as far as there are enough (`own_field`).
+
+    Parameters
+    ----------
+    song : pd.DataFrame
+        One row.
+    charts : pd.DataFrame
+    called : str
+        What they are.
+
+    Returns
+    -------
+    others : pd.DataFrame
+        Without the song itself.
+    called : str
+        With the genre and the years.
+    """
+    field = own_field(song, charts)
+    years = None if field["years"] is None else "{}-{}".format(*field["years"])
+    words = ", ".join(filter(None, [field["genre"], years]))
+    others = _of_genre_and_years(charts, **field).drop(index=song.index, errors="ignore")
+    return others, f"{called} ({words})" if words else called
 
 
 def catalogue_beside_charts(songs, charts, *, genre=None, years=None):
@@ -361,40 +383,76 @@ def catalogue_beside_charts(songs, charts, *, genre=None, years=None):
     return pd.concat(tables, names=["song"])
 
 
-# ---- plots
+# ---- one song: chosen, found, and put into words
 
-def plot_place(table, *, ax=None):
-    """Draw the percentiles of one song or several among the charting songs, one dot for each feature and song.
+def choose_song(name, tracks, others, *folders):
+    """The song that a page is about, as a table of one row.
 
     Parameters
     ----------
-    table : pd.DataFrame
-        As from `compare_with_charts` or `catalogue_beside_charts`.
-    ax : matplotlib Axes, optional
+    name : str
+        A sound file, or a song of the table by title or ``artist - title``. Empty: the first song of the table that is
+        not among the others and has all features that are compared; where there is none, the first that has most.
+    tracks : pd.DataFrame
+    others : pd.DataFrame
+        The songs with which it is compared.
+    *folders : str or Path
+        Where a sound file is looked for.
 
     Returns
     -------
-    matplotlib Axes
+    pd.DataFrame
+        A row as from `own_song`, or of `tracks`.
+
+    Raises
+    ------
+    SongNotFound
+        As in `prepare.find_song`.
+    ValueError
+        The sound file cannot be read.
     """
-    import matplotlib.pyplot as plt
-    features = list(dict.fromkeys(table.index.get_level_values("feature")))[::-1]
-    ax = ax or plt.subplots(figsize=(8, max(3, .42 * len(features) + 1)), layout="constrained")[1]
-    single = table.index.nlevels == 1
-    ax.axvspan(100 * BAND[0], 100 * BAND[1], color="0.5", alpha=.15, lw=0, label="middle 80 % of what charted")
-    ax.axvline(50, color="0.5", lw=1)
-    for y, feature in enumerate(features):
-        rows = table[table.index.get_level_values("feature") == feature]
-        colours = np.where(rows["outside"], "C3", "C0")
-        ax.scatter(rows["percentile"], np.full(len(rows), y), c=colours, s=80 if single else 30,
-                   alpha=.9 if single else .5, zorder=3)
-        values = f"{_short(rows['value'].median())}  (charts {_short(rows['median'].median())})"
-        ax.text(102, y, values, va="center", fontsize=9, color="C3" if single and rows["outside"].any() else "0.25")
-    ax.set_yticks(range(len(features)), [label(feature) for feature in features])
-    ax.set(xlabel="percentile among what charted", xlim=(-2, 101), ylim=(-.6, len(features) - .4))
-    ax.text(102, len(features) - .35, "value" if single else "median value", fontsize=9, color="0.25", va="bottom")
-    ax.legend(loc="lower center", bbox_to_anchor=(.4, 1), frameon=False)
-    return ax
+    if name:
+        try:
+            return own_song(find_sound_file(name, *folders))
+        except FileNotFoundError as error:
+            if Path(name).suffix.lower() in table_files.AUDIO_SUFFIXES:
+                raise SongNotFound(str(error)) from error
+        return tracks.loc[[find_song(name, tracks)]]
+    known = tracks[[feature for feature in COMPARED["table"] if feature in tracks]].notna().sum(axis=1)
+    other = ~tracks.index.isin(others.index)
+    order = pd.DataFrame({"other": other & (known == known.max()), "known": known, "row": np.arange(len(tracks))})
+    best = order.sort_values(["other", "known", "row"], ascending=[False, False, True])["row"].iloc[0]
+    return tracks.iloc[[best]]
 
 
-def _short(number):
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+def nearest_recordings(song, recordings, chart=None, n=8, *, only_charted=False):
+    """The reference recordings that sound most like a song, and which of them charted.
+
+    Parameters
+    ----------
+    song : str, Path, Recording or pd.DataFrame
+        A sound file, or a row with the columns of the recordings, as from `song_row`.
+    recordings : pd.DataFrame
+        Reference recordings with their embeddings, or audio features alone, as from `recommend.gather_songs`.
+    chart : pd.DataFrame, optional
+        As from `load_charts`.
+    n : int
+    only_charted : bool
+        Only recordings that are in the chart.
+
+    Returns
+    -------
+    pd.DataFrame
+        As from `recommend.similar_songs`, by the embeddings where there are any; with a chart also `charted`, and the
+        best place `peak` and the `weeks` of those that did.
+    """
+    by = "embedding" if "embedding_001" in recordings else "all"
+    row = song_row(song, recordings)
+    others = recordings[recordings["path"] != row["path"].iloc[0]]
+    if "artist" in others and chart is not None:
+        found = match_songs(others, chart)
+        others = others.assign(charted=others.index.isin(found.index)).join(found[["peak", "weeks"]])
+    if not only_charted:
+        return similar_songs(row, others, n, by=by)
+    found = similar_songs(row, others, len(others), by=by)
+    return found[found["charted"]].head(n) if "charted" in found else found.head(0)

@@ -27,10 +27,10 @@ MOST_ENTRIES = 1_000_000
 """A list that says it has more is not fetched: it would not end."""
 MOST_EMPTY_PAGES = 3
 """So many pages in a row without a new entry, and a list counts as one without an end."""
-EXPORT_COLUMNS = ["track_id", "artist", "song", "album", "release_date", "genre", "duration_ms", "explicit",
+EXPORT_COLUMNS = ["track_id", "artist", "artists", "song", "album", "release_date", "genre", "duration_ms", "explicit",
                   "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
                   "instrumentalness", "liveness", "valence", "tempo", "added_at", "uri", "source"]
-EXPORT_FEATURES = EXPORT_COLUMNS[9:20]  # Spotify's audio features
+EXPORT_FEATURES = EXPORT_COLUMNS[10:21]  # Spotify's audio features
 RECORDED = Path(__file__).resolve().parent / "notebooks" / "recorded_library.json"
 
 
@@ -366,7 +366,13 @@ def _text(row, column):
     value = row.get(column)
     if value is None or pd.isna(value):
         return ""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f\ufffe\uffff]", " ", str(value)).split())
+    return " ".join(re.sub(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]", " ", str(value)).split())
+
+
+def _milliseconds(row):
+    """A row's duration, rounded; None where it has none."""
+    duration = pd.to_numeric(_text(row, "duration_ms"), errors="coerce")
+    return round(duration) if 0 <= duration < 1e12 else None
 
 
 def _location(row):
@@ -381,11 +387,17 @@ def _is_address(location):
 def _m3u8(rows):
     lines = ["#EXTM3U"]
     for row in rows:
-        seconds = round(float(row["duration_ms"]) / 1000) if _text(row, "duration_ms") else -1
+        duration = _milliseconds(row)
+        seconds = -1 if duration is None else round(duration / 1000)
         location = _location(row)
         lines.append(f"#EXTINF:{seconds},{' - '.join(filter(None, (_text(row, 'artist'), _text(row, 'song'))))}")
-        lines.append(location if _is_address(location) else str(Path(location).absolute()))
+        lines.append(location if _is_address(location) else _line(Path(location).absolute()))
     return "\n".join(lines) + "\n"
+
+
+def _line(path):
+    """A path as one line of UTF-8: as an address, where its name has a line break or is in another encoding."""
+    return path.as_uri() if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]", str(path)) else str(path)
 
 
 def _xspf(rows):
@@ -393,11 +405,11 @@ def _xspf(rows):
     track_list = ElementTree.SubElement(root, "trackList")
     for row in rows:
         track = ElementTree.SubElement(track_list, "track")
-        location = _location(row)
+        location, duration = _location(row), _milliseconds(row)
         elements = {
             "location": location if _is_address(location) else Path(location).absolute().as_uri(),
             "title": _text(row, "song"), "creator": _text(row, "artist"), "album": _text(row, "album"),
-            "duration": str(round(float(row["duration_ms"]))) if _text(row, "duration_ms") else ""}
+            "duration": "" if duration is None else str(duration)}
         for name, value in elements.items():
             if value:
                 ElementTree.SubElement(track, name).text = value

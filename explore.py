@@ -18,17 +18,41 @@ from analysis.associations import (
     correlations,
     correlations_within,
     feature_ttest,
+    feature_ttests,
     group_effects,
     need_columns,
+    need_linear,
     running_median,
     verdict,
 )
 from analysis.column_labels import LABELS, label
+from analysis.findings import (
+    boxes_in_words,
+    correlations_in_words,
+    distribution_in_words,
+    effects_in_words,
+    groups_in_words,
+    pairs_in_words,
+    running_in_words,
+    within_in_words,
+)
+from analysis.printing import p_text, readable
+from analysis.zero_popularity import (
+    change_in_words,
+    without_zero_cluster,
+    zero_cluster,
+    zero_cluster_and_hits,
+    zero_cluster_in_words,
+)
 
-__all__ = ["CLAIMS", "FEATURES", "LABELS", "catplot_viz", "check_claims", "compare_groups", "corr_heatmap",
-           "correlations", "correlations_within", "feature_ttest", "group_effects", "label", "param_viz",
-           "plot_correlations", "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split",
-           "plot_within", "running_median", "verdict"]
+__all__ = ["CLAIMS", "FEATURES", "LABELS", "boxes_in_words", "catplot_viz", "change_in_words", "check_claims",
+           "compare_groups", "corr_heatmap", "correlations", "correlations_in_words", "correlations_within",
+           "describe_features", "distribution_in_words", "effects_in_words", "feature_ttest", "feature_ttests",
+           "group_effects",
+           "groups_in_words", "label", "p_text", "pairs_in_words", "param_viz", "plot_correlations",
+           "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within", "readable",
+           "running_in_words", "running_median", "verdict", "within_in_words", "without_zero_cluster", "zero_cluster",
+           "zero_cluster_and_hits", "zero_cluster_in_words"]
 
 MANY_ROWS = 2000
 """With more rows than this, points are drawn as hexagons, or a sample of them is drawn."""
@@ -36,6 +60,8 @@ MANY_CATEGORIES = 6
 """With more categories than this, the bars or boxes are horizontal, so that their names can be read."""
 MOST_CATEGORIES = 30
 """The most frequent categories that are drawn; the others are left out, and the title counts them."""
+FEWEST_ROWS = 3
+"""The median of fewer songs says little of a group."""
 
 
 # ---- the report's three plots
@@ -157,6 +183,8 @@ def catplot_viz(df, x_Param, y_Param, plt_Kind="box", **kwargs):
 def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, **kwargs):
     """Plot the correlations among columns as a heat map.
 
+    The key of a song is not among them: it is a place on a circle, see `associations.CIRCULAR`.
+
     Parameters
     ----------
     train : pd.DataFrame
@@ -172,6 +200,7 @@ def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, 
     matplotlib Axes
     """
     columns = list(param_Corr)
+    need_linear(columns if not isinstance(param_Corr, str) else [param_Corr])
     if isinstance(param_Corr, str):
         columns = [param_Corr, *(feature for feature in FEATURES if feature in train and feature != param_Corr)]
     need_columns(train, columns)
@@ -190,6 +219,29 @@ def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, 
     sns.heatmap(table, mask=upper, xticklabels=names, yticklabels=names, ax=ax, **style | kwargs)
     ax.tick_params(axis="x", rotation=90)
     return ax
+
+
+def describe_features(df, by=None):
+    """The median of each feature, over all songs and in each of the largest categories.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    by : str, optional
+        A column of categories; the six with most songs are shown.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a feature: `n` songs with a value, the medians `all songs` and of each category.
+    """
+    features = [feature for feature in FEATURES if feature in df and df[feature].notna().any()]
+    values = df[features].astype("float64")
+    table = pd.DataFrame({"n": values.count(), "all songs": values.median()})
+    if by is not None:
+        largest = df[by].astype(object).value_counts().index[:MANY_CATEGORIES]
+        table = table.join(values.groupby(df[by].astype(object)).median().loc[largest].T)
+    return table.rename_axis("feature")
 
 
 # ---- plots of tables
@@ -382,6 +434,8 @@ def missing_sentence(df):
 def group_sentence(df, by, column):
     """In which group a value is highest and lowest, by the median, and how much of its variance lies between groups.
 
+    Groups with fewer than `FEWEST_ROWS` rows are left out.
+
     Parameters
     ----------
     df : pd.DataFrame
@@ -396,14 +450,15 @@ def group_sentence(df, by, column):
 
     Examples
     --------
-    >>> group_sentence(pd.DataFrame({"genre": list("aabb"), "tempo": [1, 2, 8, 9]}), "genre", "tempo")
-    'tempo: highest in b (median 8.5), lowest in a (1.5); 98 % of the variance lies between the genres'
+    >>> group_sentence(pd.DataFrame({"genre": list("aaabbbc"), "tempo": [1, 2, 3, 7, 8, 9, 0]}), "genre", "tempo")
+    'tempo: highest in b (median 8), lowest in a (2); 93 % of the variance lies between the genres'
     """
     rows = df[[by, column]].dropna()
+    rows = rows[rows.groupby(by, observed=True)[column].transform("size") >= FEWEST_ROWS]
     values, groups = rows[column].astype("float64"), rows[by].astype(object)
     medians = values.groupby(groups).median().sort_values()
     if len(medians) < 2:
-        return f"{column}: there are no two {by}s to compare"
+        return f"{column}: there are no two {by}s with {FEWEST_ROWS} songs or more to compare"
     means = values.groupby(groups).transform("mean")
     between = means.var() / values.var() if values.var() else 0.0
     return (f"{column}: highest in {medians.index[-1]} (median {medians.iloc[-1]:,.4g}), lowest in {medians.index[0]} "

@@ -174,8 +174,31 @@ def write_split(folder, tracks, train, validate, test):
     return [write_table(side, Path(folder) / f"{name}.parquet") for name, side in sides.items()]
 
 
+def prepared_tracks(folder, source=""):
+    """The prepared tracks: what notebook 02 wrote, or any source that `prepare.load_Data` reads.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of `write_split`.
+    source : str
+        If empty, the file in the folder is read, or the sample where there is none.
+
+    Returns
+    -------
+    pd.DataFrame
+    """
+    written = Path(folder) / "tracks.parquet"
+    if not source and written.exists():
+        return pd.read_parquet(written)
+    return create_features(prepare_df(load_Data(source or "sample")))
+
+
 def tracks_and_train(folder, source="", *, group="artist"):
     """The prepared tracks, and the training side, which may be explored; the other sides are kept for tests.
+
+    A table that cannot be split, since it has no genres, no artists or too few songs, is explored whole; the reason is
+    printed.
 
     Parameters
     ----------
@@ -191,11 +214,13 @@ def tracks_and_train(folder, source="", *, group="artist"):
     -------
     tracks, train : pd.DataFrame
     """
-    folder = Path(folder)
-    if not source and (folder / "train.parquet").exists():
-        return pd.read_parquet(folder / "tracks.parquet"), pd.read_parquet(folder / "train.parquet")
-    tracks = create_features(prepare_df(load_Data(source or "sample")))
-    return tracks, split_tracks(tracks, group=group).train
+    tracks = prepared_tracks(folder, source)
+    if not source and (Path(folder) / "train.parquet").exists():
+        return tracks, pd.read_parquet(Path(folder) / "train.parquet")
+    split = split_tracks(tracks, group=group)
+    if split.obstacle:
+        print(split)
+    return tracks, split.train
 
 
 class Split(NamedTuple):

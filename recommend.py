@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -12,13 +11,15 @@ from analysis.similarity import ENOUGH_KNOWN, Space, agreement, columns_by_group
 from analysis.song_map import plot_song_map, song_map
 from analysis.song_paths import (
     CANDIDATES,
+    KEYS,
     SAME_TEMPO,
     candidate_pools,
     cheapest_path,
     jumps,
     key_sentence,
+    plot_keys,
+    plot_tempo,
     tempo_sentence,
-    tempo_steps,
 )
 from features import extract_embeddings, extract_features
 from learning.persistence import ModelError
@@ -31,12 +32,10 @@ __all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TEL
            "tempo_sentence"]
 
 TELLING = {
-    "energy": ("more energetic", "calmer"), "energy_proxy": ("more energetic", "calmer"),
-    "spectral_centroid_mean": ("brighter", "darker"),
+    "energy": ("more energetic", "calmer"), "spectral_centroid_mean": ("brighter", "darker"),
     "loudness": ("louder", "quieter"), "loudness_lufs": ("louder", "quieter"),
-    "acousticness": ("more acoustic", "less acoustic"), "acousticness_proxy": ("more acoustic", "less acoustic"),
-    "danceability": ("more danceable", "less danceable"),
-    "danceability_proxy": ("steadier in its pulse", "looser in its pulse"),
+    "acousticness": ("more acoustic", "less acoustic"), "danceability": ("more danceable", "less danceable"),
+    "pulse_regularity": ("steadier in its pulse", "looser in its pulse"),
     "valence": ("more cheerful", "sadder"), "onset_strength_mean": ("harder in its attacks", "softer in its attacks"),
     "spectral_flatness_mean": ("noisier", "purer in tone"), "speechiness": ("more spoken", "less spoken"),
     "instrumentalness": ("more instrumental", "more sung"), "liveness": ("more live", "less live")}
@@ -386,47 +385,6 @@ def _passes(column, wanted):
     passes = [bool(wanted & {text.casefold() for text in [str(cell), *split_genres(cell)]})
               for cell in column.astype(object)]
     return np.array(passes, dtype=bool)
-
-
-KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D♯m", "D♭, B♭m", "A♭, Fm", "E♭, Cm", "B♭, Gm",
-        "F, Dm"]
-"""The keys around the circle of fifths: each major key with its relative minor."""
-
-
-def plot_tempo(path, *, ax=None):
-    """Draw the tempo (BPM) from song to song of a playlist; returns the Axes.
-
-    A step to about half or double the tempo is dashed, and says so.
-    """
-    ax = ax or plt.subplots(figsize=(8, 3))[1]
-    tempo = numbers(path, "tempo")
-    change, doubled = tempo_steps(path)
-    ax.plot(np.arange(1, len(path) + 1), tempo, "o", color="C0")
-    for number, octave in enumerate(doubled):
-        here = slice(number, number + 2)
-        ax.plot([number + 1, number + 2], tempo[here], color="C3" if octave else "C0", ls="--" if octave else "-")
-        if octave:
-            ax.annotate("double" if change[number] > 0 else "half", (number + 1.5, tempo[here].mean()), color="C3",
-                        ha="center", va="center", bbox={"fc": "w", "ec": "none", "pad": 1})
-    ax.set(xlabel="song", ylabel="tempo (BPM)", xticks=np.arange(1, len(path) + 1))
-    return ax
-
-
-def plot_keys(path, *, ax=None):
-    """Draw the keys from song to song of a playlist, one line for each step on the circle of fifths; returns the Axes.
-
-    The circle is unrolled so that every change takes the shorter way round.
-    """
-    ax = ax or plt.subplots(figsize=(8, 3))[1]
-    places = pd.Series(fifths(path), index=np.arange(1, len(path) + 1)).dropna()
-    heights = np.unwrap(places, period=12)
-    ax.plot(places.index, heights, "o-", color="C1")
-    if len(heights):
-        lines = np.arange(heights.min() - 1, heights.max() + 2)
-        ax.set_yticks(lines, [KEYS[int(line) % 12] for line in lines])
-    ax.set(xlabel="song", ylabel="key (steps of a fifth)", xticks=np.arange(1, len(path) + 1))
-    ax.grid(axis="y", alpha=.3)
-    return ax
 
 
 def gather_songs(out_dir="runs", source="", *, n_jobs=-1):

@@ -94,6 +94,27 @@ def match_songs(tracks, charts, *, threshold=THRESHOLD):
     return pd.concat([names, charted.iloc[:, :2], found[["how", "score"]].set_axis(index), charted.iloc[:, 2:]], axis=1)
 
 
+def charting_songs(tracks, matches):
+    """The tracks that charted, with their features and their chart data.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        A tracks table, as from `preprocessing.create_features`.
+    matches : pd.DataFrame
+        As from `match_songs`.
+
+    Returns
+    -------
+    pd.DataFrame
+        The tracks that are in the chart, with `peak, weeks, first, last, points`, and `chart_year`, the year in which
+        each entered the chart.
+    """
+    charted = tracks.drop(columns=["peak", "weeks", "first", "last", "points"], errors="ignore")
+    charted = charted.join(matches[["peak", "weeks", "first", "last", "points"]], how="inner")
+    return charted.assign(chart_year=charted["first"].dt.year.astype("Int64"))
+
+
 def _keys(df):
     """The texts that are compared: one row for each song and each artist whom it credits."""
     titles = {title: (clean_title(title), clean_title(title, short=True))

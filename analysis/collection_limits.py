@@ -95,7 +95,8 @@ needed to train models
         return ""
     shown = ", ".join(f"{name} ({_songs(row.songs)} by {row.artists} artist{'s' if row.artists > 1 else ''})"
                       for name, row in table.head(6).iterrows())
-    shown += f" and {len(table) - 6} other genres" if len(table) > 6 else ""
+    n_more = len(table) - 6
+    shown += f" and {n_more} other genre{'s' if n_more > 1 else ''}" if n_more > 0 else ""
     return (f"{shown or 'no song has a genre'}: at least two genres with songs by three artists each are needed to "
             "train models")
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from sources.artists import artist_groups
+
 FEWEST_FOR_CURVE = 5
 """Songs of a genre: with fewer, a ROC curve is a few stairs."""
 
@@ -56,13 +58,18 @@ def count_right(y_true, probas):
     return pd.DataFrame(rows).T.rename_axis("model")
 
 
-def scores_sentence(scores):
+def scores_sentence(scores, artist):
     """The most accurate model, and whether its accuracy is above the majority baseline.
+
+    Where it is right on every song, a bootstrap knows no wrong song to draw: the lower end of the exact binomial
+    interval (Clopper & Pearson 1934) is given in its place, in which an artist counts once.
 
     Parameters
     ----------
     scores : pd.DataFrame
         From `scores.evaluate`, for each model: the index is `model, measure`.
+    artist : pd.Series [shape=(n,)]
+        The artist of each song, or the index again where artists are not known.
 
     Returns
     -------
@@ -70,9 +77,17 @@ def scores_sentence(scores):
     """
     accuracy = scores.xs("accuracy", level="measure")
     row = accuracy.loc[accuracy["value"].idxmax()]
+    n_artists = len(np.unique(artist_groups(artist, artist)))
+    songs = f"{len(artist):,} songs" + (f" by {n_artists:,} artists" if (artist != artist.index).any() else "")
+    base = f"the majority baseline of {row['baseline']:.2f}"
+    if row["value"] == 1:
+        lowest = .025 ** (1 / n_artists)
+        verdict = "above" if lowest > row["baseline"] else "not reliably above"
+        return (f"most accurate: {row.name}, right on all {songs}, from which an accuracy of {lowest:.2f} or more "
+                f"follows (exact 95 % interval, an artist counts once), {verdict} {base}")
     verdict = "above" if row["low"] > row["baseline"] else "not reliably above"
-    return (f"most accurate: {row.name}, {row['value']:.2f} (95 % interval {row['low']:.2f} to {row['high']:.2f}), "
-            f"{verdict} the majority baseline of {row['baseline']:.2f}")
+    return (f"most accurate: {row.name}, {row['value']:.2f} of {songs} (95 % interval {row['low']:.2f} to "
+            f"{row['high']:.2f}), {verdict} {base}")
 
 
 def areas_sentence(areas):
@@ -91,6 +106,8 @@ def areas_sentence(areas):
     if known.empty:
         return "no genre has songs in this set and songs of other genres beside it, so there is no area"
     best = known.loc[known.groupby("genre")["roc_auc"].idxmax()].sort_values("roc_auc")
+    if best["roc_auc"].iloc[0] == 1:
+        return f"each of the {len(best)} genres is told from the others without error by its best model"
     hardest, easiest = (f"{row.genre}, {row.roc_auc:.2f} ({row.low:.2f} to {row.high:.2f}) by {row.model}"
                         for row in best.iloc[[0, -1]].itertuples())
     return f"largest area: {easiest}; smallest of the genres' best areas: {hardest}"

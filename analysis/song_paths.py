@@ -1,6 +1,8 @@
 """The cheapest path through songs: candidates for each place of a playlist, and jumps in tempo and key between them."""
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from analysis.similarity import fifths, numbers, octaves
 
@@ -186,3 +188,46 @@ def key_sentence(path):
         return "The key of too few songs is known to compare one song with the next."
     return (f"Of {len(steps)} changes of song, {(steps == 0).sum()} stay in the same or the relative key, "
             f"{(steps == 1).sum()} go to a neighbouring key, and {(steps > 1).sum()} further.")
+
+
+# ---- plots
+
+KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D♯m", "D♭, B♭m", "A♭, Fm", "E♭, Cm", "B♭, Gm",
+        "F, Dm"]
+"""The keys around the circle of fifths: each major key with its relative minor."""
+
+
+def plot_tempo(path, *, ax=None):
+    """Draw the tempo (BPM) from song to song of a playlist; returns the Axes.
+
+    A step to about half or double the tempo is dashed, and says so.
+    """
+    ax = ax or plt.subplots(figsize=(8, 3))[1]
+    tempo = numbers(path, "tempo")
+    change, doubled = tempo_steps(path)
+    ax.plot(np.arange(1, len(path) + 1), tempo, "o", color="C0")
+    for number, octave in enumerate(doubled):
+        here = slice(number, number + 2)
+        ax.plot([number + 1, number + 2], tempo[here], color="C3" if octave else "C0", ls="--" if octave else "-")
+        if octave:
+            ax.annotate("double" if change[number] > 0 else "half", (number + 1.5, tempo[here].mean()), color="C3",
+                        ha="center", va="center", bbox={"fc": "w", "ec": "none", "pad": 1})
+    ax.set(xlabel="song", ylabel="tempo (BPM)", xticks=np.arange(1, len(path) + 1))
+    return ax
+
+
+def plot_keys(path, *, ax=None):
+    """Draw the keys from song to song of a playlist, one line for each step on the circle of fifths; returns the Axes.
+
+    The circle is unrolled so that every change takes the shorter way round.
+    """
+    ax = ax or plt.subplots(figsize=(8, 3))[1]
+    places = pd.Series(fifths(path), index=np.arange(1, len(path) + 1)).dropna()
+    heights = np.unwrap(places, period=12)
+    ax.plot(places.index, heights, "o-", color="C1")
+    if len(heights):
+        lines = np.arange(heights.min() - 1, heights.max() + 2)
+        ax.set_yticks(lines, [KEYS[int(line) % 12] for line in lines])
+    ax.set(xlabel="song", ylabel="key (steps of a fifth)", xticks=np.arange(1, len(path) + 1))
+    ax.grid(axis="y", alpha=.3)
+    return ax

@@ -15,7 +15,7 @@ from sources.progress import progress
 with quiet():  # TensorFlow logs to standard error, where no setting of it reaches, when it is imported and first used
     import keras
     keras.ops.zeros(1)
-logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of each input of another length; errors are kept
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of small collections, for which it compiles anew
 
 
 def sub_network(network, output=None):

@@ -218,6 +218,9 @@ class TableModel(TableInput, CalibratedClassifier):
 
     def _fitted(self, values, targets):
         estimator = clone(self.estimator)
+        last = estimator.steps[-1][1]
+        if getattr(last, "n_neighbors", 0) > len(values):  # a song cannot have more neighbours than there are songs
+            last.set_params(n_neighbors=len(values))
         if not self.multilabel_ and ((targets > 0) & (targets < 1)).any():
             raise ValueError(f"{self.name} takes one genre a song, or several, but no shares: a network does")
         if not self.multilabel_:

@@ -6,6 +6,7 @@ runs on, for the index. The notebooks without data are listed in `RUNS/.left_out
 """
 
 import hashlib
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from analysis.similarity import columns_by_group
 from prepare import load_Data, prepare_df
+from signals.decoding import SHORTEST, AudioError, is_silent, load_audio
 from sources.artists import artist_groups
 from sources.files import write_text
 
@@ -33,6 +35,8 @@ class Contents(NamedTuple):
         In words, for the index.
     sound : list of str
         The sound files that exist.
+    heard : list of str
+        The first two of them that can be decoded and are not silent.
     popularity : bool
     features : bool
         Whether the table has columns by which songs can be compared.
@@ -43,6 +47,7 @@ class Contents(NamedTuple):
 
     words: str
     sound: list
+    heard: list
     popularity: bool
     features: bool
     n_songs: int
@@ -67,7 +72,17 @@ def look(source):
     skipped = len(raw.attrs.get("skipped", []))
     words += f" ({skipped} files could not be read)" if skipped else ""
     popularity = "popularity" in tracks and tracks["popularity"].notna().any()
-    return Contents(words, sound, bool(popularity), features, len(tracks), mark_of([source, *paths]))
+    heard = list(itertools.islice(filter(can_be_heard, sound), 2))
+    return Contents(words, sound, heard, bool(popularity), features, len(tracks), mark_of([source, *paths]))
+
+
+def can_be_heard(path):
+    """Whether a sound file can be decoded, is long enough and is not silent."""
+    try:
+        y, sr = load_audio(path)
+    except AudioError:
+        return False
+    return len(y) >= SHORTEST * sr and not is_silent(y)
 
 
 def mark_of(paths):
@@ -100,24 +115,25 @@ def choose(source, contents, charts=""):
     left_out : dict of str to str
         The reason by the name of the notebook.
     """
-    sound = contents.sound[:2]
+    sound, heard = contents.sound, contents.heard
     silent = "" if sound else "sound files are needed, and the source has none (a table names them in `path`)"
     no_popularity = "popularity is explained there, and sound files have none"
-    no_hits = "a popularity is needed, or a chart (CHARTS=hot100.csv)"
+    no_hits = "sound files have no popularity, and no chart is given (CHARTS=hot100.csv)"
     too_few = f"{FEWEST_SONGS} songs are needed, and the source has {contents.n_songs}"
     no_features = "audio features are needed to compare songs, and the table has none"
-    whole, first, both = {"SOURCE": source}, dict(zip(["SONG"], sound)), dict(zip(["SONG", "OTHER_SONG"], sound))
+    unheard = silent or ("" if heard else "none of the sound files can be heard: 05 gives the reasons")
+    whole, first, both = {"SOURCE": source}, dict(zip(["SONG"], heard)), dict(zip(["SONG", "OTHER_SONG"], heard))
     plan = {
-        "00": (first, silent),
+        "00": (first, unheard),
         "01": ({}, "a recorded example of a Spotify account is shown there, not the source"),
         "02": (whole, ""),
         "03": ({}, "" if contents.popularity or not sound else no_popularity),
-        "04": (both, silent),
+        "04": (both, unheard),
         "05": (whole, silent),
         "06": ({}, silent),
         "07": ({}, silent),
         "08": (whole, silent),
-        "09": ({"CHARTS": charts} if charts else {}, "" if contents.popularity or charts else no_hits),
+        "09": ({"CHARTS": charts} if charts else {}, "" if contents.popularity or charts or not sound else no_hits),
         "10": ({} if sound else whole, too_few if contents.n_songs < FEWEST_SONGS
                else "" if sound or contents.features else no_features),
     }

@@ -97,9 +97,14 @@ def write_figures(executed, folder):
             (Path(folder) / f"{path.stem}.png").write_bytes(small_png(figure))
 
 
-def other_pages(folder):
-    """The list of the pages that notebooks wrote themselves: one of each song, and the collection's."""
-    paths = [*folder.glob("collection.html"), *sorted(folder.glob("songs/*.html"))]
+def other_pages(folder, left_out=()):
+    """The list of the pages that notebooks wrote themselves: one of each song, and the collection's.
+
+    Those of a notebook that was not run are of other data, and are left out.
+    """
+    numbers = {name[:2] for name in left_out}
+    paths = [*(() if "08" in numbers else folder.glob("collection.html")),
+             *(() if "00" in numbers else sorted(folder.glob("songs/*.html")))]
     links = "\n".join(f'<li><a href="{quote(path.relative_to(folder).as_posix())}">{_page_title(path)}</a></li>'
                       for path in paths)
     return f"<h2>Pages of songs</h2><ul>\n{links}\n</ul>" if links else ""
@@ -149,7 +154,7 @@ def main(folder, figures=None, left_out=None):
         write_figures(executed, figures)
     not_run = "".join(f"<li>{html.escape(name)}: {html.escape(reason)}</li>" for name, reason in left_out.items())
     body = "\n".join([STYLE, f'<h1>{TITLE}</h1><p class="quiet">{html.escape(source_of(folder))}</p>',
-                      other_pages(folder), "<main>", *map(article, executed), "</main>",
+                      other_pages(folder, left_out), "<main>", *map(article, executed), "</main>",
                       f"<h2>Not run</h2><ul>{not_run}</ul>" if not_run else ""])
     (folder / "index.html").write_text(page(TITLE, body), encoding="utf-8")
     print(f"{folder / 'index.html'}: {len(executed)} notebooks")

@@ -11,11 +11,10 @@ from matplotlib.colors import to_hex
 from learning.targets import family_shares
 from prediction.html_pages import figure_html, page
 from prediction.plots import axis_label, genre_colors
+from prediction.song_sentences import UNLIKE
 
 MOST_SONGS = 2000
 """A page shows no more songs than these, so that a browser stays fast; the others are in the table `labels.csv`."""
-UNLIKE = .5
-"""A song with a larger out-of-distribution score is drawn as a ring: its place and label mean little."""
 COLUMNS = {"artist": "artist", "song": "song", "blend": "label", "certainty": "certainty", "beat": "beat",
            "timbre": "timbre", "pitch": "pitch", "out_of_distribution": "unlike training songs", "file": "file"}
 """The columns of the table, where they are known, and their headings."""
@@ -104,7 +103,8 @@ def collection_sentence(labels):
     """
     counts = labels["blend"].value_counts()
     listed = ", ".join(f"{label} ({number})" for label, number in counts.head(4).items())
-    listed += f" and {len(counts) - 4} other labels" if len(counts) > 4 else ""
+    n_more = len(counts) - 4
+    listed += f" and {n_more} other label{'s' if n_more > 1 else ''}" if n_more > 0 else ""
     n_unlike = int((labels["out_of_distribution"] > UNLIKE).sum())
     unlike = (f"{n_unlike} {'is' if n_unlike == 1 else 'are'} unlike the songs that the model was trained on"
               if n_unlike else "all resemble the songs that the model was trained on")

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from prediction.labels import certainty
 from prediction.plots import plot_aspects, plot_explanation, plot_map, plot_song, plot_timeline, short_name
-from prediction.song_page import fact_words
+from prediction.song_facts import fact_words
 
 
 def draw_song_card(description, recording, *, shares, summary, explanation=None, by_aspect=None, genre_map=None):

@@ -12,7 +12,7 @@ import pandas as pd
 import scipy.stats
 from joblib import Parallel, delayed
 
-from signals.estimators import estimate_key
+from signals.estimators import krumhansl_key
 from signals.image_store import ChunkStore, settings_of
 from signals.rhythm_harmony import harmony
 from sources.progress import progress
@@ -160,7 +160,7 @@ def _harmony(levels):
     ridges = np.maximum(levels - scipy.ndimage.uniform_filter1d(levels, 5, axis=0), 0)
     tones = ridges.T @ _pitch_classes()
     tones = tones / np.maximum(tones.sum(axis=1, keepdims=True), 1e-9)
-    return np.nan_to_num(np.array(list(harmony(tones, estimate_key(tones)["key"]).values())))
+    return np.nan_to_num(np.array(list(harmony(tones, krumhansl_key(tones)["key"]).values())))
 
 
 @functools.cache

@@ -143,12 +143,16 @@ def _png(levels, key, text):
     return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 
 
+UNREADABLE = (OSError, SyntaxError, Image.DecompressionBombError)
+"""What Pillow raises for files that are no images, or that have far more pixels than bytes."""
+
+
 def image_settings(path):
     """The settings stored in an image of this package, as a dict; None for other images and where there is no image."""
     try:
         with Image.open(path) as image:
             return json.loads(image.text["settings"])
-    except (OSError, AttributeError, KeyError, ValueError, SyntaxError):
+    except (*UNREADABLE, AttributeError, KeyError, ValueError):
         return None
 
 
@@ -176,7 +180,7 @@ def read_image(path, *, crop=None, colour_map=None):
     try:
         with Image.open(path) as image:
             pixels = np.asarray(image if image.mode == "L" else image.convert("RGB"))
-    except (OSError, SyntaxError) as error:
+    except UNREADABLE as error:
         raise ValueError(f"{path} cannot be read as an image ({error})") from error
     if crop is not None:
         pixels = pixels[crop[0]:crop[1] + 1, crop[2]:crop[3] + 1]
@@ -275,7 +279,7 @@ def index_images(folder, *, crop=None, colour_map=None):
                 with Image.open(path) as image:
                     image.verify()
                 elsewhere = elsewhere or _recognised_settings(paths, path, crop, colour_map)
-        except (OSError, SyntaxError) as error:
+        except UNREADABLE as error:
             skipped.append({"path": str(path), "reason": f"cannot be read as an image ({type(error).__name__})"})
             continue
         rows.append(_manifest_row(path, ours, elsewhere))
@@ -308,7 +312,7 @@ def _pixels(path):
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))
-    except (OSError, SyntaxError):
+    except UNREADABLE:
         return None
 
 

@@ -256,6 +256,10 @@ def write_text(path, text):
 def write_table(df, path):
     """Write a table as a Parquet or CSV file, completely or not at all.
 
+    In a CSV file an apostrophe is put before a text that a spreadsheet would take for a formula, since opening a file
+    should not run what a stranger wrote into a title; `without_apostrophes` removes it, and `table_files.read_table`
+    calls that.
+
     Parameters
     ----------
     df : pd.DataFrame
@@ -278,7 +282,7 @@ def write_table(df, path):
     path = Path(path)
     with atomic_path(path) as temporary:
         if path.suffix == ".csv":
-            df.to_csv(temporary, index=df.index.name is not None)
+            _with_apostrophes(df).to_csv(temporary, index=df.index.name is not None, errors="backslashreplace")
         else:
             df.to_parquet(temporary, row_group_size=5000)  # in groups of rows, so that a long table needs little memory
     return path
@@ -296,6 +300,41 @@ def path_from(path, folder):
         return os.path.relpath(path, folder)
     except ValueError:
         return os.path.abspath(path)
+
+
+FORMULA = re.compile(r"\s*([=@]|[+-](?!\d+([.,]\d+)?\s*$))")
+"""How a text begins that a spreadsheet takes for a formula; numbers with a sign are none."""
+
+
+def _with_apostrophes(df):
+    """A table for a CSV file. A lone carriage return, which pandas does not put into quotes, becomes a line break."""
+    def safe(cell):
+        if not isinstance(cell, str):
+            return cell
+        cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+        return f"'{cell}" if FORMULA.match(cell) else cell
+    out = df.copy(deep=False)
+    for place, dtype in enumerate(out.dtypes):
+        if dtype.kind == "O":  # text, categories, lists
+            column = out.iloc[:, place].astype(object)
+            out.isetitem(place, column.map(safe, na_action="ignore"))
+    out.columns = [safe(name) for name in out.columns]
+    if out.index.name is not None and out.index.dtype.kind not in "iufbM":
+        out.index = out.index.map(safe)
+    return out
+
+
+def without_apostrophes(column):
+    """A column of texts as it was before `write_table` made it safe for spreadsheets.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> without_apostrophes(pd.Series(["'=1+1", "'Round Midnight", None])).tolist()[:2]
+    ['=1+1', "'Round Midnight"]
+    """
+    return column.map(lambda cell: cell[1:] if isinstance(cell, str) and cell[:1] == "'" and FORMULA.match(cell[1:])
+                      else cell, na_action="ignore")
 
 
 # ---- resuming

@@ -111,15 +111,16 @@ def _read_track(entry):
     names = [field(artist, "name", _text, "artists") for artist in artists if isinstance(artist, dict)]
     if not all(isinstance(artist, dict) for artist in artists):
         malformed.add("artists")
-    artist = ", ".join(filter(None, names)) or None
+    names = list(filter(None, names))
     row = {"duration_ms": field(track, "duration_ms", _whole), "explicit": field(track, "explicit", _truth),
-           "popularity": field(track, "popularity", _whole), "uri": field(track, "uri", _text), "artist": artist,
-           "song": name, "album": field(album, "name", _text, "album"),
-           "release_date": field(album, "release_date", _text), "added_at": field(entry, "added_at", _text),
-           "source": SOURCE, "first_artist": _text(_object(artists[0] if artists else None).get("id"))}
-    # a file of the user's own disk has no id
-    made_up = hashlib.sha1(f"{artist or ''}|{name}".encode(errors="replace")).hexdigest()[:22]
-    return row | {"track_id": field(track, "id", _text) or made_up}, None, malformed
+           "popularity": field(track, "popularity", _whole), "uri": field(track, "uri", _text),
+           "artist": ", ".join(names) or None, "artists": names, "song": name,
+           "album": field(album, "name", _text, "album"), "release_date": field(album, "release_date", _text),
+           "added_at": field(entry, "added_at", _text), "source": SOURCE,
+           "first_artist": _text(_object(artists[0] if artists else None).get("id"))}
+    # a file of the user's own disk has no id, but a URI with its artist, album, title and length
+    local = hashlib.sha1((row["uri"] or f"{names}|{name}").encode()).hexdigest()[:22]
+    return row | {"track_id": field(track, "id", _text) or local}, None, malformed
 
 
 def uris_of(entries):

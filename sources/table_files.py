@@ -5,16 +5,16 @@ Cleaning the rows is done by `prepare`.
 """
 
 import csv
-import gzip
 import io
 import os
 import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from sources.archives import plain_cells, unpacked
+from sources.files import without_apostrophes
 from sources.progress import progress
 from sources.sound_tags import read_tags
 
@@ -86,13 +86,16 @@ def read_table(path):
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no file {path.absolute()}")
-    name, data = _unpack(path)
+    name, data = unpacked(path, TABLE_SUFFIXES)
     if not data.strip():
         raise ValueError(f"{path} is empty: save the table again")
     if data[:4] == b"PAR1" or name.lower().endswith((".parquet", ".pq")):
         df = _read_parquet(path, data)
     else:
-        df = _read_text(path, data)
+        try:
+            df = _read_text(path, data)
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ValueError(f"{path} is damaged, and cannot be read as text ({error}): save it again") from None
     df = standard_names(_drop_saved_index(df))
     if "song" not in df and "path" not in df:
         raise ValueError(f"{path} has no column with a song's name ('song', 'track_name', 'title' ...) or a sound "
@@ -103,29 +106,10 @@ def read_table(path):
     return numbers_from_text(df, path)
 
 
-def _unpack(path):
-    """The name and the content of a file, unpacked; of a zip file, those of the one table in it."""
-    data = path.read_bytes()
-    try:
-        if data[:2] == b"\x1f\x8b":
-            return path.stem, gzip.decompress(data)
-        if data[:4] == b"PK\x03\x04":
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                tables = [member for member in archive.namelist()
-                          if member.lower().endswith(TABLE_SUFFIXES) and not member.startswith("__MACOSX")]
-                if len(tables) != 1:
-                    raise ValueError(f"{path} holds {len(tables)} tables ({tables[:5]}): unzip it and give the "
-                                     "path of one")
-                return tables[0], archive.read(tables[0])
-    except (OSError, EOFError, zipfile.BadZipFile, gzip.zlib.error) as error:
-        raise ValueError(f"{path} cannot be unpacked ({error}): download or save it again") from error
-    return path.name, data
-
-
 def _read_parquet(path, data):
     try:
-        df = pd.read_parquet(io.BytesIO(data))
-    except (OSError, ValueError) as error:
+        df = plain_cells(pd.read_parquet(io.BytesIO(data)))
+    except Exception as error:  # a damaged file can raise anything
         raise ValueError(f"{path} is not a readable Parquet file ({error}): save it again") from error
     return df.reset_index() if df.index.name else df
 
@@ -144,7 +128,8 @@ def _read_text(path, data):
     except (pd.errors.ParserError, ValueError) as error:
         raise ValueError(f"{path} cannot be read as a {SEPARATORS[separator]} separated table ({error})") from error
     # pandas writes a blank header as "Unnamed: n"
-    return df.rename(columns={column: column.strip() for column in df.columns})
+    df = df.rename(columns={column: column.strip() for column in df.columns})
+    return df.apply(lambda column: column if pd.api.types.is_numeric_dtype(column) else without_apostrophes(column))
 
 
 def _decode(path, data):

@@ -1,6 +1,7 @@
 """From sound files to spectrogram images: segments, files that cannot be used, runs that are killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from synthetic_signals import SR
 
 import audio
 from audio import write_spectrograms
+from signals.batch_jobs import CHANGED
 from signals.decoding import load_audio
 from signals.spectrogram_images import image_settings, index_images, read_image
 from signals.spectrograms import power_to_decibels, spectrograms
@@ -342,3 +344,52 @@ def test_a_dask_cluster_finishes_although_a_worker_is_killed(tmp_path):
     assert manifest.attrs["skipped"] == [] and len(manifest) == len(calm) == 160
     for ours, theirs in zip(manifest["path"], calm["path"]):
         assert Path(ours).read_bytes() == Path(theirs).read_bytes()
+
+
+def test_a_manifest_lists_no_image_that_was_removed_during_the_run(tmp_path, monkeypatch):
+    paths = [write_song(tmp_path / f"{name}.wav") for name in "abc"]
+    write = audio.write_track_images
+
+    def write_and_remove(row, out_dir, **more):
+        made = write(row, out_dir, **more)
+        if row.source == paths[1]:
+            shutil.rmtree(tmp_path / "out")
+        return made
+    monkeypatch.setattr(audio, "write_track_images", write_and_remove)
+    manifest = write_spectrograms(track_table(paths), tmp_path / "out", segment_seconds=1, n_jobs=1)
+    assert set(manifest["source"]) == {paths[2]} and all(map(os.path.exists, manifest["path"]))
+    assert [entry["path"] for entry in manifest.attrs["skipped"]] == paths[:2]
+    assert {entry["reason"] for entry in manifest.attrs["skipped"]} == {
+        "its images were removed during the run: run it again"}
+    monkeypatch.undo()
+    assert len(write_spectrograms(track_table(paths), tmp_path / "out", segment_seconds=1, n_jobs=1)) == 9
+
+
+def test_a_file_that_changes_while_it_is_read_is_named_and_has_no_images(tmp_path, monkeypatch):
+    paths = [write_song(tmp_path / f"{name}.wav") for name in "ab"]
+    segments = audio.segments
+
+    def change(source, *arguments, **more):
+        yield from segments(source, *arguments, **more)
+        if source == paths[0]:
+            times = os.stat(source).st_mtime_ns
+            write_song(tmp_path / "a.wav", seed=5)
+            os.utime(source, ns=(times, times))  # of the same size and time
+    monkeypatch.setattr(audio, "segments", change)
+    manifest = write_spectrograms(track_table(paths), tmp_path / "out", segment_seconds=1, n_jobs=1)
+    assert manifest["source"].unique().tolist() == paths[1:]
+    assert manifest.attrs["skipped"] == [{"path": paths[0], "reason": CHANGED}]
+    assert not list((tmp_path / "out").rglob("a-*.png"))
+
+
+def test_names_made_to_break_out_stay_in_the_folder_and_apart(tmp_path):
+    names = ["../../x", "/etc/x", "x" * 300, "X" * 300, "-rf", "a\nb", "a\\b", "\u202egnp.x", "<b>", "$x_{", "con",
+             "..", "a", "A", "a.", "é", "e\u0301"]
+    path = write_song(tmp_path / "a.wav", 1)
+    tracks = pd.DataFrame({"track_id": names, "genre": names[::-1], "path": path})
+    manifest = write_spectrograms(tracks, tmp_path / "in" / "out", segment_seconds=1, n_jobs=1)
+    written = {file.resolve() for file in tmp_path.rglob("*.png")}
+    assert len(manifest) == len(names) == len(written) == manifest["path"].str.casefold().nunique()
+    assert written == {Path(file).resolve() for file in manifest["path"]}
+    assert all(file.is_relative_to(tmp_path / "in" / "out" / "mel") for file in written)
+    assert all(len(file.name.encode()) < 256 and "\n" not in str(file) for file in written)

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 from conftest import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from spotify_server import Library, clients, serve
 
 import collect
@@ -225,6 +227,24 @@ def test_playlist_files_have_absolute_paths(tmp_path, monkeypatch):
     assert [element.text for element in root.iter("{http://xspf.org/ns/0/}location")] == [(tmp_path / path).as_uri()
                                                                                 for path in tracks["path"]]
     assert pd.read_csv(export_playlist_file(tracks, "lists/x.csv")).columns.tolist() == ["song", "path"]
+
+
+NAMES = st.text(st.characters(blacklist_categories=()), min_size=1, max_size=30).filter(str.strip)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(NAMES, NAMES, st.one_of(NAMES, st.floats(), st.none())), min_size=1, max_size=3))
+def test_playlist_files_are_whole_whatever_the_names_are(tmp_path_factory, rows):
+    """Line breaks, marks for right-to-left, half characters, and what XML does not allow."""
+    folder = tmp_path_factory.getbasetemp()
+    tracks = pd.DataFrame(rows, columns=["song", "path", "duration_ms"]).astype(object)
+    tracks["path"] = "/music/" + tracks["path"].str.replace("\0", "").str.replace("/", "_")
+    lines = export_playlist_file(tracks, folder / "x.m3u8").read_bytes().split(b"\n")
+    assert len(lines) == 2 + 2 * len(rows) and all(line.startswith(b"#EXTINF:") for line in lines[1:-1:2])
+    assert all(line.startswith((b"/", b"file:")) for line in lines[2:-1:2])
+    root = ElementTree.parse(export_playlist_file(tracks, folder / "x.xspf")).getroot()
+    assert len(root[0]) == len(rows)
+    export_playlist_file(tracks, folder / "x.csv")
 
 
 def test_the_recorded_example_is_exported_without_an_account(tmp_path):

@@ -174,6 +174,37 @@ def test_a_folder_is_labelled_and_goes_on_where_it_stopped(starter, songs, tmp_p
     assert len(plot_collection(both)) == 2
 
 
+def test_songs_are_named_by_their_tags_and_a_file_that_is_added_costs_that_file_alone(starter, songs, tmp_path,
+                                                                                      monkeypatch):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for name, source in (("b.wav", "jazz"), ("Ann - Hey.wav", "metal")):
+        (folder / name).write_bytes(songs[source].read_bytes())
+    first = label_folder(starter.classifier, folder, out=tmp_path / "labels.csv")
+    assert first["track_id"].tolist() == ["ann - hey", str(folder / "b.wav")]
+    assert first["artist"].fillna("").tolist() == ["Ann", ""] and first["song"].tolist() == ["Hey", "b"]
+    judged = []
+    monkeypatch.setattr(influences, "genre_influences",
+                        lambda *arguments: judged.append(arguments) or genre_influences(*arguments))
+    (folder / "a").mkdir()
+    (folder / "a" / "Ann - Hey.wav").write_bytes(songs["jazz"].read_bytes())  # the same name, another recording
+    both = label_folder(starter.classifier, folder, out=tmp_path / "labels.csv")
+    assert len(judged) == 1 and len(both) == 3 and (both["song"] == "Hey").sum() == 2
+    pd.testing.assert_frame_equal(both[both["path"].isin(first["path"])].filter(like="share").reset_index(drop=True),
+                                  first.filter(like="share"))
+    assert list(pd.read_csv(tmp_path / "labels.csv"))[:4] == ["track_id", "artist", "song", "path"]
+
+
+def test_songs_of_a_folder_are_placed_on_the_map_where_there_is_one(starter, songs, tmp_path):
+    tracks = pd.DataFrame({"track_id": ["jazz"], "path": [str(songs["jazz"])]})
+    table = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv", genre_map=starter.genre_map)
+    place = influences.place_on_map(starter.genre_map, songs["jazz"], classifier=starter.classifier)
+    assert table[["x", "y"]].iloc[0].tolist() == pytest.approx(place, abs=1e-3)
+    moved = starter.genre_map._replace(centre=starter.genre_map.centre + 1)
+    again = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv", genre_map=moved)
+    assert again["x"].iloc[0] != table["x"].iloc[0], "another map, another place"
+
+
 def test_a_folder_without_usable_sound_gives_an_empty_table_with_its_columns(starter, tmp_path):
     (tmp_path / "bad.mp3").write_text("no music")
     tracks = pd.DataFrame({"track_id": ["bad"], "path": [str(tmp_path / "bad.mp3")]})

@@ -13,6 +13,7 @@ from preprocessing import (
     default_target,
     encode_genres,
     scale_data,
+    split_tracks,
     spotify_split,
     tracks_and_train,
     write_split,
@@ -247,8 +248,41 @@ def test_a_song_without_a_genre_cannot_be_encoded():
 
 def test_the_default_target_is_the_genre_if_there_are_two():
     assert default_target(pd.DataFrame({"first_genre": ["a", "b"], "popularity": [1, 2]})) == "first_genre"
-    with pytest.raises(ValueError, match="neither two genres nor two values of popularity"):
-        default_target(pd.DataFrame({"song": ["a"]}))
+    assert default_target(pd.DataFrame({"song": ["a"]})) == ""
+    assert default_target(pd.DataFrame({"first_genre": ["a", "a"], "popularity": [1, 1]})) == "first_genre"
+
+
+@pytest.mark.parametrize("columns, words", [
+    ({"first_genre": ["folk"] * 4, "artist": list("abcd")}, "all 4 songs have the same genre (folk)"),
+    ({"first_genre": ["folk", "rock"] * 2, "artist": list("abab")}, "by 2 artists: three sets that share no artist"),
+    ({"first_genre": ["folk", "rock"], "song": ["a", "b"]}, "by 2 songs: three sets that share no song need three"),
+    ({"song": list("abcd")}, "neither genres nor popularity")])
+def test_a_table_that_cannot_be_split_is_explored_as_a_whole(columns, words):
+    tracks = pd.DataFrame(columns)
+    split = split_tracks(tracks)
+    assert words in split.obstacle and str(split).startswith(split.obstacle)
+    pd.testing.assert_frame_equal(split.train, tracks)
+    assert len(split.validate) == len(split.test) == 0 and list(split.test) == list(tracks)
+    scaled = scale_data(split.train, split.validate, split.test, split.target)
+    assert [len(side) for side in scaled] == [len(tracks), 0, 0]
+
+
+def test_a_table_that_can_be_split_says_by_what_and_what_is_left_out(sample):
+    split = split_tracks(sample)
+    assert not split.obstacle and split.target == "first_genre" and split.group == "artist"
+    assert "no artist is in two sets" in str(split)
+    assert f"{sample['first_genre'].isna().sum()} tracks without" in str(split)
+    alone = split_tracks(sample.drop(columns="artist"))
+    assert alone.group == "" and "no artist is known or kept together" in str(alone)
+    with pytest.raises(ValueError, match="no column 'mood'"):
+        split_tracks(sample, "mood")
+    with pytest.raises(ValueError, match="no column 'label'"):
+        split_tracks(sample, group="label")
+
+
+def test_columns_without_a_value_are_not_scaled():
+    train = pd.DataFrame({"tempo": [60.0, 180.0], "year": [np.nan, np.nan]})
+    assert list(scale_data(train, train, train, "")[0]) == ["tempo"]
 
 
 # ---- written splits

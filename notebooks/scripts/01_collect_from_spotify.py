@@ -79,8 +79,10 @@ if WHAT == "saved":
     tracks = export_saved_tracks(client, out / "saved_tracks.csv")
 elif WHAT == "top":
     tracks = export_top_tracks(client, out / "top_tracks.csv")
-else:
+elif "playlist" in WHAT:
     tracks = export_playlist(client, WHAT, out / "playlist.csv")
+else:
+    raise ValueError(f"WHAT={WHAT!r}: choose saved, top, or the address of a playlist")
 
 # %% tags=["finding"]
 print(f"{len(tracks)} tracks by {tracks['artist'].nunique()} artists were fetched, in {client.requests} requests"

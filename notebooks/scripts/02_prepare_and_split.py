@@ -66,6 +66,8 @@ raw.head()
 
 # %%
 print(explore.missing_sentence(raw))
+
+# %%
 explore.plot_missing(raw);
 
 # %% [markdown]
@@ -77,15 +79,19 @@ explore.plot_missing(raw);
 # %%
 tracks = prepare_df(raw)
 
-# %%
+# %% tags=["finding"]
 print(f"{len(raw):,} rows in, {len(tracks):,} tracks out")
+
+# %%
 report(tracks)
 
 # %% [markdown]
 # Compare with the first figure: values that only looked complete are now counted as missing.
 
-# %%
+# %% tags=["finding"]
 print(explore.missing_sentence(tracks))
+
+# %%
 explore.plot_missing(tracks);
 
 # %% [markdown]
@@ -128,17 +134,19 @@ else:
 # %%
 split = split_tracks(tracks, TARGET, group=GROUP or None)
 train, validate, test, target, group = split.train, split.validate, split.test, split.target, split.group
+
+# %% tags=["finding"]
 print(split)
 
 # %% [markdown]
 # Are the classes equally frequent in the three sets? Then the three bars of each class have about the same length.
 
 # %%
-if split.obstacle:
-    print("no figure: there are no three sets")
-else:
-    sides = {"train": train, "validate": validate, "test": test}
-    print(explore.split_sentence(sides, target))
+sides = {"train": train, "validate": validate, "test": test}
+print("no figure: there are no three sets" if split.obstacle else explore.split_sentence(sides, target))
+
+# %%
+if not split.obstacle:
     explore.plot_split(sides, target)
 
 # %% [markdown]
@@ -154,6 +162,8 @@ if not split.obstacle and group and "first_genre" in tracks and train["first_gen
     random = spotify_split(tracks.dropna(subset=[target]), target, group=None)
     overlaps = {f"no {group} in two sets": artist_overlap(train, test, "first_genre", group=group),
                 "random split of songs": artist_overlap(random[6], random[8], "first_genre", group=group)}
+
+# %% tags=["finding"]
 for name, overlap in overlaps.items():
     print(f"{name}: {overlap['shared']:.0%} of the test songs have their {group} in the training set; "
           f"without music, {overlap['lookup']:.0%} are right (majority baseline {overlap['baseline']:.0%})")

@@ -29,10 +29,13 @@ from pathlib import Path
 
 import pandas as pd
 import soundfile
-from IPython.display import Audio
+from IPython.display import Audio, display
 
 import librosa_visuals
-from audio import load_audio
+from audio import find_sound_file, load_audio
+from influences import Recording, fact_words, measured_facts
+from librosa_visuals import (brightness_sentence, comparison_sentence, level_sentence, sections_sentence,
+                             tempo_sentence)
 from synth.songs import render
 
 # %% tags=["parameters"]
@@ -48,7 +51,9 @@ excerpts_dir = Path(OUT_DIR) / "excerpts"
 excerpts_dir.mkdir(parents=True, exist_ok=True)
 songs = {"hip hop": SONG, "rock": OTHER_SONG}
 for genre, path in songs.items():
-    if not path:
+    if path:
+        songs[genre] = find_sound_file(path, here, root)
+    else:
         synthetic = render(genre, seconds=60)
         key = "C C# D D# E F F# G G# A A# B".split()[synthetic.key]
         mode = "minor major".split()[synthetic.mode]
@@ -56,6 +61,7 @@ for genre, path in songs.items():
         songs[genre] = excerpts_dir / f"synthetic {genre} song.flac"
         soundfile.write(songs[genre], synthetic.y, synthetic.sr)
 song, other_song = songs.values()
+features, other_features = (Recording(path).features() for path in songs.values())
 
 # %% [markdown]
 # ## One song
@@ -68,8 +74,19 @@ y, sr = load_audio(song, seconds=10)
 Audio(y, rate=sr)
 
 # %% [markdown]
+# What is measured in it, in short:
+
+# %% tags=["finding"]
+recording = Recording(song)
+facts = fact_words({"seconds": recording.seconds, "facts": measured_facts(recording)})
+print(f"{Path(song).stem}:", "; ".join(f"{name} {value}" for name, value in facts.items()))
+
+# %% [markdown]
 # The waveform shows how loud the song is at each moment. Verse and chorus often differ in level, and each drum hit
 # makes a peak.
+
+# %% tags=["finding"]
+print(level_sentence(song))
 
 # %%
 librosa_visuals.plot_waveform(song);
@@ -97,6 +114,9 @@ librosa_visuals.plot_mel_spectrogram(song);
 # The spectral centroid is the mean frequency of the spectrum. The rolloff is the frequency below which 85 % of the
 # spectrum lies. Both rise at each cymbal and fall where the bass plays alone.
 
+# %% tags=["finding"]
+print(brightness_sentence(features))
+
 # %%
 librosa_visuals.plot_rolloff_and_centroid(song);
 
@@ -119,6 +139,9 @@ librosa_visuals.plot_mfcc(song);
 # The tempogram is bright at each tempo at which the note onsets repeat. Half and double the tempo are bright too, and
 # listeners do not always agree which of them is *the* tempo. The ticks at the bottom are the detected beats.
 
+# %% tags=["finding"]
+print(tempo_sentence(features))
+
 # %%
 librosa_visuals.plot_tempogram(song);
 
@@ -129,6 +152,9 @@ librosa_visuals.plot_tempogram(song);
 # that sounds the same throughout. A bright line parallel to the diagonal is a repetition. The dashed lines are the
 # detected section boundaries.
 
+# %% tags=["finding"]
+print(sections_sentence(song))
+
 # %%
 librosa_visuals.plot_self_similarity(song);
 
@@ -137,6 +163,9 @@ librosa_visuals.plot_self_similarity(song);
 #
 # Both figures have the same colour scale and the same time scale. Compare how high the bass reaches, how close the
 # drum hits are, and how often the chord changes.
+
+# %% tags=["finding"]
+print(comparison_sentence((Path(song).stem, Path(other_song).stem), (features, other_features)))
 
 # %%
 librosa_visuals.compare_songs([song, other_song]);
@@ -187,8 +216,13 @@ Audio(hook.samples[:10 * hook.sr], rate=hook.sr)
 # A loop of two bars, played twice. Can you hear where it starts again?
 
 # %%
-loop = librosa_visuals.extract_excerpt(song, "loop", bars=2, out=excerpts_dir / "loop.flac")
-Audio([*loop.samples, *loop.samples], rate=loop.sr)
+excerpts = [beat, percussive, harmonic, hook]
+if len(beat.beats) > 4:
+    loop = librosa_visuals.extract_excerpt(song, "loop", bars=2, out=excerpts_dir / "loop.flac")
+    excerpts.append(loop)
+    display(Audio([*loop.samples, *loop.samples], rate=loop.sr))
+else:
+    print(f"{len(beat.beats)} beats found: too few for a loop of one bar")
 
 # %% [markdown]
 # Where is each excerpt in the song, and where is the hook repeated?
@@ -196,4 +230,4 @@ Audio([*loop.samples, *loop.samples], rate=loop.sr)
 # %%
 pd.DataFrame([{"excerpt": excerpt.what, "start (s)": excerpt.start, "end (s)": excerpt.end, "beats": len(excerpt.beats),
                "repeated at (s)": ", ".join(f"{time:.1f}" for time in excerpt.repeats), "file": str(excerpt.path)}
-              for excerpt in (beat, percussive, harmonic, hook, loop)]).set_index("excerpt").round(3)
+              for excerpt in excerpts]).set_index("excerpt").round(3)

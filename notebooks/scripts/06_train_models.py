@@ -53,7 +53,8 @@ from prepare import check_parameters; check_parameters()
 # %%
 out = Path(OUT_DIR)
 names = MODELS.replace(",", " ").split()
-assert set(names) <= set(NAMES), f"MODELS={MODELS!r}: choose from {', '.join(NAMES)}"
+if not names or not set(names) <= set(NAMES) or EPOCHS < 1:
+    raise ValueError(f"MODELS={MODELS!r}, EPOCHS={EPOCHS}: choose from {', '.join(NAMES)}, and one epoch or more")
 pd.set_option("display.float_format", "{:.3f}".format)
 
 # %% [markdown]
@@ -67,6 +68,8 @@ pd.set_option("display.float_format", "{:.3f}".format)
 # %%
 songs = gather(OUT_DIR, pictures=PICTURES, features=FEATURES, lists=(TRAIN_LIST, VALID_LIST, TEST_LIST))
 trainable = not songs.obstacle
+
+# %% tags=["finding"]
 if trainable:
     print(f"{len(songs.tracks):,} tracks, {len(songs.pictures):,} images, {songs.features.shape[1]} features")
 else:
@@ -121,7 +124,7 @@ if fitted:
 else:
     print("nothing to show: no model was trained")
 
-# %%
+# %% tags=["finding"]
 if fitted:
     best = report["accuracy"].astype(float).idxmax()
     print(f"highest validation accuracy: {best}, {report.loc[best, 'accuracy']:.2f} "
@@ -134,9 +137,12 @@ if fitted:
 # that rises while the training loss still falls is a sign of overfitting. The dotted line is the epoch whose weights
 # are kept. All networks have one scale.
 
+# %% tags=["finding"]
+if fitted:
+    print(learning_sentence(fitted))
+
 # %% tags=["cover"]
 networks = {name: model for name, model in fitted.items() if hasattr(model, "history_")}
-print(learning_sentence(fitted))
 if networks:
     plot_histories(networks)
 

@@ -70,14 +70,16 @@ if songs and not obstacle:
 # Besides the models, their combination is evaluated: a weighted geometric mean of their probabilities. The weights are
 # chosen on the validation set.
 
-# %%
+# %% tags=["finding"]
 if obstacle:
     print(f"there are no models to compare. {obstacle}; your songs are described in notebooks 05, 08 and 10")
 else:
     genre, artist, probabilities, genres = read_predictions(out / "predictions.parquet", SIDE)
     validation_genre, _, validation_probabilities, _ = read_predictions(out / "predictions.parquet", "validate")
-    by_whom = (f"by {artist.nunique()} artists" if (artist != artist.index).any()  # else each track has its own name
-               else "(the artists are not known)")
+    n_artists = artist.nunique()
+    by_whom = f"by {n_artists} artist{'s' if n_artists > 1 else ''}"
+    if (artist == artist.index).all():  # each track has its own name as its artist
+        by_whom = "(the artists are not known)"
     print(f"{len(genre)} tracks {by_whom}, {len(genres)} genres, the {SIDE} set")
     if obstacle := comparison_obstacle(genre, artist):
         print(f"{obstacle}. On how many songs each model is right:")
@@ -101,12 +103,15 @@ if SIDE == "validate":
 # Compare each score with its majority baseline (always predicting the most frequent genre). The 95 % intervals are a
 # bootstrap by artist, or by track where the artists are not known. Few artists give wide intervals.
 
-# %%
+# %% tags=["finding"]
 if comparable:
     scores = pd.concat({name: evaluate(genre, proba, genres, groups=artist) for name, proba in probabilities.items()},
                        names=["model"])
     write_table(scores.reset_index(), out / "scores.csv")
-    print(scores_sentence(scores))
+    print(scores_sentence(scores, artist))
+
+# %%
+if comparable:
     overall = scores.loc[(slice(None), ["accuracy", "macro_f1", "roc_auc", "log_loss", "ece"]), :]
     display(overall.rename(columns={"baseline": "majority baseline"}))
 else:
@@ -119,12 +124,15 @@ else:
 # chance level, 1 is perfect. The figure shows the three most accurate models. A genre with few songs has a wide
 # interval.
 
-# %%
+# %% tags=["finding"]
 if comparable:
     areas = auc_table(genre, probabilities, genres, groups=artist, n_boot=200)
     accuracy = scores.xs("accuracy", level="measure")["value"]
     leading = {name: probabilities[name] for name in accuracy.nlargest(3).index}
     print(areas_sentence(areas))
+
+# %%
+if comparable:
     plot_areas(areas[areas["model"].isin(leading)])
 else:
     print(nothing)
@@ -136,6 +144,9 @@ else:
 # %%
 if comparable:
     print(curves_sentence(genre))
+
+# %%
+if comparable:
     plot_roc(genre, leading, genres)
 
 # %% [markdown]
@@ -148,10 +159,13 @@ if comparable:
 # %% [markdown]
 # Which genres does the most accurate model confuse?
 
-# %%
+# %% tags=["finding"]
 if comparable:
     best = accuracy.idxmax()
     print(f"the most accurate model, {best}: {confusion_sentence(genre, probabilities[best])}")
+
+# %%
+if comparable:
     plot_confusion(genre, probabilities[best], genres)
 
 # %% [markdown]
@@ -161,12 +175,14 @@ if comparable:
 # is above zero and the McNemar test, corrected for the number of pairs, is significant. The table shows the pairs with
 # the most accurate model, and all other pairs with a clear difference.
 
-# %%
+# %% tags=["finding"]
 if comparable:
     pairs = compare_models(genre, probabilities, genres, groups=artist)
     print(comparison_sentence(pairs))
-    if len(pairs):
-        display(pairs[(pairs["verdict"] == "better") | (pairs["better"] == pairs["better"].iloc[0])])
+
+# %%
+if comparable and len(pairs):
+    display(pairs[(pairs["verdict"] == "better") | (pairs["better"] == pairs["better"].iloc[0])])
 else:
     print(nothing)
 
@@ -177,9 +193,12 @@ else:
 # the line a model is underconfident, below it overconfident. The figure shows the three most accurate models. The
 # table of scores has the calibration error of all models (`ece`).
 
-# %%
+# %% tags=["finding"]
 if comparable:
     print(calibration_sentence(genre, leading))
+
+# %%
+if comparable:
     plot_calibration(genre, leading, genres)
 else:
     print(nothing)
@@ -200,7 +219,13 @@ if comparable:
     if (songs.tracks["artist"] == songs.tracks.index).all():
         print("the artists are not known: each track counts as an artist, and the last split only keeps tracks together")
         leaks = leaks.rename(index={"artists held out": "tracks held out, artists not known"})
+
+# %% tags=["finding"]
+if comparable:
     print(leak_sentence(leaks))
+
+# %%
+if comparable:
     display(leaks)
 else:
     print(nothing)
@@ -216,9 +241,12 @@ if comparable:
     single_models = {name: proba for name, proba in probabilities.items() if name != "combined"}
     claims = check_model_claims(genre, single_models, genres, groups=artist)
     print("; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
-    display(claims)
 else:
     print(nothing)
+
+# %%
+if comparable:
+    display(claims)
 
 # %%
 if comparable:

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
+import scipy.stats
 
 from analysis.model_findings import (
     areas_sentence,
@@ -21,15 +23,28 @@ def probabilities(*rows):
     return pd.DataFrame(rows, columns=["jazz", "rock"], dtype=float)
 
 
-def scores(low):
+def scores(low, value=.6):
     index = pd.MultiIndex.from_tuples([("knn", "accuracy"), ("cnn", "accuracy")], names=["model", "measure"])
-    return pd.DataFrame({"value": [.4, .6], "low": [.1, low], "high": [.7, .9], "baseline": .5}, index=index)
+    return pd.DataFrame({"value": [.4, value], "low": [.1, low], "high": [.7, .9], "baseline": .5}, index=index)
+
+
+ARTISTS = pd.Series(["Ann", "Bob", "Cid", "Dan"] * 5, index=[f"song {number}" for number in range(20)])
 
 
 def test_a_score_is_above_its_baseline_only_where_its_interval_is():
-    assert scores_sentence(scores(.55)).startswith("most accurate: cnn, 0.60")
-    assert "not" not in scores_sentence(scores(.55))
-    assert "not reliably above the majority baseline of 0.50" in scores_sentence(scores(.45))
+    assert scores_sentence(scores(.55), ARTISTS).startswith("most accurate: cnn, 0.60 of 20 songs by 4 artists")
+    assert "not" not in scores_sentence(scores(.55), ARTISTS)
+    assert "not reliably above the majority baseline of 0.50" in scores_sentence(scores(.45), ARTISTS)
+
+
+def test_a_perfect_score_is_no_certainty():
+    """With all of n right, the exact interval begins where all n are right with a probability of 2.5 %."""
+    sentence = scores_sentence(scores(1, value=1), ARTISTS)
+    assert "right on all 20 songs by 4 artists, from which an accuracy of 0.40 or more follows" in sentence
+    assert scipy.stats.binomtest(4, 4).proportion_ci(method="exact").low == pytest.approx(.025 ** (1 / 4))
+    assert "not reliably above" in sentence and "interval 1.00" not in sentence
+    unknown = pd.Series(ARTISTS.index, index=ARTISTS.index)
+    assert "right on all 20 songs, from which an accuracy of 0.83" in scores_sentence(scores(1, value=1), unknown)
 
 
 def test_right_songs_are_counted_and_the_most_frequent_confusion_is_named():
@@ -51,6 +66,7 @@ def test_areas_name_the_extreme_genres_by_their_best_models():
     assert areas_sentence(areas).startswith("largest area: x, 0.90 (0.40 to 1.00) by a; smallest")
     assert areas_sentence(areas).endswith("y, 0.60 (0.40 to 1.00) by b")
     assert "no area" in areas_sentence(areas.assign(roc_auc=np.nan))
+    assert areas_sentence(areas.assign(roc_auc=1.0)).startswith("each of the 2 genres is told")
 
 
 def test_pairs_and_leaks_are_counted_and_signed():

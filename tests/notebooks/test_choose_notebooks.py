@@ -18,7 +18,8 @@ ALL = {path.stem[:2] for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
 
 
 def contents(**changes):
-    whole = {"words": "mine: 9 songs", "sound": [], "popularity": True, "features": True, "n_songs": 9, "mark": "1"}
+    whole = {"words": "mine: 9 songs", "sound": [], "heard": changes.get("sound", [])[:2], "popularity": True,
+             "features": True, "n_songs": 9, "mark": "1"}
     return Contents(**whole | changes)
 
 
@@ -26,10 +27,11 @@ def numbers(names):
     return {name[:2] for name in names}
 
 
-def write_songs(folder, n=2):
+def write_songs(folder, n=3):
+    """Sound files of two seconds, the second of them silent."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(n):
-        soundfile.write(folder / f"Ann - song {number}.wav", np.zeros(16_000), 16_000)
+        soundfile.write(folder / f"Ann - song {number}.wav", np.full(32_000, (number - 1) / 10), 16_000)
     return folder
 
 
@@ -38,10 +40,11 @@ def write_songs(folder, n=2):
 @pytest.mark.parametrize("changes, run", [
     ({}, {"02", "03", "09", "10"}),
     ({"features": False}, {"02", "03", "09"}),
-    ({"popularity": False}, {"02", "03", "10"}),
+    ({"popularity": False}, {"02", "03", "09", "10"}),
     ({"n_songs": 5}, {"02", "03", "09"}),
     ({"sound": ["a.mp3"], "popularity": False}, ALL - {"01", "03", "09"}),
     ({"sound": ["a.mp3"], "popularity": False, "n_songs": 1}, ALL - {"01", "03", "09", "10"}),
+    ({"sound": ["a.mp3"], "heard": []}, ALL - {"00", "01", "04"}),
     ({"sound": ["a.mp3"]}, ALL - {"01"})])
 def test_a_source_feeds_the_notebooks_that_it_has_data_for(changes, run):
     chosen, left_out = choose("mine", contents(**changes))
@@ -50,7 +53,7 @@ def test_a_source_feeds_the_notebooks_that_it_has_data_for(changes, run):
 
 
 def test_a_chart_takes_the_place_of_popularity():
-    chosen, _ = choose("mine", contents(popularity=False), "hot100.csv")
+    chosen, _ = choose("mine", contents(popularity=False, sound=["a.mp3"]), "hot100.csv")
     assert chosen["09_commercial_success"].parameters == {"CHARTS": "hot100.csv"}
 
 
@@ -75,8 +78,9 @@ def test_a_folder_is_looked_at(tmp_path):
     folder = write_songs(tmp_path / "songs")
     (folder / "broken.mp3").write_text("no music")
     found = look(str(folder))
-    assert found.words == f"{folder}: 2 songs by 1 artist (1 files could not be read)"
-    assert len(found.sound) == 2 and not found.popularity and not found.features and found.n_songs == 2
+    assert found.words == f"{folder}: 3 songs by 1 artist (1 files could not be read)"
+    assert len(found.sound) == found.n_songs == 3 and not found.popularity and not found.features
+    assert [path[-5] for path in found.heard] == ["0", "2"], "the second is silent"
 
 
 def test_only_sound_files_that_exist_count(tmp_path):

@@ -132,3 +132,13 @@ def test_figures_for_the_readme_are_narrow_and_have_few_colours(tmp_path):
     assert [path.name for path in covers.iterdir()] == ["02_wide.png"]
     with Image.open(covers / "02_wide.png") as image:
         assert image.size == (900, 300) and image.mode == "P"
+
+
+def test_pages_of_notebooks_that_were_not_run_are_not_listed(run):
+    (run / "songs").mkdir()
+    for name in ("collection.html", "songs/a.html"):
+        (run / name).write_text("<html></html>", encoding="utf-8")
+    (run / ".left_out").write_text("08_genre_influences: no sound\n", encoding="utf-8")
+    assert "collection.html" not in page_of(run) and "songs/a.html" in page_of(run)
+    (run / ".left_out").write_text("00_quickstart: no sound\n", encoding="utf-8")
+    assert "collection.html" in page_of(run) and "songs/a.html" not in page_of(run)

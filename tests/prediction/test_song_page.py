@@ -16,7 +16,6 @@ from songs_described import described
 from prediction.genre_map import project
 from prediction.song_page import (
     PLAYER_RATE,
-    fact_words,
     map_figure,
     mp3_of,
     song_page,
@@ -104,11 +103,6 @@ def test_intervals_are_drawn_only_where_there_are_any(recording):
     assert "error_x" in song_page(described(n_windows=12), recording)
     page = song_page(described(n_windows=1), recording)
     assert "error_x" not in page and "too short for intervals" in page
-
-
-def test_facts_that_are_not_known_are_left_out():
-    assert fact_words({"seconds": 61, "facts": {"key": None, "tempo": None, "loudness": None}}) == {"duration": "1:01"}
-    assert fact_words(described())["tempo (or 60)"] == "120 BPM"
 
 
 @settings(deadline=None, max_examples=30)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import struct
 import zipfile
+import zlib
 
 import matplotlib
 import numpy as np
@@ -239,3 +241,16 @@ def test_a_failed_archive_leaves_the_older_one(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="no space"):
         save_archive(tmp_path / "out", archive)
     assert archive.read_bytes() == before and os.listdir(tmp_path / "drive") == ["images.zip"]
+
+
+def test_an_image_with_far_more_pixels_than_bytes_is_not_read(tmp_path):
+    levels = zlib.compress(bytes(1000))
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", levels), (b"IEND", b"")]
+    packed = [struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+              for name, data in chunks]
+    (tmp_path / "rock").mkdir()
+    (tmp_path / "rock" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
+    assert image_settings(tmp_path / "rock" / "a.png") is None
+    with pytest.raises(ValueError, match="cannot be read as an image"):
+        read_image(tmp_path / "rock" / "a.png")

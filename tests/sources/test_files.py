@@ -175,6 +175,29 @@ def test_a_failed_write_of_a_table_leaves_the_old_file_and_nothing_else(tmp_path
     assert os.listdir(tmp_path) == ["songs.csv"]
 
 
+# ---- cells that a spreadsheet would run
+
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "-", "- a song",
+                                  "+/-", "\r=x", " =1"])
+def test_a_text_that_a_spreadsheet_would_run_is_made_safe_and_read_as_it_was(tmp_path, text):
+    table = pd.DataFrame({"song": [text, "So What"], "artist": ["'Til Tuesday", "'=x"], "loudness": [-9.5, -7.0]})
+    path = write_table(table, tmp_path / "songs.csv")
+    raw = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert raw["song"][0].startswith("'") and raw["loudness"].tolist() == ["-9.5", "-7.0"]
+    assert raw["artist"][0] == "'Til Tuesday"
+    if text.strip() == text:
+        assert read_table(path)["song"].tolist() == table["song"].tolist()
+    indexed = write_table(table.rename(columns={"artist": "=x"}).set_index("song"), tmp_path / "indexed.csv")
+    cells = pd.read_csv(indexed, header=None, dtype=str).stack()
+    assert not cells.str.match(r"\s*[=@]").any() and "'=x" in set(cells)
+
+
+def test_numbers_as_text_and_categories_stay_and_become_safe(tmp_path):
+    table = pd.DataFrame({"song": ["-9.5", "+3", "-1,5"], "genre": pd.Categorical(["=a", "b", None])})
+    raw = pd.read_csv(write_table(table, tmp_path / "songs.csv"), dtype=str)
+    assert raw["song"].tolist() == ["-9.5", "+3", "-1,5"] and raw["genre"].tolist()[:2] == ["'=a", "b"]
+
+
 # ---- the journal
 
 def test_a_journal_is_there_again_when_it_is_reopened(tmp_path):
