@@ -71,12 +71,13 @@ def article(path):
     about = describe(path)
     address = f"{html.escape(path.stem)}.html"
     found = "".join(f"<li>{html.escape(line)}</li>" for line in about.findings[:MOST_FINDINGS])
-    notes = "".join(f'<p class="quiet">{html.escape(note)}</p>' for note in (run_on(path), about.settings) if note)
+    note = run_on(path) or about.settings
+    note = f'<p class="quiet">{html.escape(note)}</p>' if note else ""
     image = (f'<a href="{address}"><img alt="{html.escape(about.alternative)}" loading="lazy" '
              f'src="data:image/png;base64,{base64.b64encode(small_png(about.figure)).decode()}"></a>'
              if about.figure else "")
     return (f'<article><h2><a href="{address}">{html.escape(about.title)}</a></h2>\n'
-            f"{f'<ul>{found}</ul>' if found else markdown2html(about.introduction)}{notes}{image}</article>")
+            f"{f'<ul>{found}</ul>' if found else markdown2html(about.introduction)}{note}{image}</article>")
 
 
 def small_png(figure):

@@ -185,12 +185,12 @@ def _in_short(notebook):
 
 
 def _ran_on(notebook, source):
-    """The data of the run and the settings of the notebook; all of them are folded."""
+    """What the notebook ran on, or else the settings that were changed; all settings are folded."""
     changed = changed_settings(notebook)
-    sentences = [source, f"Settings: {changed}." if changed else ""]
+    about = source or (f"Settings: {changed}." if changed else "")
     rows = "\n".join(f"<tr><td>{name}</td><td>{html.escape(repr(value))}</td><td>{html.escape(comment)}</td></tr>"
                      for name, value, comment, _ in settings(notebook))
-    return (f'<p class="quiet">{html.escape(" ".join(filter(None, sentences)))}</p>\n'
+    return (f'<p class="quiet">{html.escape(about)}</p>\n'
             f'<details><summary>All settings</summary><div class="wide"><table>{rows}</table></div></details>')
 
 

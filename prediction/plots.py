@@ -246,8 +246,7 @@ def plot_taggram(table, *, ax=None):
 # ---- the genre map
 
 AXIS_WORDS = {"spectral_centroid_mean": "brightness", "spectral_rolloff_mean": "brightness", "tempo": "tempo",
-              "energy_proxy": "energy", "loudness_lufs": "loudness", "acousticness_proxy": "acoustic sound",
-              "danceability_proxy": "steady pulse", "onset_strength_mean": "hard attacks",
+              "loudness_lufs": "loudness", "onset_strength_mean": "hard attacks",
               "spectral_flatness_mean": "noise"} | {
     tag: word for words in WORDS.values() for word, tags in words.items() for tag in tags}
 """The features and tags that are named on the axes of the map, in words; no other feature is named."""

@@ -122,8 +122,10 @@ else:
     compared = [BY, *(space.groups if len(space.groups) > 1 else [])]
     agreements = pd.DataFrame([agreement(sample, genre[sample.index], by=by, groups=sample.get("artist"))
                                for by in compared])
-    print("{share:.0%} of the five nearest songs by other artists have the song's genre ({low:.0%} to {high:.0%}); of "
-          "songs drawn at random, {chance:.0%} have it.".format(**agreements.iloc[0]))
+    first = agreements.iloc[0]
+    print(f"{first['share']:.0%} of the five nearest songs by other artists have the song's genre ({first['low']:.0%} to "
+          f"{first['high']:.0%}), {'more' if first['low'] > first['chance'] else 'not reliably more'} than of songs "
+          f"drawn at random ({first['chance']:.0%}).")
 
 # %% [markdown]
 # The same for each group of features:

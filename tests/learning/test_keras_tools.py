@@ -1,10 +1,12 @@
 """Tools for training: batches, the learning rate, precision, the progress bar, parts of a network."""
 
+import subprocess
 import sys
 
 import keras
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,6 +112,15 @@ def test_a_backend_that_cannot_list_devices_has_no_gpu(monkeypatch):
     assert keras_tools.has_gpu() is False
     monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: ["gpu:0"])
     assert keras_tools.has_gpu() is True
+
+
+def test_inputs_of_many_lengths_write_no_warnings():
+    code = ("import sys; sys.ps1 = '>>> '  # TensorFlow writes to standard output where a user types\n"
+            "from learning import keras_tools; import tensorflow as tf\n"
+            "double = tf.function(lambda x: 2 * x)\n"
+            "for length in range(1, 20): double(tf.zeros(length))")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_the_progress_bar_names_the_network_and_its_scores(monkeypatch):

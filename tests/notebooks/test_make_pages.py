@@ -107,7 +107,7 @@ def test_the_settings_tell_what_was_changed(notebook):
         ("SOURCE", "my <songs>.csv", "a table # or a folder", True), ("LENGTH", 10, "songs", False),
         ("OUT_DIR", "there", "results", True)]
     assert make_pages.changed_settings(notebook) == "SOURCE = my <songs>.csv"
-    assert "Settings: SOURCE = my <songs>.csv." in Page(notebook).text
+    assert "Settings: SOURCE = my <songs>.csv." in Page(notebook, source="").text
 
 
 def test_nothing_is_loaded_from_elsewhere_and_the_link_to_colab_is_left_out(notebook):
