@@ -194,7 +194,8 @@ def own_song_in_words(song, others, called="songs that charted"):
     if "duration_minutes" in song and pd.notna(row["duration_minutes"]):
         seconds = round(60 * row["duration_minutes"])
         words.append(f"{seconds // 60}:{seconds % 60:02d} minutes")
-    first = f"{name_of_song(song)}: {listed(filter(None, words))}."
+    words = [word for word in words if word]
+    first = f"{name_of_song(song)}: {listed(words) if words else 'nothing is known of its sound'}."
     found = [*_tempo_words(song, others), *_key_words(song, others), *_place_words(song, others)]
     if not found:
         return f"{first} There are too few {called} with these features to compare it with."
@@ -318,6 +319,8 @@ def years_in_words(song, others, year="chart_year", called="songs that charted")
     if year not in others:
         return f"The years of the {called} are not known, so nothing is said on years."
     fit = year_likelihoods(song, others, year)
+    if not any(column in song and song[column].notna().any() for column in YEARS_FROM):
+        return "Nothing is known of its sound by which years could be compared."
     if fit.empty:
         return f"There are too few {called} with a year to compare years."
     best = int(fit.iloc[0].idxmax())

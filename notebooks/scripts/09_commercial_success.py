@@ -261,9 +261,10 @@ elif cluster.any() and target:
 # model if all songs had this value. The band shows how the fits differ (a bootstrap by artist).
 
 # %%
-if has_factors:
-    within = factors["r_within"].fillna(factors["r"]).drop(["mode", "explicit", "has_feat"], errors="ignore").dropna()
-    curves = success.shapes(tracks, list(within.abs().nlargest(3).index), target)
+numbers = factors.drop(["mode", "explicit", "has_feat"], errors="ignore") if has_factors else pd.DataFrame()
+if len(numbers):
+    leading = numbers["r_within"].fillna(numbers["r"]).abs().nlargest(3).index
+    curves = success.shapes(tracks, list(leading), target)
     print(success.shapes_in_words(curves, target))
     success.plot_shapes(curves, target)
 

@@ -107,6 +107,12 @@ def test_what_is_missing_is_left_out_of_sentences_and_figures(mine, others, miss
             plot_own_years(song, table)
 
 
+def test_a_song_of_which_nothing_is_known_is_said_to_be_that(others):
+    bare = pd.DataFrame({"artist": ["Me"], "song": ["Mine"]})
+    assert own_song_in_words(bare, others).startswith("Mine by Me: nothing is known of its sound.")
+    assert years_in_words(bare, others).startswith("Nothing is known")
+
+
 def test_few_songs_are_not_compared(mine, others):
     assert measured_features(mine, others.head(19)) == []
     assert "too few" in years_in_words(mine, others.head(19)) or "years" in years_in_words(mine, others.head(19))
