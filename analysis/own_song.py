@@ -266,7 +266,8 @@ def year_likelihoods(song, others, year="chart_year"):
     """How well a song fits the songs of each year, by `YEARS_FROM`.
 
     For each year, each quantity has a normal distribution (the mode: a share) over the songs of that year and of the
-    two before and after it; the log-likelihoods of the quantities are added. A tempo is counted in octaves.
+    two before and after it; the log-likelihoods of the quantities are added. A tempo is counted in octaves; of a tempo
+    and its rival, the one that fits better counts.
 
     Parameters
     ----------
@@ -290,7 +291,11 @@ def year_likelihoods(song, others, year="chart_year"):
     table = {}
     for one in years:
         near = rows[rows[year].astype(int).between(one - 2, one + 2)]
-        table[one] = np.sum([_log_likelihood(column, song, near) for column in used], axis=0)
+        fits = [_log_likelihood(column, song, near) for column in used]
+        if "tempo" in used and "tempo_rival" in song:  # the tempo that fits better, since either could be felt
+            rival = _log_likelihood("tempo", song.assign(tempo=song["tempo_rival"].fillna(song["tempo"])), near)
+            fits[used.index("tempo")] = np.maximum(fits[used.index("tempo")], rival)
+        table[one] = np.sum(fits, axis=0)
     return pd.DataFrame(table, index=song.index)
 
 

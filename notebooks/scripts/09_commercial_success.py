@@ -135,12 +135,12 @@ else:
 
 # %% [markdown]
 # Year by year: the median of the songs and the band with the middle 80 % (for the mode: the share of major), and the
-# song in red.
+# song in red. If the table has the song itself, its row is used: a file may be an excerpt.
 
 # %%
-print(charts.years_in_words(song, others, called=called))
+print(charts.years_in_words(described, others, called=called))
 if others["chart_year"].notna().any() and len(place):
-    charts.plot_own_years(song, others)
+    charts.plot_own_years(described, others)
 
 # %% [markdown]
 # The recordings in the folder `REFERENCE` that sound most like the song, by the embedding of a pre-trained network.
