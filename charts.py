@@ -451,7 +451,7 @@ def nearest_recordings(song, recordings, chart=None, n=8, *, only_charted=False)
     others = recordings[recordings["path"] != row["path"].iloc[0]]
     if "artist" in others and chart is not None:
         found = match_songs(others, chart)
-        others = others.assign(charted=others.index.isin(found.index)).join(found[["peak", "weeks"]])
+        others = others.assign(charted=others.index.isin(found.index)).join(found[["peak", "weeks"]].astype("Int64"))
     if not only_charted:
         return similar_songs(row, others, n, by=by)
     found = similar_songs(row, others, len(others), by=by)

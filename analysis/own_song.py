@@ -194,7 +194,8 @@ def own_song_in_words(song, others, called="songs that charted"):
     if "duration_minutes" in song and pd.notna(row["duration_minutes"]):
         seconds = round(60 * row["duration_minutes"])
         words.append(f"{seconds // 60}:{seconds % 60:02d} minutes")
-    first = f"{name_of_song(song)}: {listed(filter(None, words))}."
+    words = [word for word in words if word]
+    first = f"{name_of_song(song)}: {listed(words) if words else 'nothing is known of its sound'}."
     found = [*_tempo_words(song, others), *_key_words(song, others), *_place_words(song, others)]
     if not found:
         return f"{first} There are too few {called} with these features to compare it with."
@@ -265,7 +266,8 @@ def year_likelihoods(song, others, year="chart_year"):
     """How well a song fits the songs of each year, by `YEARS_FROM`.
 
     For each year, each quantity has a normal distribution (the mode: a share) over the songs of that year and of the
-    two before and after it; the log-likelihoods of the quantities are added. A tempo is counted in octaves.
+    two before and after it; the log-likelihoods of the quantities are added. A tempo is counted in octaves; of a tempo
+    and its rival, the one that fits better counts.
 
     Parameters
     ----------
@@ -289,7 +291,11 @@ def year_likelihoods(song, others, year="chart_year"):
     table = {}
     for one in years:
         near = rows[rows[year].astype(int).between(one - 2, one + 2)]
-        table[one] = np.sum([_log_likelihood(column, song, near) for column in used], axis=0)
+        fits = [_log_likelihood(column, song, near) for column in used]
+        if "tempo" in used and "tempo_rival" in song:  # the tempo that fits better, since either could be felt
+            rival = _log_likelihood("tempo", song.assign(tempo=song["tempo_rival"].fillna(song["tempo"])), near)
+            fits[used.index("tempo")] = np.maximum(fits[used.index("tempo")], rival)
+        table[one] = np.sum(fits, axis=0)
     return pd.DataFrame(table, index=song.index)
 
 
@@ -318,6 +324,8 @@ def years_in_words(song, others, year="chart_year", called="songs that charted")
     if year not in others:
         return f"The years of the {called} are not known, so nothing is said on years."
     fit = year_likelihoods(song, others, year)
+    if not any(column in song and song[column].notna().any() for column in YEARS_FROM):
+        return "Nothing is known of its sound by which years could be compared."
     if fit.empty:
         return f"There are too few {called} with a year to compare years."
     best = int(fit.iloc[0].idxmax())

@@ -91,7 +91,7 @@ def trend_tests(charts, features=None, *, year="chart_year", group="artist"):
         slope = 10 * stats.theilslopes(yearly, yearly.index).slope if enough else np.nan
         table.loc[feature, ["tau", "p_years", "per_decade"]] = tau, p, slope
     numbers = table[["r", "low", "high", "p_holm", "tau", "p_years"]].to_numpy()
-    table["reading"] = [trend_in_words(*row) for row in numbers]
+    table["reading"] = np.array([trend_in_words(*row) for row in numbers], dtype=object)
     return table
 
 

@@ -135,12 +135,12 @@ else:
 
 # %% [markdown]
 # Year by year: the median of the songs and the band with the middle 80 % (for the mode: the share of major), and the
-# song in red.
+# song in red. If the table has the song itself, its row is used: a file may be an excerpt.
 
 # %%
-print(charts.years_in_words(song, others, called=called))
+print(charts.years_in_words(described, others, called=called))
 if others["chart_year"].notna().any() and len(place):
-    charts.plot_own_years(song, others)
+    charts.plot_own_years(described, others)
 
 # %% [markdown]
 # The recordings in the folder `REFERENCE` that sound most like the song, by the embedding of a pre-trained network.
@@ -261,9 +261,10 @@ elif cluster.any() and target:
 # model if all songs had this value. The band shows how the fits differ (a bootstrap by artist).
 
 # %%
-if has_factors:
-    within = factors["r_within"].fillna(factors["r"]).drop(["mode", "explicit", "has_feat"], errors="ignore").dropna()
-    curves = success.shapes(tracks, list(within.abs().nlargest(3).index), target)
+numbers = factors.drop(["mode", "explicit", "has_feat"], errors="ignore") if has_factors else pd.DataFrame()
+if len(numbers):
+    leading = numbers["r_within"].fillna(numbers["r"]).abs().nlargest(3).index
+    curves = success.shapes(tracks, list(leading), target)
     print(success.shapes_in_words(curves, target))
     success.plot_shapes(curves, target)
 

@@ -107,6 +107,18 @@ def test_what_is_missing_is_left_out_of_sentences_and_figures(mine, others, miss
             plot_own_years(song, table)
 
 
+def test_of_a_tempo_and_its_rival_the_one_that_fits_counts(mine, others):
+    fit = [year_likelihoods(mine.assign(tempo=tempo, tempo_rival=rival), others).iloc[0].sum()
+           for tempo, rival in ((120, 120), (240, 120), (240, 240))]
+    assert fit[0] == pytest.approx(fit[1]) and fit[2] < fit[1]
+
+
+def test_a_song_of_which_nothing_is_known_is_said_to_be_that(others):
+    bare = pd.DataFrame({"artist": ["Me"], "song": ["Mine"]})
+    assert own_song_in_words(bare, others).startswith("Mine by Me: nothing is known of its sound.")
+    assert years_in_words(bare, others).startswith("Nothing is known")
+
+
 def test_few_songs_are_not_compared(mine, others):
     assert measured_features(mine, others.head(19)) == []
     assert "too few" in years_in_words(mine, others.head(19)) or "years" in years_in_words(mine, others.head(19))
