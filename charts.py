@@ -25,7 +25,7 @@ from analysis.own_song import COMPARED as TABLE_COMPARED
 from analysis.own_song import (
     FEWEST_TO_COMPARE,
     compare_own_song,
-    key_name,
+    key_of_song,
     name_of_song,
     own_song,
     own_song_in_words,
@@ -47,7 +47,7 @@ from synth.sample_chart import make_chart
 __all__ = ["catalogue_beside_charts", "catalogue_in_words", "chart_songs", "charted_in_words",
            "charting_songs", "choose_song", "compare_own_song", "compare_with_charts", "COMPARED",
            "comparison_obstacle", "define_hits", "described_by", "find_in_table", "found_in_words", "Hits",
-           "key_name", "load_charts", "match_songs", "name_of_song", "nearest_recordings", "of_its_kind",
+           "key_of_song", "load_charts", "match_songs", "name_of_song", "nearest_recordings", "of_its_kind",
            "own_field", "own_song", "own_song_in_words", "place_in_words", "plot_own_song",
            "plot_own_years", "plot_place", "recordings_in_words", "SCHEMA", "similar_songs",
            "songs_in_tempo_and_key", "years_in_words"]
@@ -61,8 +61,8 @@ CHART_COLUMN_NAMES = {
 """Other names of these columns; the first that a chart has is taken."""
 COMPARED = {
     "table": TABLE_COMPARED,
-    "sound": ["tempo", "loudness_lufs", "energy_proxy", "danceability_proxy", "acousticness_proxy",
-              "onset_strength_mean", "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean",
+    "sound": ["tempo", "loudness_lufs", "rms_mean", "pulse_regularity", "onset_strength_mean",
+              "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean",
               "zero_crossing_rate_mean"]}
 """The features that are compared: Spotify's columns of a table, or our audio features of a sound file."""
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 import models
 from learning.pretrained import PATCH_SECONDS, patches_apart, window_embeddings
+from learning.spotify_estimates import song_estimates
 from learning.targets import family_shares
 from prediction.collection_page import collection_page, collection_places, collection_sentence, song_names
 from prediction.genre_map import fit_genre_map, load_map, map_fingerprint, place_on_map, save_map
@@ -25,7 +26,15 @@ from prediction.plots import (
     plot_timeline,
 )
 from prediction.saliency import explain
-from prediction.song_facts import describe_song, fact_words, measured_facts, nearest_data, tags_data, timeline_window
+from prediction.song_facts import (
+    describe_song,
+    estimates_data,
+    fact_words,
+    measured_facts,
+    nearest_data,
+    tags_data,
+    timeline_window,
+)
 from prediction.song_figure import draw_explanation, draw_song_card
 from prediction.song_page import song_page, write_song_files
 from prediction.song_sentences import UNLIKE, all_sentences
@@ -286,9 +295,9 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out
     -------
     SongCard
         The keys of its `description`: `artist, title, path, seconds, facts, label, label_probability, sentences,
-        shares, timeline, passages, tags, tags_problem, aspects, aspects_sentence, map, nearest, found, found_sentence,
-        trust, out_of_distribution, calibration_error`. What is not known is None; so are aspects and what was found
-        where, for a sound that is unlike the songs that the model learned from.
+        shares, timeline, passages, tags, tags_problem, estimates, aspects, aspects_sentence, map, nearest, found,
+        found_sentence, trust, out_of_distribution, calibration_error`. What is not known is None; so are aspects and
+        what was found where, for a sound that is unlike the songs that the model learned from.
 
     Raises
     ------
@@ -301,13 +310,12 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out
     unlike = shares.attrs["out_of_distribution"] > UNLIKE  # aspects and explanation do not take it into account
     by_aspect = None if aspects is None or unlike else aspect_influences(aspects, recording)
     explanation = None if unlike else _explained(classifier, recording, shares, summary)
-    tags, tags_problem = None, None
-    try:
-        tags = tags_data(song_tags(recording))
-    except models.ModelError as error:
-        tags_problem = str(error)
     description = describe_song(classifier, recording, shares, by_aspect=by_aspect, aspects=aspects,
-                                explanation=explanation) | {"tags": tags, "tags_problem": tags_problem}
+                                explanation=explanation)
+    try:
+        description |= {"tags": tags_data(song_tags(recording)), "estimates": estimates_data(song_estimates(recording))}
+    except models.ModelError as error:
+        description["tags_problem"] = str(error)
     if genre_map is not None:
         x, y = place_on_map(genre_map, recording, classifier=classifier)
         description["map"] = {"x": round(x, 4), "y": round(y, 4)}

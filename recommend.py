@@ -32,12 +32,10 @@ __all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TEL
            "tempo_sentence"]
 
 TELLING = {
-    "energy": ("more energetic", "calmer"), "energy_proxy": ("more energetic", "calmer"),
-    "spectral_centroid_mean": ("brighter", "darker"),
+    "energy": ("more energetic", "calmer"), "spectral_centroid_mean": ("brighter", "darker"),
     "loudness": ("louder", "quieter"), "loudness_lufs": ("louder", "quieter"),
-    "acousticness": ("more acoustic", "less acoustic"), "acousticness_proxy": ("more acoustic", "less acoustic"),
-    "danceability": ("more danceable", "less danceable"),
-    "danceability_proxy": ("steadier in its pulse", "looser in its pulse"),
+    "acousticness": ("more acoustic", "less acoustic"), "danceability": ("more danceable", "less danceable"),
+    "pulse_regularity": ("steadier in its pulse", "looser in its pulse"),
     "valence": ("more cheerful", "sadder"), "onset_strength_mean": ("harder in its attacks", "softer in its attacks"),
     "spectral_flatness_mean": ("noisier", "purer in tone"), "speechiness": ("more spoken", "less spoken"),
     "instrumentalness": ("more instrumental", "more sung"), "liveness": ("more live", "less live")}

@@ -17,6 +17,7 @@ from analysis.selection import names_of
 from analysis.similarity import fifths, numbers, octaves
 from analysis.trends import BAND, plot_trend, trends
 from signals.decoding import AudioError
+from signals.key import NAMES, key_name
 from signals.recording import as_recording
 from sources.artists import artist_groups
 from sources.table_files import read_song_tags
@@ -42,7 +43,6 @@ YEARS_FROM = ["tempo", "duration_minutes", "mode"]
 """The quantities that place a song among years. Loudness is not one of them: over the years it changed by as much as
 LUFS and Spotify's level can differ."""
 FEWEST_A_YEAR = 5
-PITCHES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 
 
 # ---- the song
@@ -145,11 +145,11 @@ def compare_own_song(song, others):
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("feature")
 
 
-def key_name(song):
+def key_of_song(song):
     """The key of a table of one row, such as ``A minor``; empty where it is not known."""
     if not {"key", "mode"} <= set(song) or song[["key", "mode"]].isna().any(axis=None):
         return ""
-    return f"{PITCHES[int(song['key'].iloc[0]) % 12]} {'major' if song['mode'].iloc[0] else 'minor'}"
+    return key_name(int(song["key"].iloc[0]) % 12, song["mode"].iloc[0])
 
 
 def same_tempo(song, others):
@@ -167,7 +167,7 @@ def same_tempo(song, others):
 
 def same_key(song, others):
     """Which songs have the key of a song: the same tonic and mode; an array of bool."""
-    if not key_name(song) or not {"key", "mode"} <= set(others):
+    if not key_of_song(song) or not {"key", "mode"} <= set(others):
         return np.zeros(len(others), dtype=bool)
     return (numbers(others, "key") == numbers(song, "key")) & (numbers(others, "mode") == numbers(song, "mode"))
 
@@ -190,7 +190,7 @@ def own_song_in_words(song, others, called="songs that charted"):
     row = song.iloc[0]
     facts = {"tempo": "{:.0f} BPM", "loudness": "{:.1f} " + ("LUFS" if "tempo_rival" in song else "dB")}
     words = [text.format(row[column]) for column, text in facts.items() if column in song and pd.notna(row[column])]
-    words.insert(1, key_name(song))
+    words.insert(1, key_of_song(song))
     if "duration_minutes" in song and pd.notna(row["duration_minutes"]):
         seconds = round(60 * row["duration_minutes"])
         words.append(f"{seconds // 60}:{seconds % 60:02d} minutes")
@@ -210,7 +210,7 @@ def _tempo_words(song, others):
 
 
 def _key_words(song, others):
-    if not key_name(song) or not {"key", "mode"} <= set(others) or not others["key"].notna().any():
+    if not key_of_song(song) or not {"key", "mode"} <= set(others) or not others["key"].notna().any():
         return
     keys = pd.Series(numbers(others, "key") + 12 * (numbers(others, "mode") == 0)).dropna()
     own = song["key"].iloc[0] + 12 * (song["mode"].iloc[0] == 0)
@@ -246,7 +246,7 @@ def songs_in_tempo_and_key(song, others, n=8):
         Rows of `others`: those in the same key first, then the nearest on the circle of fifths, then the nearest tempo.
         Empty where the song has no tempo or no key.
     """
-    if not key_name(song) or not {"tempo", "key", "mode"} <= set(others) & set(song) or song["tempo"].isna().any():
+    if not key_of_song(song) or not {"tempo", "key", "mode"} <= set(others) & set(song) or song["tempo"].isna().any():
         return others.head(0)
     _, fits = same_tempo(song, others)
     steps = np.abs((fifths(others) - fifths(song) + 6) % 12 - 6)
@@ -377,7 +377,7 @@ def plot_own_song(song, others, *, called="songs that charted", axs=None):
         values = numbers(others, feature)
         low, high = np.nanquantile(values, [.005, .995])
         own = float(song[feature].iloc[0])
-        marks = [own, *(song["tempo_rival"] if feature == "tempo" and "tempo_rival" in song else [])]
+        marks = [own, *(song["tempo_rival"].dropna() if feature == "tempo" and "tempo_rival" in song else [])]
         ax.hist(values, bins=40, range=(min(low, own), max(high, own)), color="C0", alpha=.6)
         unit = " LUFS: not the same scale" if feature == "loudness" and "tempo_rival" in song else ""
         for number, mark in enumerate(marks):
@@ -396,13 +396,13 @@ def _plot_keys(ax, song, others):
         ax.set_axis_off()
         return
     order = [7 * step % 12 for step in range(12)]
-    own = (song["key"].iloc[0], song["mode"].iloc[0]) if key_name(song) else (None, None)
+    own = (song["key"].iloc[0], song["mode"].iloc[0]) if key_of_song(song) else (None, None)
     for mode, sign in ((1, 1), (0, -1)):
         counts = pd.Series(numbers(others, "key")[numbers(others, "mode") == mode]).value_counts()
         colours = ["C3" if own == (key, mode) else "C0" for key in order]
         ax.bar(range(12), [sign * counts.get(key, 0) for key in order], color=colours, alpha=.7)
     ax.axhline(0, color="0.3", lw=1)
-    ax.set_xticks(range(12), [PITCHES[key] for key in order])
+    ax.set_xticks(range(12), [NAMES[key] for key in order])
     ax.set(xlabel="key, along the circle of fifths", ylabel="songs: minor below, major above")
     ax.yaxis.set_major_formatter(lambda value, position: f"{abs(value):.0f}")
 

@@ -11,10 +11,13 @@ import pandas as pd
 from learning.targets import family_of, family_shares
 from prediction.labels import FAMILIES, blend_label, turning_point
 from prediction.windows import passages, song_influences
-from signals.sound_sentences import CLEAR
+from signals.key import read_key
+from signals.loudness import loudness_report, streaming_sentence
+from signals.sound_sentences import CLEAR_TEMPO, FAINT_TEMPO
 from sources.table_files import read_song_tags
 
-PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+SURE_METRE = .9
+"""A time signature is said from this confidence on."""
 MATTERS = math.log(1.25)
 """A picture of what was found holds if blanking it lowers the logarithm of the share by this much more than blanking at
 random."""
@@ -30,19 +33,6 @@ def clock(seconds):
     """
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
-
-
-def key_name(key, mode):
-    """A key in words, from its tonic (C = 0) and its mode (major = 1); None where they are not known.
-
-    Examples
-    --------
-    >>> key_name(9, 0), key_name(float("nan"), 1)
-    ('A minor', None)
-    """
-    if not (math.isfinite(key) and math.isfinite(mode)):
-        return None
-    return f"{PITCHES[int(key) % 12]} {'major' if mode else 'minor'}"
 
 
 def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None, explanation=None):
@@ -72,9 +62,10 @@ def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None
     accuracies = {aspect: score_value(model, "accuracy") for aspect, model in (aspects or {}).items()}
     return {
         "artist": own_tags["artist"], "title": own_tags["song"], "path": str(recording.path.absolute()),
-        "seconds": round(recording.seconds, 2), "facts": measured_facts(recording.features()), "label": label,
+        "seconds": round(recording.seconds, 2), "facts": measured_facts(recording), "label": label,
         "label_probability": label_probability(label, summary), "shares": shares_data(summary),
-        "timeline": timeline_data(shares), "passages": passages_data(shares), "tags": None, "tags_problem": None,
+        "timeline": timeline_data(shares), "passages": passages_data(shares), "tags": None,
+        "tags_problem": None, "estimates": None,
         "aspects": None if by_aspect is None else aspects_data(by_aspect, accuracies),
         "map": None, "nearest": None, "found": explanation and found_data(explanation, shares),
         "out_of_distribution": round(shares.attrs["out_of_distribution"], 4),
@@ -82,26 +73,34 @@ def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None
     }
 
 
-def measured_facts(features):
-    """What is measured in a song, from its audio features: key, tempo, loudness; None for what is not known.
+def measured_facts(recording):
+    """What is measured in a song: key, tempo, metre, loudness; None for what is not known.
 
     Parameters
     ----------
-    features : dict
-        From `Recording.features`.
+    recording : Recording
 
     Returns
     -------
     dict
-        `key`, as ``"A minor"``, `tempo` in BPM, `tempo_rival`, where half or double of it is about as strong,
-        `loudness` in LUFS.
+        `key`, as ``"A minor"``, its `camelot` code, `key_confidence` (0 to 1) and `key_rival`, another key that is
+        nearly as probable; `tempo` in BPM, and `tempo_rival`, half or double of it, where that may be right;
+        `time_signature`, such as ``"3/4"``, where it is sure; `loudness` in LUFS, `loudness_range` in LU, `true_peak`
+        in dB relative to full scale, `streaming`, a sentence on what streaming services do to that.
     """
-    numbers = {name: float(features.get(column, math.nan)) for name, column in
-               (("tempo", "tempo"), ("tempo_rival", "tempo_rival"), ("loudness", "loudness_lufs"))}
-    known = {name: round(value, 1) if math.isfinite(value) else None for name, value in numbers.items()}
-    if features.get("tempo_confidence", math.nan) >= CLEAR:
-        known["tempo_rival"] = None
-    return {"key": key_name(features.get("key", math.nan), features.get("mode", math.nan)), **known}
+    features = recording.features()
+    key = read_key(features)
+    report = loudness_report(recording.samples, recording.rate)
+    confidence = features["tempo_confidence"]
+    tempo, rival = (_number(features[name], 1) if confidence >= FAINT_TEMPO else None
+                    for name in ("tempo", "tempo_rival"))
+    beats = features["beats_per_bar"] if features["metre_confidence"] >= SURE_METRE else math.nan
+    return {"key": key.name if key.camelot else None, "camelot": key.camelot or None,
+            "key_confidence": _number(key.confidence, 2), "key_rival": key.rival or None,
+            "tempo": tempo, "tempo_rival": None if confidence >= CLEAR_TEMPO else rival,
+            "time_signature": f"{beats:.0f}/4" if math.isfinite(beats) else None,
+            "loudness": _number(report["loudness_lufs"], 1), "loudness_range": _number(report["loudness_range"], 1),
+            "true_peak": _number(report["true_peak"], 1), "streaming": streaming_sentence(report)}
 
 
 def fact_words(description):
@@ -117,10 +116,14 @@ def fact_words(description):
     dict of str to str
     """
     facts = description["facts"]
-    words = {"duration": clock(description["seconds"]), "key": facts.get("key")}
+    words = {"duration": clock(description["seconds"])}
+    if facts.get("key"):
+        rival = facts.get("key_rival")
+        words["key"] = f"{facts['key']} ({facts['camelot']})" + (f", or {rival}" if rival else "")
     if facts.get("tempo"):
         rival = facts.get("tempo_rival")
         words["tempo"] = f"{facts['tempo']:.0f} BPM" + (f" (or {rival:.0f})" if rival else "")
+    words["time signature"] = facts.get("time_signature")
     if facts.get("loudness") is not None:
         words["loudness"] = f"{facts['loudness']:.1f} LUFS"
     return {name: value for name, value in words.items() if value}
@@ -170,6 +173,12 @@ def tags_data(tags):
     """The tags as a list of dicts: `group`, `word`, `percentile`, `unsure`; from `influences.song_tags`."""
     return [{"group": group, "word": word, "percentile": round(float(row["percentile"])), "unsure": bool(row["unsure"])}
             for (group, word), row in tags.iterrows()]
+
+
+def estimates_data(table):
+    """Spotify's features as they are estimated, as a list of dicts: `feature`, `estimate`, `low`, `high`."""
+    return [{"feature": str(feature), **{name: _number(row[name], 3) for name in ("estimate", "low", "high")}}
+            for feature, row in table.iterrows()]
 
 
 def aspects_data(by_aspect, scores):

@@ -121,7 +121,8 @@ def song_page(description, recording, *, genre_map=None, map_songs=None, found_i
                   "songs of a genre; the star is this song, dots are songs of your collection (click one to hear it, "
                   "where it is among the nearest).</p>",
                   figure_html("map", map_figure(description, genre_map, map_songs, excerpts))]
-    parts += [nearest, _found(description["found_sentence"], found_image), _trust(description),
+    parts += [nearest, _estimates(description["estimates"]), _found(description["found_sentence"], found_image),
+              _trust(description),
               f"<script>{PLAYER}</script>"]
     return page(_heading(description), "\n".join(parts), with_figures=True)
 
@@ -141,8 +142,9 @@ def _header(description):
                     for name, value in fact_words(description).items())
     artist = f'<p class="quiet">{_escape(description["artist"])}</p>' if description["artist"] else ""
     sentences = " ".join(map(_escape, description["sentences"]))
+    streaming = f'<p class="quiet">{_escape(description["facts"]["streaming"])}</p>'
     return (f'<h1>{_escape(description["title"])}</h1>{artist}<ul class="facts">{facts}</ul>'
-            f'<p class="label">{_escape(description["label"])}</p><p>{sentences}</p>')
+            f'<p class="label">{_escape(description["label"])}</p><p>{sentences}</p>{streaming}')
 
 
 # ---- sound
@@ -342,6 +344,18 @@ def _tags(tags, problem):
     return ("<h2>Tags</h2>" + ("".join(lines) or "<p>No tag stands out.</p>") + "<p class=quiet>Percentiles among "
             "reference songs: at 95, only 5 of 100 songs have more of it. ? marks tags on which the two networks "
             f"disagree.</p><details><summary>all tags</summary><table>{rows}</table></details>")
+
+
+def _estimates(estimates):
+    """Spotify's features as they are estimated from the sound, with intervals."""
+    if not estimates:
+        return ""
+    rows = "".join(f"<tr><td>{_escape(row['feature'])}</td><td class=number>{row['estimate']:.2f}</td><td class=number>"
+                   f"{row['low']:.2f} to {row['high']:.2f}</td></tr>" for row in estimates)
+    return ("<h2>On Spotify’s scale</h2><p>Estimates of Spotify’s features, from 0 to 1; for 8 of 10 songs, the value "
+            "that Spotify has lies in the interval. They are rough: compare songs by them only where the intervals do "
+            "not overlap.</p><table><tr><th>feature</th><th class=number>estimate</th><th class=number>interval</th>"
+            f"</tr>{rows}</table>")
 
 
 def _aspects(description):

@@ -1,10 +1,10 @@
 """Which features describe the beat, the timbre and the pitch of a song."""
 
 ASPECTS = {
-    "beat": ("tempo", "tempogram", "onset_strength", "danceability_proxy", "beat", "onsets", "rhythm",
+    "beat": ("tempo", "tempogram", "onset_strength", "pulse_regularity", "beat", "onsets", "rhythm",
              "swing"),
-    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy",
-               "level", "change", "cepstrum", "covariance", "together", "texture", "flux"),
+    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "level", "change",
+               "cepstrum", "covariance", "together", "texture", "flux"),
     "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle",
               "treble", "harmony")}
 """Prefixes of the column names of each aspect, each matched up to an underscore. The columns are those of

@@ -1,4 +1,4 @@
-"""Audio features of one signal: timbre, rhythm, pitch, loudness, and proxies for some of Spotify's features.
+"""Audio features of one signal: timbre, rhythm, pitch and loudness.
 
 Features of frames are librosa's, of 2048 samples every 512 samples, and are summarised by mean and variance. Spectra
 are computed in blocks, so that a long song needs little memory. Where a routine of librosa's is slow, the same quantity
@@ -12,14 +12,13 @@ import scipy.signal
 
 from signals.decoding import SAMPLE_RATE, SHORTEST, segments
 from signals.estimators import (
-    danceability,
-    energy_and_acousticness,
     estimate_tuning,
     lag_tempi,
     local_autocorrelation,
     loudness,
     onset_strength,
     pitch_class_shares,
+    pulse_regularity,
 )
 from signals.key import estimate_key, semitone_strengths
 from signals.rhythm_harmony import harmony, onset_patterns, voices
@@ -54,7 +53,7 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
         `tempo_rival` (BPM), `tempo_confidence`, `beats_per_bar`, `metre_confidence`, `swing`, as `tempo.estimate_tempo`
         has them; `key` (C = 0), `mode` (major = 1), `key_confidence`, `rival_key`, `rival_mode`, as `key.estimate_key`
         has them; `loudness_lufs`;
-        `danceability_proxy`, `energy_proxy`, `acousticness_proxy`; and the columns of `rhythm_harmony.onset_patterns`,
+        `pulse_regularity`, as `estimators.pulse_regularity` has it; and the columns of `rhythm_harmony.onset_patterns`,
         `rhythm_harmony.harmony` and `rhythm_harmony.voices`. Values that are not defined, such as the key of silence,
         are NaN.
 
@@ -91,8 +90,7 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
     out |= estimate_key(semitone_strengths(y, sr, tuning), sr)
     out |= harmony(tones, out["key"]) | voices(y, out["key"], sr=sr)
     out["loudness_lufs"] = loudness(*(loudness_of or (y, sr)))
-    out["danceability_proxy"] = danceability(y, sr)
-    return out | energy_and_acousticness(y, mel, sr)
+    return out | {"pulse_regularity": pulse_regularity(y, sr)}
 
 
 def describe_file(path, segment_seconds=None, *, shortest=SHORTEST):

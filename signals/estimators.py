@@ -1,9 +1,8 @@
-"""Estimates from one signal: onsets, tuning, pitch classes, loudness, danceability, energy and acousticness.
+"""Estimates from one signal: onsets, tuning, pitch classes, loudness, regularity of the pulse.
 
 Where a routine of librosa's is slow, the same quantity is computed in another way. Tests compare the two.
 """
 
-import functools
 import warnings
 
 import numpy as np
@@ -196,7 +195,7 @@ def krumhansl_key(chroma):
     return {"key": float(best % 12), "mode": float(best < 12), "key_confidence": confidence}
 
 
-# ---- loudness, danceability, energy, acousticness
+# ---- loudness, regularity of the pulse
 
 def loudness(samples, sr):
     """Integrated loudness in LUFS (ITU-R BS.1770-4, by pyloudnorm), of the channels before they are mixed to mono.
@@ -215,8 +214,10 @@ def loudness(samples, sr):
     return float(value) if np.isfinite(value) else np.nan
 
 
-def danceability(y, sr=SAMPLE_RATE):
-    """Danceability by detrended fluctuation analysis, from 0 to 3. It is not Spotify's danceability.
+def pulse_regularity(y, sr=SAMPLE_RATE):
+    """How regular the pulse is, from 0 to 3: danceability by detrended fluctuation analysis.
+
+    It is not Spotify's danceability.
 
     Streich and Herrera, Detrended Fluctuation Analysis of Music Signals, AES 2005: the level in steps of 10 ms is
     summed up, and its deviation from straight lines is measured in windows of 0.3 to 8.8 s. The more slowly the
@@ -244,37 +245,3 @@ def _fluctuation(walk, size):
     centred = windows - windows.mean(axis=1, keepdims=True)
     slopes = centred @ x / (x @ x)
     return np.sqrt(np.mean((np.square(centred).sum(axis=1) - slopes ** 2 * (x @ x)).clip(0) / size))
-
-
-def energy_and_acousticness(y, mel, sr=SAMPLE_RATE):
-    """Two proxies from 0 to 1 for features that Spotify names but does not define.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)], float32
-    mel : np.ndarray [shape=(frames, 128)]
-        Power in mel bands.
-    sr : int
-
-    Returns
-    -------
-    dict of str to float
-        `energy_proxy`: the level (RMS), where -40 dB is 0 and -5 dB is 1. `acousticness_proxy`: half of it is high
-        where little power lies above 1,500 Hz (brightness, Juslin 2000), half of it where the level falls between beats
-        (the share of frames below half the mean level). NaN for silence.
-    """
-    level = float(np.sqrt(np.mean(np.square(y, dtype=np.float64)))) if len(y) else 0.0
-    total = mel.sum()
-    if not level or not total:
-        return {"energy_proxy": np.nan, "acousticness_proxy": np.nan}
-    frame_level = np.sqrt(mel.sum(axis=1))
-    bright = float(mel[:, _first_band_above(1500, sr):].sum() / total)
-    falling = float((frame_level < .5 * frame_level.mean()).mean())
-    return {"energy_proxy": float(np.clip((20 * np.log10(level) + 40) / 35, 0, 1)),
-            "acousticness_proxy": float(np.clip(.5 * (1 - min(1, 4 * bright)) + .5 * min(1, 3 * falling), 0, 1))}
-
-
-@functools.cache
-def _first_band_above(hertz, sr):
-    from librosa import mel_frequencies
-    return int(np.searchsorted(mel_frequencies(130, fmin=0, fmax=sr / 2)[1:-1], hertz))

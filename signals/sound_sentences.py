@@ -4,8 +4,10 @@ import numpy as np
 
 from signals.structure import analyse, section_times, self_similarity
 
-CLEAR = .2
-"""From this confidence on, a tempo is clearly stronger than its half or double."""
+CLEAR_TEMPO = .7
+"""From this confidence on, half or double of a tempo is not named beside it."""
+FAINT_TEMPO = .25
+"""A tempo with a smaller confidence is not said."""
 BRIGHT = (1500, 2500)
 """Hz: mean spectral centroids below the first are called dark, above the second bright."""
 NOTICED = .1
@@ -46,11 +48,11 @@ def brightness_sentence(features):
 def tempo_sentence(features):
     """The tempo of a song, and its half or double where that is as strong."""
     tempo, rival, confidence = (features[name] for name in ("tempo", "tempo_rival", "tempo_confidence"))
-    if not np.isfinite(tempo):
-        return "No tempo: nothing repeats at a steady rate."
-    if confidence >= CLEAR:
-        return f"The tempo is {tempo:.0f} BPM; {rival:.0f} BPM is clearly weaker."
-    return f"The tempo is {tempo:.0f} BPM, or {rival:.0f} BPM: both are about equally strong."
+    if not np.isfinite(tempo) or confidence < FAINT_TEMPO:
+        return "No clear tempo: nothing repeats at a steady rate."
+    if confidence >= CLEAR_TEMPO:
+        return f"The tempo is {tempo:.0f} BPM (probability {confidence:.0%})."
+    return f"The tempo is {tempo:.0f} BPM (probability {confidence:.0%}), or else {rival:.0f} BPM."
 
 
 def sections_sentence(song):

@@ -78,8 +78,8 @@ Audio(y, rate=sr)
 
 # %% tags=["finding"]
 recording = Recording(song)
-facts = fact_words({"seconds": recording.seconds, "facts": measured_facts(features)})
-print(f"{Path(song).stem}:", ", ".join(f"{name} {value}" for name, value in facts.items()))
+facts = fact_words({"seconds": recording.seconds, "facts": measured_facts(recording)})
+print(f"{Path(song).stem}:", "; ".join(f"{name} {value}" for name, value in facts.items()))
 
 # %% [markdown]
 # The waveform shows how loud the song is at each moment. Verse and chorus often differ in level, and each drum hit

@@ -134,7 +134,7 @@ if usable:
 # ## Features
 #
 # The same songs as numbers, one row per song. The names of the columns follow a rule: `mfcc_01_mean`, `chroma_03_var`,
-# `tempo`, `loudness_lufs`. A feature that estimates one of Spotify's features ends in `_proxy`: `danceability_proxy`.
+# `tempo`, `loudness_lufs`.
 
 # %%
 features = extract_features(tracks, out=images_dir / "features.parquet")

@@ -127,7 +127,7 @@ else:
 fitting = charts.songs_in_tempo_and_key(song, others)
 columns = ["artist", "song", "genre", "chart_year", "peak", "popularity", "tempo"]
 if len(fitting):
-    keys = [charts.key_name(fitting.iloc[[number]]) for number in range(len(fitting))]
+    keys = [charts.key_of_song(fitting.iloc[[number]]) for number in range(len(fitting))]
     fitting = fitting[[column for column in columns if column in fitting]].reset_index(drop=True).assign(key=keys)
     display(explore.readable(fitting))
 else:

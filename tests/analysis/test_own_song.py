@@ -7,7 +7,7 @@ import soundfile
 
 from analysis.own_song import (
     compare_own_song,
-    key_name,
+    key_of_song,
     measured_features,
     name_of_song,
     own_song,
@@ -112,9 +112,9 @@ def test_few_songs_are_not_compared(mine, others):
     assert "too few" in years_in_words(mine, others.head(19)) or "years" in years_in_words(mine, others.head(19))
 
 
-@pytest.mark.parametrize("key, mode, name", [(0, 1, "C major"), (10, 0, "A# minor"), (np.nan, 1, ""), (3, np.nan, "")])
+@pytest.mark.parametrize("key, mode, name", [(0, 1, "C major"), (10, 0, "A♯ minor"), (np.nan, 1, ""), (3, np.nan, "")])
 def test_keys_have_names(key, mode, name):
-    assert key_name(pd.DataFrame({"key": [key], "mode": [mode]})) == name
+    assert key_of_song(pd.DataFrame({"key": [key], "mode": [mode]})) == name
 
 
 def test_the_song_is_red_among_the_others(mine, others):

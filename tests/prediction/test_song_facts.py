@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from songs_described import described
@@ -15,7 +16,6 @@ from prediction.song_facts import (
     clock,
     fact_words,
     found_data,
-    key_name,
     label_probability,
     measured_facts,
     nearest_data,
@@ -23,6 +23,7 @@ from prediction.song_facts import (
     timeline_data,
 )
 from prediction.windows import song_influences
+from signals.recording import Recording
 
 FAMILIES = ["rock", "folk", "jazz", "metal"]
 
@@ -39,10 +40,16 @@ def test_a_time_is_minutes_and_two_digits_of_seconds(seconds):
     assert 60 * int(minutes) + int(rest) == seconds and len(rest) == 2
 
 
-def test_what_is_not_known_is_none():
-    assert measured_facts({"tempo": np.nan, "key": 9.0, "mode": 0.0, "loudness_lufs": -14.26}) == {
-        "key": "A minor", "tempo": None, "tempo_rival": None, "loudness": -14.3}
-    assert key_name(np.nan, np.nan) is None
+def test_key_tempo_and_loudness_are_measured_and_what_is_not_known_is_none(tmp_path):
+    t = np.arange(6 * 22_050) / 22_050
+    chord = sum(np.sin(2 * np.pi * hertz * t) for hertz in (220, 261.63, 329.63)) / 6
+    soundfile.write(tmp_path / "chord.wav", chord, 22_050)
+    facts = measured_facts(Recording(tmp_path / "chord.wav"))
+    assert (facts["key"], facts["camelot"], facts["tempo"], facts["time_signature"]) == ("A minor", "8A", None, None)
+    assert -20 < facts["loudness"] < 0 and "LUFS" in facts["streaming"]
+    noise = np.random.default_rng(0).normal(scale=.1, size=6 * 22_050)
+    soundfile.write(tmp_path / "noise.wav", noise, 22_050)
+    assert json.dumps(measured_facts(Recording(tmp_path / "noise.wav")), allow_nan=False)
 
 
 @given(st.lists(st.floats(.01, 1), min_size=4, max_size=4))
@@ -91,4 +98,5 @@ def test_a_score_is_a_number_or_a_number_with_an_interval_or_nothing():
 
 def test_facts_that_are_not_known_are_left_out():
     assert fact_words({"seconds": 61, "facts": {"key": None, "tempo": None, "loudness": None}}) == {"duration": "1:01"}
-    assert fact_words(described())["tempo"] == "120 BPM (or 60)"
+    words = fact_words(described())
+    assert (words["tempo"], words["key"], words["time signature"]) == ("120 BPM (or 60)", "A minor (8A)", "3/4")

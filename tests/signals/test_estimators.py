@@ -22,11 +22,6 @@ def key_of(y):
     return key["key"], key["mode"]
 
 
-def proxies_of(y):
-    proxies = estimators.energy_and_acousticness(y, spectrograms(y)["mel"].T)
-    return proxies | {"danceability_proxy": estimators.danceability(y)}
-
-
 # ---- rhythm
 
 def test_the_tempogram_is_librosas_at_every_fourth_frame():
@@ -81,7 +76,7 @@ def test_pitch_class_shares_add_up_to_one_and_drums_count_little():
     assert (estimators.pitch_class_shares(np.zeros(SR, np.float32), SR, 0.0) == 0).all()
 
 
-# ---- loudness and proxies
+# ---- loudness, regularity of the pulse
 
 @pytest.mark.parametrize("sr", [48_000, 44_100, SR])
 def test_a_full_scale_tone_has_minus_three_lufs(sr):
@@ -100,18 +95,14 @@ def test_the_effects_channel_does_not_count():
     assert loudness(effects, SR) == pytest.approx(loudness(loud, SR), abs=.1)
 
 
-def test_proxies_rise_with_what_they_are_named_after():
-    assert proxies_of(.01 * music())["energy_proxy"] < proxies_of(music())["energy_proxy"]
+def test_a_regular_pulse_is_more_regular_than_a_drifting_level():
     rng = np.random.default_rng(0)
-    dull, bright = .3 * tone(200, 6), .3 * rng.standard_normal(6 * SR).astype(np.float32)
-    assert proxies_of(dull)["acousticness_proxy"] > proxies_of(bright)["acousticness_proxy"]
     drifting = (np.cumsum(rng.standard_normal(12 * SR)) / 400 * tone(300, 12) / 5).astype(np.float32)
-    assert proxies_of(clicks(120, 12))["danceability_proxy"] > proxies_of(drifting)["danceability_proxy"]
+    assert estimators.pulse_regularity(clicks(120, 12)) > estimators.pulse_regularity(drifting)
 
 
 @settings(max_examples=20, deadline=None)
 @given(n=st.integers(1, 60_000), level=st.floats(0, 1), seed=st.integers(0, 99))
-def test_proxies_stay_in_their_ranges(n, level, seed):
-    y = (level * np.random.default_rng(seed).uniform(-1, 1, n)).astype(np.float32)
-    for name, value in proxies_of(y).items():
-        assert np.isnan(value) or 0 <= value <= (3 if name == "danceability_proxy" else 1)
+def test_the_regularity_of_the_pulse_stays_in_its_range(n, level, seed):
+    value = estimators.pulse_regularity((level * np.random.default_rng(seed).uniform(-1, 1, n)).astype(np.float32))
+    assert np.isnan(value) or 0 <= value <= 3

@@ -31,7 +31,8 @@ def test_the_tempo_of_clicks_is_named_and_a_held_tone_has_none():
     for start in np.arange(0, 20, .5):
         clicks[int(start * SR):int(start * SR) + 200] = .8
     assert "120 BPM" in tempo_sentence(describe(clicks))
-    assert tempo_sentence({"tempo": np.nan, "tempo_rival": np.nan, "tempo_confidence": np.nan}).startswith("No tempo")
+    unknown = dict.fromkeys(("tempo", "tempo_rival", "tempo_confidence"), np.nan)
+    assert tempo_sentence(unknown).startswith("No clear tempo")
 
 
 def test_a_change_of_sound_is_a_boundary():
