@@ -15,6 +15,8 @@ from prediction.song_sentences import UNLIKE
 
 MOST_SONGS = 2000
 """A page shows no more songs than these, so that a browser stays fast; the others are in the table `labels.csv`."""
+LONGEST_TEXT = 90
+"""Characters of a name in the map."""
 COLUMNS = {"artist": "artist", "song": "song", "blend": "label", "certainty": "certainty", "beat": "beat",
            "timbre": "timbre", "pitch": "pitch", "out_of_distribution": "unlike training songs", "file": "file"}
 """The columns of the table, where they are known, and their headings."""
@@ -191,8 +193,9 @@ def _region(name, row, color):
 
 
 def _text(text):
-    """Text for a figure: Plotly reads tags, which names may not hold."""
-    return html.escape(str(text))
+    """Text for a figure, cut where it would not fit: Plotly reads tags, which names may not hold."""
+    text = str(text)
+    return html.escape(text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…")
 
 
 def _table(labels):
