@@ -315,6 +315,7 @@ def without_apostrophes(column):
 
     Examples
     --------
+    >>> import pandas as pd
     >>> without_apostrophes(pd.Series(["'=1+1", "'Round Midnight", None])).tolist()[:2]
     ['=1+1', "'Round Midnight"]
     """
