@@ -57,7 +57,7 @@ def similar_songs(song, tracks, n=10, *, by="all", diversity=0.0, per_artist=Non
     """The most similar songs of a table.
 
     An exact nearest-neighbour search over standardised values (see `analysis.similarity`). On one free core it takes
-    less than a second for 50,000 rows of 340 audio features, and a fifth of a second for 100,000 rows of Spotify's
+    less than a second for 100,000 rows of 340 audio features, and a fifth of a second for as many rows of Spotify's
     eleven. The song itself and its other releases (same artist and title, remastered, live or not) are left out; of two
     releases of another song, the more similar one is kept.
 

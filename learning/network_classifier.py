@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from learning.calibration import CalibratedClassifier, hold_out_groups, mean_by
 from learning.targets import balance, encode, warn_about_spotify_terms
+from sources.files import one_at_a_time
 
 
 class NetworkClassifier(CalibratedClassifier):
@@ -59,7 +60,8 @@ class NetworkClassifier(CalibratedClassifier):
         mark = self._training_mark(examples, targets, held_out) if checkpoint else None
         self._before_training(X, examples, targets)
         if self.epochs:
-            self._train(examples, targets, held_out, checkpoint, mark)
+            with one_at_a_time(checkpoint):
+                self._train(examples, targets, held_out, checkpoint, mark)
         if half_precision:  # saved and used in whole precision, which machines without a graphics card need
             weights = self.network_.get_weights()
             self.network_ = self.build_network()

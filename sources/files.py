@@ -229,9 +229,16 @@ def atomic_folder(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
             temporary.mkdir()
             yield temporary
-            if folder.exists():
-                shutil.rmtree(folder)
-            os.replace(temporary, folder)
+            before = temporary.with_suffix(".before")
+            if folder.exists():  # moved away rather than removed: between two moves there is hardly time for a kill
+                os.replace(folder, before)
+            try:
+                os.replace(temporary, folder)
+            except OSError:
+                if before.exists():
+                    os.replace(before, folder)
+                raise
+            shutil.rmtree(before, ignore_errors=True)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 

@@ -335,6 +335,22 @@ def test_without_locks_a_run_goes_on(tmp_path, monkeypatch):
         pass
 
 
+def test_a_folder_that_cannot_be_moved_into_place_leaves_the_one_before(tmp_path, monkeypatch):
+    with atomic_folder(tmp_path / "model") as temporary:
+        write_text(temporary / "a.txt", "first")
+    replace = os.replace
+
+    def fail(source, target):
+        if ".part" in str(source) and "a.txt" not in str(source):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+    monkeypatch.setattr(files.os, "replace", fail)
+    with pytest.raises(WriteError, match="model cannot be written: the disk is full"), \
+            atomic_folder(tmp_path / "model") as temporary:
+        (temporary / "a.txt").write_text("second")
+    assert os.listdir(tmp_path) == ["model"] and (tmp_path / "model" / "a.txt").read_text() == "first"
+
+
 # ---- errors of the disk
 
 @pytest.mark.parametrize(("number", "reason"), [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "read-only"),
