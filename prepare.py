@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from sources import public_datasets, table_files
+from sources.artists import is_list, split_artists
 from sources.files import write_table
 from sources.table_files import COLUMNS, read_folder
 from sources.titles import find_song
@@ -140,9 +141,10 @@ def first_genre(genres):
 def handle_nulls(df):
     """Mark missing values as null, complete partial dates, and drop rows without a song.
 
-    Text is stripped. Empty text, empty sets of genres, and Spotify's values for "not found" (key -1, tempo 0, duration
-    0) become null. ``1998`` and ``1998-05`` become the first day of that year or month. A missing year is taken from
-    the date. A row is dropped only if it has neither a song's name nor a path.
+    Text is stripped, and `artists` becomes the list of the artists of each song, see `sources.artists`. Empty text,
+    empty sets of genres, and Spotify's values for "not found" (key -1, tempo 0, duration 0) become null. ``1998`` and
+    ``1998-05`` become the first day of that year or month. A missing year is taken from the date. A row is dropped only
+    if it has neither a song's name nor a path.
 
     Parameters
     ----------
@@ -167,9 +169,12 @@ def handle_nulls(df):
     out, report = df.copy(), []
     for column in [column for column in table_files.TEXT if column in out and _is_text(out[column])]:
         text = out[column].astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
-        if column == "artist":
-            text = text.map(_join_listed)
         out[column] = text.where(text.notna() & text.ne(""), None)
+    if "artist" in out:
+        out["artist"], artists = _artists(out)
+        if "artists" in out:
+            out = out.drop(columns="artists")
+        out.insert(out.columns.get_loc("artist") + 1, "artists", artists)
     if "genre" in out:
         filled = out["genre"].notna()
         joined = {cell: ", ".join(split_genres(cell)) or None for cell in out["genre"].dropna().astype(str).unique()}
@@ -266,7 +271,7 @@ def prepare_df(df):
     raw = df.reset_index() if df.index.name == "track_id" and "track_id" not in df else df
     typed = change_dtypes(handle_nulls(raw))
     ids = _track_ids(typed)
-    equal_rows = typed.duplicated()
+    equal_rows = typed.drop(columns="artists", errors="ignore").duplicated()
     repeated_tracks = ids[~equal_rows].duplicated()
     out = _one_row_per_track(typed, ids)
     report = [("rows dropped because all columns are equal", int(equal_rows.sum())),
@@ -312,14 +317,13 @@ def _is_text(column):
     return not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column))
 
 
-_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-
-
-def _join_listed(cell):
-    """`['A', 'B']`, as some exports write artists, becomes `A, B`; a list of other things is not changed."""
-    if isinstance(cell, str) and re.fullmatch(rf"\[\s*{_QUOTED}(?:\s*,\s*{_QUOTED})*\s*\]", cell):
-        return ", ".join(re.sub(r"\\(.)", r"\1", text[1:-1]) for text in re.findall(_QUOTED, cell))
-    return cell
+def _artists(df):
+    """The artist of each row as text, a list joined with commas; and the list of its artists."""
+    cells = df["artist"].tolist()
+    names = split_artists(df["artists"].tolist() if "artists" in df else cells,
+                          df["artist_ids"].tolist() if "artist_ids" in df else None)
+    text = [", ".join(artists) or None if is_list(cell) else cell for cell, artists in zip(cells, names)]
+    return pd.Series(text, index=df.index, dtype=object), pd.Series(names, index=df.index, dtype=object)
 
 
 def _complete_dates(dates):

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-COLUMNS = ["track_id", "artist", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
+COLUMNS = ["track_id", "artist", "artists", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
            "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
            "instrumentalness", "liveness", "valence", "tempo", "path", "source"]
 """The columns of the table of tracks, one row for each track."""
@@ -219,7 +219,8 @@ def standard_names(df):
         if name and name not in taken:
             new_names[column] = name
             taken.add(name)
-    return df.rename(columns=new_names)
+    df = df.rename(columns=new_names)
+    return df if "artist" in df else df.rename(columns={"artists": "artist"})
 
 
 def numbers_from_text(df, where="the table"):
