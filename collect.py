@@ -24,10 +24,10 @@ __all__ = ["EXPORT_COLUMNS", "CollectError", "EXPORT_FEATURES", "RECORDED", "SOU
 SOURCE = "Spotify export"
 PAGE, BATCH = 50, 100
 """How many entries one page has, and how many ids one request may name, in both generations of the API."""
-EXPORT_COLUMNS = ["track_id", "artist", "song", "album", "release_date", "genre", "duration_ms", "explicit",
+EXPORT_COLUMNS = ["track_id", "artist", "artists", "song", "album", "release_date", "genre", "duration_ms", "explicit",
                   "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
                   "instrumentalness", "liveness", "valence", "tempo", "added_at", "uri", "source"]
-EXPORT_FEATURES = EXPORT_COLUMNS[9:20]  # Spotify's audio features
+EXPORT_FEATURES = EXPORT_COLUMNS[10:21]  # Spotify's audio features
 RECORDED = Path(__file__).resolve().parent / "notebooks" / "recorded_library.json"
 
 
@@ -210,13 +210,15 @@ def _row(entry):
         return None, "removed or not available"
     if track.get("type") == "episode":
         return None, "podcast"
-    artists = ", ".join(artist["name"] for artist in track.get("artists") or [] if artist.get("name"))
+    artists = [artist["name"] for artist in track.get("artists") or [] if artist.get("name")]
     album = track.get("album") or {}
-    # a file of the user's own disk has no id
-    track_id = track.get("id") or hashlib.sha1(f"{artists}|{track['name']}".encode()).hexdigest()[:22]
+    # a file of the user's own disk has no id, but a URI with its artist, album, title and length
+    local = track.get("uri") or f"{artists}|{track['name']}"
+    track_id = track.get("id") or hashlib.sha1(local.encode()).hexdigest()[:22]
     row = {name: track.get(name) for name in ("duration_ms", "explicit", "popularity", "uri")}
-    row |= {"track_id": track_id, "artist": artists or None, "song": track["name"], "album": album.get("name"),
-            "release_date": album.get("release_date"), "added_at": entry.get("added_at"), "source": SOURCE}
+    row |= {"track_id": track_id, "artist": ", ".join(artists) or None, "artists": artists, "song": track["name"],
+            "album": album.get("name"), "release_date": album.get("release_date"), "added_at": entry.get("added_at"),
+            "source": SOURCE}
     return row, None
 
 
@@ -416,8 +418,13 @@ def _m3u8(rows):
         seconds = round(float(row["duration_ms"]) / 1000) if _text(row, "duration_ms") else -1
         location = _location(row)
         lines.append(f"#EXTINF:{seconds},{' - '.join(filter(None, (_text(row, 'artist'), _text(row, 'song'))))}")
-        lines.append(location if _is_address(location) else str(Path(location).absolute()))
+        lines.append(location if _is_address(location) else _line(Path(location).absolute()))
     return "\n".join(lines) + "\n"
+
+
+def _line(path):
+    """A path as one line: as an address, where its name has a line break."""
+    return path.as_uri() if re.search(r"[\r\n]", str(path)) else str(path)
 
 
 def _xspf(rows):
