@@ -18,6 +18,7 @@ from analysis.trends import BAND
 from prepare import split_genres, to_dates
 from recommend import similar_songs
 from sources import table_files
+from sources.column_names import standard_names
 from synth.sample_chart import make_chart
 
 __all__ = ["COMPARED", "SCHEMA", "catalogue_beside_charts", "chart_songs", "charting_songs", "compare_with_charts",
@@ -106,7 +107,7 @@ def _name(source):
 def _read(source):
     """The raw table of a chart, with the column names of `sources.table_files`."""
     if isinstance(source, pd.DataFrame):
-        return table_files.standard_names(source)
+        return standard_names(source)
     if source == "sample":
         return make_chart()
     path = Path(source).expanduser()
@@ -114,7 +115,7 @@ def _read(source):
         raise FileNotFoundError(f"no chart found at {path.absolute()}: name a CSV or JSON file, or 'sample'")
     if not path.name.lower().endswith((".json", ".json.gz")):
         return table_files.read_table(path)
-    return table_files.standard_names(_read_json(path))
+    return standard_names(_read_json(path))
 
 
 def _read_json(path):
