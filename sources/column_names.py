@@ -142,7 +142,7 @@ def recognise(df, given=None):
                          + (f". Did you mean {near[0]!r}?" if near else ""))
     meanings = {column: Meaning(name, None) for column, name in given.items() if name}
     taken = {meaning.name for meaning in meanings.values()}
-    abbreviated = sum(bool({*_plain(column).split("_")} & {*_SHORT, "nrgy", "dnce", "spch", "acous", "dur"})
+    abbreviated = sum(bool({*plain_column(column).split("_")} & {*_SHORT, "nrgy", "dnce", "spch", "acous", "dur"})
                       for column in df.columns) >= FEWEST_SHORT
     candidates = []
     for place, column in enumerate(df.columns):
@@ -158,8 +158,14 @@ def recognise(df, given=None):
     return {column: meanings[column] for column in df.columns if column in meanings}
 
 
-def _plain(name):
-    """The words of a name without accents, in lower case, joined by underscores."""
+def plain_column(name):
+    """The words of a name without accents, in lower case, joined by underscores.
+
+    Examples
+    --------
+    >>> plain_column("Künstlername(n)"), plain_column("danceability_%"), plain_column("trackName")
+    ('kunstlernames', 'danceability_percent', 'track_name')
+    """
     name = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", str(name))  # trackName
     name = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
     name = re.sub(r"(?<!duration)(?<!length)(?<!time)\((s|n)\)", "s", name.lower())  # artist(s)
@@ -170,7 +176,7 @@ def _plain(name):
 
 def _candidates(column, abbreviated):
     """What a column could hold by its name, each with a rank: the smaller, the better."""
-    plain = _plain(column)
+    plain = plain_column(column)
     if plain in KNOWN:
         unit = _UNITS.get(plain.rpartition("_")[2])
         return [(Meaning(plain, unit), (0 if plain == column else 1, 0))]
@@ -205,10 +211,10 @@ def _may_hold(cells, column, meaning):
         return True
     if meaning == "genre":
         texts = cells.astype(str).drop_duplicates()
-        if set(_plain(column).split("_")) & {"label", "class", "style", "category"}:
+        if set(plain_column(column).split("_")) & {"label", "class", "style", "category"}:
             return bool(texts.str.lower().str.split(r"[\s,/_-]+").map(_GENRES.intersection).astype(bool).mean() >= .5)
         return bool(texts.str.contains(r"[^\W\d]|\(\)").mean() >= .5)
-    if meaning == "track_id" and _plain(column) != "track_id":
+    if meaning == "track_id" and plain_column(column) != "track_id":
         return not _counts_rows(cells)
     return True
 
@@ -233,7 +239,7 @@ def near_names(df, meanings):
     near = {}
     for column in df.columns:
         if column not in meanings:
-            match = difflib.get_close_matches(_plain(column), names, n=1, cutoff=.85)
+            match = difflib.get_close_matches(plain_column(column), names, n=1, cutoff=.85)
             if match:
                 near[column] = names[match[0]]
     return near
