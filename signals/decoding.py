@@ -5,17 +5,20 @@ soundfile decodes mp3, wav, flac, ogg and opus; ffmpeg, where it is installed, d
 """
 
 import contextlib
+import io
 import os
 import shutil
 import subprocess
 import tempfile
 import threading
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import soundfile
 import soxr
+
+from sources.files import same_name
+from sources.sound_containers import examine
 
 SAMPLE_RATE = 22_050
 SILENT_PEAK = 1e-4
@@ -66,7 +69,7 @@ def load_audio(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "a.wav"
+    ...     file = f"{folder}/a.wav"
     ...     soundfile.write(file, np.zeros((44_100, 2)), 44_100)
     ...     load_audio(file, seconds=.5)[0].shape
     (11025,)
@@ -181,7 +184,7 @@ def is_silent(y):
 
 def _opened(path):
     """An open soundfile.SoundFile, or an AudioError with the reason."""
-    path = Path(path)
+    path = same_name(path)
     try:
         if path.is_dir():
             raise AudioError("not a file but a folder")
@@ -189,6 +192,9 @@ def _opened(path):
             raise AudioError("empty file")
         with open(path, "rb"):  # raises PermissionError; libsndfile would report only a system error
             pass
+        parts = examine(path).parts
+        if parts:
+            return _joined(parts)
         with quiet():
             return soundfile.SoundFile(path)
     except FileNotFoundError:
@@ -201,6 +207,21 @@ def _opened(path):
         raise AudioError(f"cannot be read: {error.strerror}") from None
     except soundfile.LibsndfileError:  # a file's ending may be wrong, so ffmpeg tries every file
         return _decoded_by_ffmpeg(path)
+
+
+def _joined(parts):
+    """Complete sound files in memory as one open file; they are converted to the rate and channels of the first."""
+    with quiet():
+        if len(parts) == 1:
+            return soundfile.SoundFile(io.BytesIO(parts[0]))
+        sounds = [soundfile.read(io.BytesIO(part), dtype="float32", always_2d=True) for part in parts]
+    rate, channels = sounds[0][1], sounds[0][0].shape[1]
+    whole = np.concatenate([resample(y if y.shape[1] == channels else np.repeat(to_mono(y)[:, None], channels, 1),
+                                     native_sr, rate) for y, native_sr in sounds])
+    file = io.BytesIO()
+    soundfile.write(file, whole, rate, format="RF64", subtype="FLOAT")
+    file.seek(0)
+    return soundfile.SoundFile(file)
 
 
 _QUIET = threading.Lock()
@@ -259,10 +280,16 @@ def _read(sound, frames):
 
 
 def to_mono(y):
-    """The mean of the channels: samples [shape=(n, channels)] become [shape=(n,)]."""
+    """The mean of the channels: samples [shape=(n, channels)] become [shape=(n,)].
+
+    Where the channels cancel each other out, as two of opposite phase do, it is the loudest channel.
+    """
     if y.shape[1] == 1:
         return y[:, 0]
-    return y @ np.full(y.shape[1], 1 / y.shape[1], np.float32)  # many times as fast as a mean over so short an axis
+    mono = y @ np.full(y.shape[1], 1 / y.shape[1], np.float32)  # many times as fast as a mean over so short an axis
+    if len(y) and max(mono.max(), -mono.min()) < SILENT_PEAK:
+        return np.ascontiguousarray(y[:, np.abs(y).max(axis=0).argmax()])
+    return mono
 
 
 def resample(y, native_sr, sr):

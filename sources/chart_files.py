@@ -112,7 +112,8 @@ def _long(df):
     if len(weeks) < 2:
         return df
     others = [column for column in df if column not in weeks]
-    entered = next((column for column in others if plain_column(column) in ("date_entered", "entered", "date", "week")), None)
+    of_entering = ("date_entered", "entered", "date", "week")
+    entered = next((column for column in others if plain_column(column) in of_entering), None)
     long = df.melt(others, list(weeks), "nth_week", "rank").dropna(subset=["rank"])
     if entered is None:
         return long

@@ -16,6 +16,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from sources.column_names import TEXT, recognise
+from sources.sound_tags import read_sound_tags
 from sources.units import MISSING, standard_table
 
 SEPARATORS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
@@ -246,7 +247,8 @@ def read_folder(folder):
     -------
     pd.DataFrame
         One row for each file: `artist, song, album, release_date, genre, duration_ms, path`, sorted by path. Empty and
-        unreadable files are left out and listed with the reason in ``attrs["skipped"]``.
+        unreadable files are left out and listed with the reason in ``attrs["skipped"]``; files that are cut short are
+        listed in ``attrs["partial"]``.
 
     Raises
     ------
@@ -261,10 +263,13 @@ def read_folder(folder):
                         if file.name.lower().endswith((".csv", ".tsv", ".parquet")))
         raise ValueError(f"no sound files ({', '.join(AUDIO_SUFFIXES)}) in the folder {folder.absolute()}"
                          + (f"; it has tables, give the path of one: {', '.join(tables[:5])}" if tables else ""))
-    rows, skipped = [], []
+    rows, skipped, partial = [], [], []
     for file in tqdm(files, desc="reading tags", unit="file", disable=len(files) < 200):
         try:
-            rows.append(_read_tags(file, folder))
+            row, note = _read_tags(file, folder)
+            rows.append(row)
+            if note:
+                partial.append({"path": row["path"], "reason": note})
         except (OSError, ValueError) as error:
             skipped.append({"path": os.fsencode(file).decode(errors="backslashreplace"), "reason": str(error)})
     if not rows:
@@ -274,37 +279,28 @@ def read_folder(folder):
         print(f"{folder}: {len(skipped)} of {len(files)} files skipped: "
               + "; ".join(f"{Path(file['path']).name} ({file['reason']})" for file in skipped[:5])
               + (" ..." if len(skipped) > 5 else ""))
+    if partial:
+        print(f"{folder}: {len(partial)} of {len(files)} files are not whole: "
+              + "; ".join(f"{Path(file['path']).name} ({file['reason']})" for file in partial[:5])
+              + (" ..." if len(partial) > 5 else ""))
     df = pd.DataFrame(rows)
-    df.attrs["skipped"] = skipped
+    df.attrs |= {"skipped": skipped, "partial": partial}
     return df
 
 
 def _read_tags(file, folder):
-    """One sound file as a row of `read_folder`; `ValueError` with the reason if it cannot be read."""
-    import mutagen
+    """One sound file as a row of `read_folder`, and a note; `ValueError` with the reason if it cannot be read."""
     try:
         file.name.encode()
     except UnicodeEncodeError:
         raise ValueError("its name is not in UTF-8: rename it") from None
     if file.stat().st_size == 0:
         raise ValueError("empty file")
-    try:
-        sound = mutagen.File(file, easy=True)
-    except Exception as error:  # a damaged header can raise any error in mutagen
-        raise ValueError(f"unreadable: {error}") from error
-    if sound is None:
-        raise ValueError("not a sound file of a known format")
-    tags = sound.tags or {}
-
-    def tag(name, id3):
-        value = tags.get(name) or tags.get(id3)  # WAV and AIFF have plain ID3 frames
-        text = "" if not value else str(value[0] if isinstance(value, list) else getattr(value, "text", [value])[0])
-        return text.strip() or None
-
+    tags, seconds, note = read_sound_tags(file)
     parts = file.relative_to(folder).parts
-    artist, song = tag("artist", "TPE1"), tag("title", "TIT2")
+    artist, song = tags.get("artist"), tags.get("title")
     if song is None and artist is None and " - " in file.stem:
         artist, song = (part.strip() for part in file.stem.split(" - ", 1))
-    return {"artist": artist, "song": song or file.stem, "album": tag("album", "TALB"),
-            "release_date": tag("date", "TDRC"), "genre": parts[0] if len(parts) == 2 else tag("genre", "TCON"),
-            "duration_ms": round(sound.info.length * 1000) if sound.info.length else None, "path": str(file.absolute())}
+    return {"artist": artist, "song": song or file.stem, "album": tags.get("album"), "release_date": tags.get("date"),
+            "genre": parts[0] if len(parts) == 2 else tags.get("genre"),
+            "duration_ms": round(seconds * 1000) if seconds else None, "path": str(file.absolute())}, note

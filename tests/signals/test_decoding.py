@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +123,15 @@ def test_ffmpeg_decodes_what_soundfile_cannot_read(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
     (tmp_path / "a.m4a").write_bytes(b"not for soundfile")
     np.testing.assert_allclose(load_audio(tmp_path / "a.m4a")[0], .5 * tone(440, 2), atol=1e-6)
+
+
+def test_channels_of_opposite_phase_are_not_silent(tmp_path):
+    y = .5 * tone(440, 2, SR)
+    soundfile.write(tmp_path / "a.wav", np.column_stack([y, -y]), SR)
+    assert np.abs(load_audio(tmp_path / "a.wav")[0]).max() == pytest.approx(.5, abs=.01)
+    assert len(list(segments(tmp_path / "a.wav", 60))) == 1
+
+
+def test_a_name_is_found_however_its_accents_are_encoded(tmp_path):
+    write_song(tmp_path / unicodedata.normalize("NFD", "Jóga.wav"), 1)
+    assert len(load_audio(tmp_path / unicodedata.normalize("NFC", "Jóga.wav"))[0]) == SR
