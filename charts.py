@@ -1,8 +1,5 @@
 """Charts: read a chart, find its songs in a table of tracks, and compare a song with the charting songs."""
 
-import gzip
-import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +34,10 @@ from analysis.own_song import (
 )
 from analysis.selection import song_row
 from analysis.similarity import IncompleteSong
-from prepare import find_song, split_genres, to_dates
+from prepare import find_song, split_genres
 from recommend import similar_songs
 from sources import table_files
+from sources.chart_files import CHART_COLUMN_NAMES, days_between, one_chart, read_chart, weeks_so_far
 from sources.song_choice import find_sound_file
 from sources.titles import SongNotFound
 from synth.sample_chart import make_chart
@@ -52,13 +50,6 @@ __all__ = ["catalogue_beside_charts", "catalogue_in_words", "chart_songs", "char
            "plot_own_years", "plot_place", "recordings_in_words", "SCHEMA", "similar_songs",
            "songs_in_tempo_and_key", "years_in_words"]
 
-CHART_COLUMN_NAMES = {
-    "date": ["week", "chart_date", "chart_week", "week_id", "weekid", "release_date", "year"],
-    "rank": ["this_week", "week_position", "chart_position", "current_week", "current_position", "position", "place"],
-    "artist": ["performer", "performers"],
-    "peak": ["peak_position", "peak_rank", "peak_pos"],
-    "weeks": ["weeks_on_chart", "weeks_on_board", "wks_on_chart", "time_on_chart"]}
-"""Other names of these columns; the first that a chart has is taken."""
 COMPARED = {
     "table": TABLE_COMPARED,
     "sound": ["tempo", "loudness_lufs", "rms_mean", "pulse_regularity", "onset_strength_mean",
@@ -69,29 +60,31 @@ COMPARED = {
 
 # ---- reading
 
-def load_charts(source="sample"):
+def load_charts(source="sample", *, country=None):
     """Read a chart of any common layout into one schema.
 
     Parameters
     ----------
     source : str, Path or pd.DataFrame
-        ``"sample"`` (a synthetic chart, see `synth.sample_chart.make_chart`); a weekly chart such as the Hot 100, as
-        CSV, TSV, Parquet or JSON (rows, or weeks with their rows), plain or in gzip; a table of songs or playlists with
-        a popularity; or a data frame.
+        ``"sample"`` (a synthetic chart, see `synth.sample_chart.make_chart`); a weekly or daily chart such as the Hot
+        100, as CSV, TSV, Parquet or JSON (rows, or weeks with their rows), plain or in gzip; a table of songs or
+        playlists with a popularity; or a data frame.
+    country : str, optional
+        The country to keep of a file with several. By default they are summed, see `chart_files.one_chart`.
 
     Returns
     -------
     pd.DataFrame
         `date, rank, song, artist, peak, weeks`, sorted by date and rank. Without a rank, songs are ranked by
         popularity; without a week, the date is that of release, or missing; `peak` and `weeks` are computed where they
-        are missing.
+        are missing. The days of a daily chart are counted as weeks, see `chart_files.weeks_so_far`.
 
     Raises
     ------
     FileNotFoundError
         There is no such file.
     ValueError
-        There is neither rank nor popularity, or no row can be used.
+        There is neither rank nor popularity, no row can be used, or there is no such country.
 
     Examples
     --------
@@ -99,72 +92,28 @@ def load_charts(source="sample"):
     >>> chart[["rank", "song"]].values.tolist()
     [[1, 'Blue'], [2, 'So What']]
     """
-    raw = _read(source)
-    named = _standard_names(raw)
-    if "rank" in named:
-        rank = pd.to_numeric(named["rank"], errors="coerce")
-    elif "popularity" in named:
-        rank = pd.to_numeric(named["popularity"], errors="coerce").rank(ascending=False, method="min")
-    else:
+    name = "the table" if isinstance(source, pd.DataFrame) else str(source)
+    raw = make_chart() if isinstance(source, str) and source == "sample" else source
+    named = read_chart(raw)
+    ranked = "rank" in named
+    if not ranked and "popularity" in named:
+        named["rank"] = pd.to_numeric(named["popularity"], errors="coerce").rank(ascending=False, method="min")
+    if "rank" not in named:
         ranks = ", ".join(CHART_COLUMN_NAMES["rank"][:4])
-        raise ValueError(f"{_name(source)} has neither a rank ({ranks} ...) nor a popularity; its columns are "
-                         f"{list(raw.columns)[:12]}: rename the column with the place to 'rank'")
+        raise ValueError(f"{name} has neither a rank ({ranks} ...) nor a popularity; its columns are "
+                         f"{list(raw.columns if isinstance(raw, pd.DataFrame) else named.columns)[:12]}: rename the "
+                         "column with the place to 'rank'")
+    named = one_chart(named.assign(song=_text(named, "song"), artist=_text(named, "artist")), country)
     dated = "date" in named
-    date = pd.Series(pd.NaT, index=named.index, dtype="datetime64[ns]")
-    if dated:
-        date = to_dates(named["date"].astype("string"))
-    chart = pd.DataFrame({"date": date, "rank": rank, "song": _text(named, "song"), "artist": _text(named, "artist")})
+    chart = named[["rank", "song", "artist"]].assign(date=named["date"] if dated else pd.NaT)
     for column in ("peak", "weeks"):
         chart[column] = pd.to_numeric(named[column], errors="coerce") if column in named else np.nan
     usable = chart["rank"].notna() & chart["song"].ne("") & (chart["date"].notna() if dated else True)
     if not usable.any():
-        raise ValueError(f"{_name(source)}: no row has a rank and a song's name" + ", with a valid date" * dated)
+        raise ValueError(f"{name}: no row has a rank and a song's name" + ", with a valid date" * dated)
     if not usable.all():
         print(f"load_charts: {(~usable).sum():,} of {len(chart):,} rows dropped: no valid rank, song or date")
-    return _with_peak_and_weeks(chart[usable].sort_values(["date", "rank"], kind="stable", ignore_index=True))
-
-
-def _name(source):
-    """What an error message calls the source."""
-    return "the table" if isinstance(source, pd.DataFrame) else str(source)
-
-
-def _read(source):
-    """The raw table of a chart, with the column names of `sources.table_files`."""
-    if isinstance(source, pd.DataFrame):
-        return table_files.standard_names(source)
-    if source == "sample":
-        return make_chart()
-    path = Path(source).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f"no chart found at {path.absolute()}: name a CSV or JSON file, or 'sample'")
-    if not path.name.lower().endswith((".json", ".json.gz")):
-        return table_files.read_table(path)
-    return table_files.standard_names(_read_json(path))
-
-
-def _read_json(path):
-    """The rows of a chart in JSON: a list of rows, or of weeks with their rows in "data"."""
-    try:
-        data = path.read_bytes()
-        weeks = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
-        weeks = weeks if isinstance(weeks, list) else [weeks]
-        if weeks and isinstance(weeks[0].get("data"), list):
-            return pd.json_normalize(weeks, "data", [key for key in ("date",) if key in weeks[0]])
-        return pd.DataFrame(weeks)
-    except (ValueError, OSError, AttributeError, KeyError) as error:
-        raise ValueError(f"{path} is no chart in JSON ({error}): it should be a list of rows, or of weeks with 'date' "
-                         "and 'data'") from error
-
-
-def _standard_names(df):
-    """The columns of a chart under the names of `SCHEMA`, with `popularity`."""
-    plain = {re.sub(r"[^a-z0-9]+", "_", str(column).lower()).strip("_"): column for column in df.columns}
-    columns = {name: next((plain[other] for other in [name, *others] if other in plain), None)
-               for name, others in CHART_COLUMN_NAMES.items()}
-    renamed = {name: df[column] for name, column in columns.items() if column is not None}
-    unchanged = {column: df[column] for column in ("song", "popularity") if column in df}
-    return pd.DataFrame(renamed | unchanged, index=df.index)
+    return _with_peak_and_weeks(chart[usable].sort_values(["date", "rank"], kind="stable", ignore_index=True), ranked)
 
 
 def _text(df, column):
@@ -174,11 +123,22 @@ def _text(df, column):
     return df[column].astype("string").str.strip().fillna("").astype(object)
 
 
-def _with_peak_and_weeks(chart):
-    """The chart with the best place and the weeks so far, computed where they are missing."""
+def _with_peak_and_weeks(chart, ranked):
+    """The chart with the best place and the weeks so far, computed where they are missing.
+
+    Only the dates of a chart with a rank are those of its editions.
+    """
+    chart["date"] = pd.to_datetime(chart["date"])
     songs = chart.groupby(["song", "artist"], sort=False)
     chart["peak"] = chart["peak"].fillna(songs["rank"].cummin())
-    chart["weeks"] = chart["weeks"].fillna(songs.cumcount() + 1)
+    days, editions = days_between(chart["date"]), chart["date"].nunique()
+    if chart["weeks"].isna().any():
+        chart["weeks"] = chart["weeks"].fillna(pd.Series(weeks_so_far(chart), index=chart.index))
+        if ranked and days < 7 and editions > 7:
+            print(f"load_charts: the chart has an edition every {f'{days} days' if days > 1 else 'day'}: "
+                  "its days are counted as weeks")
+        elif ranked and days > 8:
+            print(f"load_charts: the dates are {days} days apart: what is called weeks are the dates of a song")
     return chart[SCHEMA].astype({"rank": int, "peak": int, "weeks": int})
 
 

@@ -10,9 +10,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder, MinMaxScaler, MultiLabelBinarizer, RobustScaler, StandardScaler
 
 from analysis.collection_limits import split_obstacle
-from analysis.group_split import group_sides
+from analysis.group_split import SET_ASIDE, group_sides
 from prepare import first_genre, load_Data, prepare_df, split_genres, to_dates
-from sources.artists import artist_groups
+from sources.artists import artist_groups, artist_matrix
 from sources.files import write_table
 
 SCALERS = {"MinMax": MinMaxScaler, "Standard": StandardScaler, "Robust": RobustScaler}
@@ -80,9 +80,10 @@ def _release_year(df):
 def spotify_split(df, target, *, group="artist", sizes=(.70, .15, .15), random_state=666):
     """Split a table into train, validate and test so that no artist is on two sides.
 
-    Whole groups are assigned, the largest first, each to the side that needs most rows of the group's classes. So each
-    side has about the same shares of classes as the table, as far as the groups allow. A numeric target is cut into
-    five bins of equal counts.
+    Artists who made a song together are on one side. Each side has about the same shares of classes as the table, as
+    far as the artists allow. Where collaborations link so many artists that the sides could not have the sizes asked
+    for, linked artists are put on different sides such that few of their songs are on two; these songs are in none of
+    the three sides, and their number is printed. A numeric target is cut into five bins of equal counts.
 
     Parameters
     ----------
@@ -91,11 +92,11 @@ def spotify_split(df, target, *, group="artist", sizes=(.70, .15, .15), random_s
     target : str
         The column to predict. Of a cell with several genres, the first is used for stratification.
     group : str or None
-        The column whose values stay together, as `sources.artists.artist_groups` reads it: capitals and blanks at the
-        ends make no difference, and a row without a value is a group of its own. ``None`` gives the report's random
-        split of rows, in which songs of one artist can be on two sides.
+        The column whose values stay together, as `sources.artists.artist_matrix` reads it: a cell of `artist` can name
+        several artists, capitals make no difference, and a row without a value is a group of its own. ``None`` gives
+        the report's random split of rows, in which songs of one artist can be on two sides.
     sizes : tuple of float
-        Shares of train, validate and test; they sum to one.
+        Shares of train, validate and test among the songs that are kept; they sum to one.
     random_state : int
         The seed.
 
@@ -127,8 +128,11 @@ def spotify_split(df, target, *, group="artist", sizes=(.70, .15, .15), random_s
     if group is None:
         side = _random_sides(classes, sizes, random_state)
     else:
-        groups = artist_groups(df, group)
-        side = group_sides(classes, groups, sizes, random_state)
+        side = group_sides(classes, artist_matrix(df, group), sizes, random_state)
+        n_aside = np.count_nonzero(side == SET_ASIDE)
+        if n_aside:
+            print(f"spotify_split: {n_aside:,} of {len(df):,} songs ({n_aside / len(df):.0%}) have artists on two "
+                  "sides and are set aside")
     train, validate, test = (df[side == number].copy() for number in range(3))
     return (train.drop(columns=target), train[target], validate.drop(columns=target), validate[target],
             test.drop(columns=target), test[target], train, validate, test)
@@ -360,9 +364,9 @@ def artist_overlap(train, test, target, *, group="artist"):
     Returns
     -------
     pd.Series
-        `shared`: the share of test rows whose artist is also in train; `lookup`: the accuracy of answering with that
-        artist's most frequent class in train (with train's most frequent class where the artist is not in train);
-        `baseline`: the accuracy of always giving train's most frequent class.
+        `shared`: the share of test rows of which one artist or more is also in train; `lookup`: the accuracy of
+        answering with the most frequent class of these artists in train (with train's most frequent class where none is
+        in train); `baseline`: the accuracy of always giving train's most frequent class.
 
     Raises
     ------
@@ -380,15 +384,18 @@ def artist_overlap(train, test, target, *, group="artist"):
         raise ValueError(f"no row of train has a {target!r}")
     if group not in train or group not in test:
         raise ValueError(f"the table has no column {group!r}: name the column of the split with group=...")
-    codes = artist_groups(pd.concat([train[[group]].astype(object), test[[group]].astype(object)]), group)
-    classes = train[target].astype(object)
-    class_of_group = classes.groupby(codes[:len(train)]).agg(lambda cells: cells.mode().iloc[0])
-    most_frequent = classes.mode().iloc[0]
-    answer = pd.Series(codes[len(train):], index=test.index).map(class_of_group)
-    truth = test[target].astype(object)
-    return pd.Series({"shared": float(answer.notna().mean()),
-                      "lookup": float((answer.fillna(most_frequent) == truth).mean()),
-                      "baseline": float((truth == most_frequent).mean())})
+    columns = [column for column in (group, "artists") if column in train and column in test]
+    members = artist_matrix(pd.concat([train[columns].astype(object), test[columns].astype(object)]), group)
+    of_train, of_test = members[:len(train)], members[len(train):]
+    codes, classes = pd.factorize(train[target].astype(object))
+    songs_of_artist = of_train.T @ np.eye(len(classes))[codes]
+    songs = of_test @ songs_of_artist  # by the artists of each test row: test rows x classes
+    shared = songs.sum(axis=1) > 0
+    baseline = np.bincount(codes).argmax()
+    answer = np.where(shared, songs.argmax(axis=1), baseline)
+    truth = test[target].astype(object).to_numpy()
+    return pd.Series({"shared": shared.mean(), "lookup": (classes.to_numpy(object)[answer] == truth).mean(),
+                      "baseline": (truth == classes[baseline]).mean()}, dtype=float)
 
 
 def scale_data(train, validate, test, predict, scaler="MinMax"):

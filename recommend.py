@@ -418,6 +418,10 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     if not source:
         print(f"nothing in {written.parent} yet: synthetic songs are used")
     tracks = prepare_df(load_Data(source or "sample_songs"))
+    if "path" in tracks and not any(Path(path).is_file() for path in tracks["path"].dropna()):
+        print(f"{source}: there is no file at any of its {tracks['path'].notna().sum():,} paths, such as "
+              f"{tracks['path'].dropna().iloc[0]}" if tracks["path"].notna().any() else f"{source} has no paths")
+        tracks = tracks.drop(columns="path")
     if "path" not in tracks or tracks["path"].isna().all():
         try:
             columns_by_group(tracks)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.associations import need_columns
+from sources.chart_files import days_between
 from sources.titles import clean_title, credited, same_recording
 
 SCHEMA = ["date", "rank", "song", "artist", "peak", "weeks"]
@@ -25,7 +26,7 @@ def chart_songs(charts):
     -------
     pd.DataFrame
         Most points first: `song, artist, peak, weeks, first, last` (dates) and `points`: a week on the last place of
-        the chart counts one, and each place higher one more.
+        the chart counts one, and each place higher one more; a day of a daily chart counts a seventh of that.
 
     Examples
     --------
@@ -35,7 +36,9 @@ def chart_songs(charts):
     [[1, 2, 4]]
     """
     need_columns(charts, SCHEMA)
-    best = charts.assign(peak=charts[["rank", "peak"]].min(axis=1), points=charts["rank"].max() + 1 - charts["rank"])
+    weeks = min(1, days_between(charts["date"]) / 7)
+    points = weeks * (charts["rank"].max() + 1 - charts["rank"])
+    best = charts.assign(peak=charts[["rank", "peak"]].min(axis=1), points=points)
     songs = best.groupby(["song", "artist"], sort=False, as_index=False)
     table = songs.agg(peak=("peak", "min"), weeks=("weeks", "max"), first=("date", "min"), last=("date", "max"),
                       points=("points", "sum"))

@@ -16,7 +16,7 @@ from sklearn.neighbors import NearestNeighbors
 from analysis.resampling import bootstrap_weights, mean_interval
 from signals.aspects import ASPECTS, aspect_columns
 from sources.artists import artist_groups
-from sources.table_files import SHARES
+from sources.column_names import SHARES
 
 TABLE = [*SHARES, "loudness", "tempo", "key", "mode"]
 """Spotify's audio features that describe how a song sounds."""

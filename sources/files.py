@@ -56,6 +56,26 @@ def _cut(name, longest):
     return name.encode("utf-8")[:longest].decode("utf-8", errors="ignore").strip(" .") or "_"
 
 
+def same_name(path):
+    """The path of an existing file whose name differs at most in how its accents are encoded; else the path as given.
+
+    macOS once stored `é` as two characters, and files keep such names when they are copied.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Path
+    """
+    path = Path(path)
+    if path.exists():
+        return path
+    others = (Path(unicodedata.normalize(form, str(path))) for form in ("NFC", "NFD"))
+    return next((other for other in others if other.exists()), path)
+
+
 # ---- taking turns
 
 @contextlib.contextmanager

@@ -97,6 +97,43 @@ def test_sizes_and_class_shares_are_within_the_tolerances_where_groups_allow(siz
                 assert abs((part["label"] == label).mean() - whole[label]) <= .05
 
 
+cells_of_artists = st.tuples(st.lists(st.sampled_from([f"Artist {letter}" for letter in "ABCDEFGHIJKL"]), min_size=1,
+                                      max_size=3), st.sampled_from([", ", "; ", " & ", " feat. ", " x ", "/"]))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(cells_of_artists, min_size=6, max_size=80), st.booleans(), st.integers(0, 3))
+def test_for_any_cells_no_part_is_on_two_sides(cells, as_lists, seed):
+    """In text cells and in lists; songs that are set aside are on no side."""
+    texts = [str(parts) if as_lists else separator.join(parts) for parts, separator in cells]
+    df = pd.DataFrame({"song": [f"Song {number}" for number in range(len(cells))], "artist": texts,
+                       "popularity": np.arange(len(cells)) % 7})
+    tracks = prepare_df(df)
+    try:
+        split = sides(spotify_split(tracks, "popularity", random_state=seed))
+    except ValueError:
+        return  # two artists, or all songs by the same ones
+    parts = [{part for name in side["song"] for part in cells[int(name.split()[1])][0]} for side in split]
+    assert not (parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2])
+    assert artist_overlap(split[0], split[2], "popularity")["shared"] == 0
+
+
+def test_songs_that_are_set_aside_are_counted_and_said(capsys):
+    cells = [f"Artist {number % 12}, Artist {(number + 1 + number // 12) % 12}" for number in range(60)]
+    songs = pd.DataFrame({"artist": cells + [f"Artist {number}" for number in range(12)] * 10})
+    songs["popularity"] = np.arange(len(songs)) % 90
+    split = sides(spotify_split(songs, "popularity"))
+    n = len(songs) - sum(map(len, split))
+    assert 0 < n < 60
+    assert f"{n} of 180 songs ({n / 180:.0%}) have artists on two sides and are set aside" in capsys.readouterr().out
+
+
+def test_the_overlap_counts_artists_of_collaborations():
+    train = pd.DataFrame({"artist": ["Ann", "Ben; Cleo"], "genre": ["jazz", "rock"]})
+    test = pd.DataFrame({"artist": ["Ann, Dora", "Cleo", "Eve", "Dora"], "genre": ["jazz", "rock", "jazz", "rock"]})
+    assert artist_overlap(train, test, "genre").tolist() == [.5, .75, .5]
+
+
 def test_the_split_depends_on_the_seed_alone(sample):
     rows = sample.dropna(subset=["first_genre"])
     first, again, other = (sides(spotify_split(rows, "first_genre", random_state=seed))[2].index for seed in (1, 1, 2))

@@ -5,6 +5,7 @@ import os
 import resource
 import shutil
 import struct
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -211,3 +212,15 @@ def test_ffmpeg_may_not_fetch_what_a_playlist_names(tmp_path, monkeypatch):
     with pytest.raises(AudioError, match="unreadable"):
         load_audio(tmp_path / "a.mp3")
     assert "-protocol_whitelist file,pipe" in said.read_text()
+
+
+def test_channels_of_opposite_phase_are_not_silent(tmp_path):
+    y = .5 * tone(440, 2, SR)
+    soundfile.write(tmp_path / "a.wav", np.column_stack([y, -y]), SR)
+    assert np.abs(load_audio(tmp_path / "a.wav")[0]).max() == pytest.approx(.5, abs=.01)
+    assert len(list(segments(tmp_path / "a.wav", 60))) == 1
+
+
+def test_a_name_is_found_however_its_accents_are_encoded(tmp_path):
+    write_song(tmp_path / unicodedata.normalize("NFD", "Jóga.wav"), 1)
+    assert len(load_audio(tmp_path / unicodedata.normalize("NFC", "Jóga.wav"))[0]) == SR

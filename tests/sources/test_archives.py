@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prepare import handle_nulls
 from sources import archives
 from sources.archives import plain_cells, unpacked
 from sources.table_files import read_table
@@ -61,9 +62,12 @@ def test_a_damaged_archive_is_named(tmp_path_factory, seed, content):
 
 
 def test_lists_and_objects_in_cells_become_text(tmp_path):
-    table = pd.DataFrame({"song": ["a", "b"], "genre": [["rock", "pop"], []], "album": [{"id": 1}] * 2})
+    table = pd.DataFrame({"song": ["a", "b"], "genre": [["rock", "pop"], []], "album": [{"id": 1}] * 2,
+                          "artist": [["Tyler, The Creator", 'Ann "A" Ö'], ["Ben"]]})
     table.to_parquet(tmp_path / "songs.parquet")
-    assert read_table(tmp_path / "songs.parquet")["genre"].tolist()[0] == "rock, pop"
+    read = handle_nulls(read_table(tmp_path / "songs.parquet"))
+    assert read["genre"].fillna("").tolist() == ["rock, pop", ""] and read["album"].tolist() == ['{"id": 1}'] * 2
+    assert read["artists"].tolist() == table["artist"].tolist(), "a list keeps its parts"
     plain = plain_cells(pd.DataFrame({"x": [np.array([1, 2]), "text", None]}))
     assert plain["x"].tolist()[:2] == ["[1, 2]", "text"] and plain["x"].isna().tolist() == [False, False, True]
     untouched = pd.DataFrame({"x": [1, 2]})

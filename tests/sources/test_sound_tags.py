@@ -1,11 +1,14 @@
-"""The tags of sound files, of files too that are made to fill the memory."""
+"""Tags of all kinds are read, of files too that are made to fill the memory."""
 
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutagen.apev2 import APEv2
+from mutagen.id3 import ID3, TCON, TIT2, TPE1
 from sound_files import write_song
 
 from sources import sound_tags
@@ -87,7 +90,8 @@ def test_a_text_too_long_for_a_name_and_tags_too_large_to_read_are_left_out(tmp_
     file = tagged(tmp_path / "a.mp3", id3(b"TIT2", b"\3" + b"a" * 5000))
     assert read_tags(file)["song"] is None and read_tags(file)["too_large"]
     monkeypatch.setattr(sound_tags, "LARGEST_TAGS", 4000)
-    assert read_tags(file) == dict.fromkeys([*sound_tags.NAMES, "duration_ms"]) | {"too_large": True}
+    tags = read_tags(file)
+    assert tags["too_large"] and known(file) == {} and tags["duration_ms"] == pytest.approx(3000, abs=100)
 
 
 def test_a_name_is_one_line(tmp_path):
@@ -99,6 +103,40 @@ def test_a_folder_counts_the_tags_that_are_too_large_and_keeps_the_songs(tmp_pat
     write_song(tmp_path / "b.mp3")
     assert read_folder(tmp_path)["song"].tolist() == ["a", "b"]
     assert "1 of 2 files have tags that are too large" in capsys.readouterr().out
+
+
+def known(path):
+    """The tags that a file has."""
+    return {column: text for column, text in read_tags(path).items() if column in sound_tags.KEYS and text}
+
+
+def test_several_genres_and_artists_of_one_tag_are_kept(tmp_path):
+    path = Path(write_song(tmp_path / "a.mp3"))
+    tags = ID3()
+    tags.add(TCON(encoding=3, text=["Rock", "Pop"]))
+    tags.add(TPE1(encoding=3, text=["Ann", "Ben"]))
+    tags.add(TIT2(encoding=3, text=["Sea"]))
+    tags.save(path)
+    assert known(path) == {"artist": "Ann; Ben", "song": "Sea", "genre": "Rock, Pop"}
+
+
+def test_ape_tags_are_read(tmp_path):
+    path = Path(write_song(tmp_path / "a.mp3"))
+    tags = APEv2()
+    tags.update({"Artist": "Ann", "Title": "Sea", "Genre": "Jazz"})
+    tags.save(path)
+    assert known(path) == {"artist": "Ann", "song": "Sea", "genre": "Jazz"}
+
+
+def test_list_info_is_read(tmp_path):
+    path = Path(write_song(tmp_path / "a.wav"))
+    fields = b"".join(name + struct.pack("<I", len(text)) + text + b"\0" * (len(text) % 2)
+                      for name, text in ((b"IART", b"Bj\xf6rk\0"), (b"INAM", "Jóga".encode()), (b"IGNR", b"Pop\0\0")))
+    chunk = b"LIST" + struct.pack("<I", 4 + len(fields)) + b"INFO" + fields
+    data = path.read_bytes() + chunk
+    path.write_bytes(data[:4] + struct.pack("<I", len(data) - 8) + data[8:])
+    assert known(path) == {"artist": "Björk", "song": "Jóga", "genre": "Pop"}
+    assert read_tags(path)["duration_ms"] == 3000 and read_tags(path)["note"] == ""
 
 
 @settings(max_examples=60, deadline=None)
