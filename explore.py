@@ -18,6 +18,7 @@ from analysis.associations import (
     correlations,
     correlations_within,
     feature_ttest,
+    feature_ttests,
     group_effects,
     need_columns,
     running_median,
@@ -26,9 +27,9 @@ from analysis.associations import (
 from analysis.column_labels import LABELS, label
 
 __all__ = ["CLAIMS", "FEATURES", "LABELS", "catplot_viz", "check_claims", "compare_groups", "corr_heatmap",
-           "correlations", "correlations_within", "feature_ttest", "group_effects", "label", "param_viz",
-           "plot_correlations", "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split",
-           "plot_within", "running_median", "verdict"]
+           "correlations", "correlations_within", "feature_ttest", "feature_ttests", "group_effects", "label",
+           "param_viz", "plot_correlations", "plot_distribution", "plot_groups", "plot_missing", "plot_overlap",
+           "plot_split", "plot_within", "running_median", "verdict"]
 
 MANY_ROWS = 2000
 """With more rows than this, points are drawn as hexagons, or a sample of them is drawn."""

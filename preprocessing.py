@@ -123,6 +123,9 @@ def spotify_split(df, target, *, group="artist", sizes=(.70, .15, .15), random_s
     """
     _check_split(df, target, group, sizes)
     classes = _strata(df[target])
+    if classes.max() > max(MANY_CLASSES, len(df) / 3):
+        print(f"spotify_split: {target!r} has {classes.max() + 1:,} classes in {len(df):,} rows; if it is a number, "
+              "correct the cells that are text")
     if group is None:
         side = _random_sides(classes, sizes, random_state)
     else:
@@ -182,7 +185,7 @@ def write_split(folder, tracks, train, validate, test):
     return [write_table(side, Path(folder) / f"{name}.parquet") for name, side in sides.items()]
 
 
-def tracks_and_train(folder, source="", *, group="artist"):
+def tracks_and_train(folder, source="", *, group="artist", target=""):
     """The prepared tracks, and the training side, which may be explored; the other sides are kept for tests.
 
     Parameters
@@ -194,6 +197,8 @@ def tracks_and_train(folder, source="", *, group="artist"):
         `prepare.load_Data`, prepared and split.
     group : str or None
         As in `spotify_split`.
+    target : str
+        The column by which a `source` is split; if empty, or if the table does not have it, that of `default_target`.
 
     Returns
     -------
@@ -203,7 +208,7 @@ def tracks_and_train(folder, source="", *, group="artist"):
     if not source and (folder / "train.parquet").exists():
         return pd.read_parquet(folder / "tracks.parquet"), pd.read_parquet(folder / "train.parquet")
     tracks = create_features(prepare_df(load_Data(source or "sample")))
-    target = default_target(tracks)
+    target = target if target in tracks else default_target(tracks)
     return tracks, spotify_split(tracks.dropna(subset=[target]), target, group=group)[6]
 
 

@@ -304,6 +304,39 @@ def feature_ttest(df, feature, target="popularity", *, group="artist"):
                       "g_high": small_sample * high / pooled, "p": fit.pvalues[1]}, name=feature)
 
 
+def feature_ttests(df, features, target="popularity", *, group="artist"):
+    """`feature_ttest` for several features; one that does not divide the songs into two groups is left out and named.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    features : sequence of str
+        Those that the table does not have are left out.
+    target : str
+    group : str or None
+        As in `correlations`.
+
+    Returns
+    -------
+    pd.DataFrame
+        One column a feature.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"explicit": [True] + [False] * 5, "loudness": range(6), "popularity": [7, 8, 9, 1, 2, 3]})
+    >>> feature_ttests(songs, ["explicit", "loudness"]).columns.tolist()
+    not tested: 'explicit' does not divide the 6 songs into two groups of two or more
+    ['loudness']
+    """
+    tests = {}
+    for feature in [feature for feature in features if feature in df]:
+        try:
+            tests[feature] = feature_ttest(df, feature, target, group=group)
+        except ValueError as error:
+            print(f"not tested: {error}")
+    return pd.DataFrame(tests)
+
+
 def verdict(r, low, high, sign=1):
     """The verdict of a correlation and its interval on a claim that the correlation has a certain sign.
 

@@ -42,7 +42,7 @@ OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 # %%
 pd.set_option("display.max_columns", 40)
 pd.set_option("display.float_format", "{:.3f}".format)
-tracks, train = tracks_and_train(Path(OUT_DIR) / "tracks", SOURCE, group=GROUP or None)
+tracks, train = tracks_and_train(Path(OUT_DIR) / "tracks", SOURCE, group=GROUP or None, target=TARGET)
 assert TARGET in train, f"the table has no column {TARGET!r} to explain; it has {', '.join(train.columns)}"
 by = next((column for column in ("first_genre", "decade") if column in train and train[column].nunique() > 1), None)
 
@@ -174,8 +174,7 @@ if "decade" in train and by != "decade":
 
 # %%
 candidates = ("loudness", "danceability", "explicit", "has_feat")
-tested = [feature for feature in candidates if feature in train and train[feature].nunique() > 1]
-pd.DataFrame({feature: explore.feature_ttest(train, feature, TARGET, group=GROUP) for feature in tested})
+explore.feature_ttests(train, candidates, TARGET, group=GROUP)
 
 # %% [markdown]
 # ## The claims of the report
