@@ -15,6 +15,8 @@ SIZE_TOLERANCE, CLASS_TOLERANCE = .02, .05
 """How far the size of a side, and the share of a class on it, may differ from what is asked for."""
 LARGE = .05
 """Linked artists are taken apart, if that is needed, where they have more than this share of the songs."""
+SMALL_GAIN = 2e-5
+"""The search ends where one more move would keep less than this share of the rows."""
 SET_ASIDE = -1
 """The side of a row that is set aside."""
 
@@ -266,7 +268,7 @@ class _Division:
             at_once = 0
             candidates = np.union1d(np.argsort(change)[:tried], rng.integers(0, len(change), tried))
             unit, side, counts_after = self._best_move(candidates, side_of_unit, counts)
-            if unit is None:
+            if unit is None or self._cost(counts) - self._cost(counts_after) < SMALL_GAIN:
                 break
             side_of_unit[unit] = side
             counts = counts_after
