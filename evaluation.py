@@ -26,7 +26,7 @@ from analysis.model_findings import (
 )
 from analysis.resampling import bootstrap_weights, holm, mean_interval, percentile_interval
 from analysis.scores import CALIBRATION_BINS, calibration_error, check_predictions, evaluate, weighted_auc
-from sources.artists import artist_groups
+from sources.artists import artist_groups, artist_matrix, by_other_artists
 
 __all__ = ["MODEL_CLAIMS", "areas_sentence", "auc_table", "calibration_error", "calibration_sentence",
            "check_model_claims", "compare_models", "comparison_obstacle", "comparison_sentence", "confusion_sentence",
@@ -216,11 +216,15 @@ def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=
     y = np.asarray(y, dtype=object).astype(str)
     track = np.asarray(X["track_id"] if track is None else track, dtype=object).astype(str)
     artist = pd.Series(np.asarray(X["artist"] if artist is None else artist, dtype=object))
-    artist = artist_groups(X, artist.where(artist.notna(), track))  # the segments of a track stay together
+    artist = artist.where(artist.notna(), track)  # the segments of a track stay together
+    members = artist_matrix(X, artist)
+    artist = artist_groups(X, artist)
     rows = {}
     for name, groups in (("random segments", None), ("random tracks", track), ("artists held out", artist)):
         splitter = ShuffleSplit if groups is None else GroupShuffleSplit
         train, test = next(splitter(1, test_size=test_size, random_state=seed).split(X, y, groups))
+        if groups is artist:
+            train = train[by_other_artists(members, test)[train]]
         test = test[np.isin(y[test], y[train])]
         model = clone(classifier).fit(X.iloc[train], y[train])
         proba = pd.DataFrame(model.predict_proba(X.iloc[test])).groupby(track[test]).mean()
@@ -229,7 +233,7 @@ def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=
         low, high = mean_interval(right, bootstrap_weights(first["artist"], seed=seed))
         rows[name] = {"accuracy": right.mean(), "low": low, "high": high, "n": len(right),
                       "shared_tracks": np.isin(track[test], track[train]).mean(),
-                      "shared_artists": np.isin(artist[test], artist[train]).mean()}
+                      "shared_artists": 1 - by_other_artists(members, train)[test].mean()}
     return pd.DataFrame(rows).T.rename_axis("split").astype({"n": int})
 
 

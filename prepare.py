@@ -340,7 +340,8 @@ def _artists(df):
     cells = df["artist"].tolist()
     names = split_artists(df["artists"].tolist() if "artists" in df else cells,
                           df["artist_ids"].tolist() if "artist_ids" in df else None)
-    text = [", ".join(artists) or None if is_list(cell) else cell for cell, artists in zip(cells, names)]
+    text = [", ".join(artists) or None if not isinstance(cell, str) or cell[:1] in "[({" and is_list(cell) else cell
+            for cell, artists in zip(cells, names)]
     return pd.Series(text, index=df.index, dtype=object), pd.Series(names, index=df.index, dtype=object)
 
 

@@ -10,9 +10,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder, MinMaxScaler, MultiLabelBinarizer, RobustScaler, StandardScaler
 
 from analysis.collection_limits import split_obstacle
-from analysis.group_split import SET_ASIDE, group_sides
+from analysis.group_split import SET_ASIDE, TooFewGroups, group_sides
 from prepare import first_genre, load_Data, prepare_df, split_genres, to_dates
-from sources.artists import artist_groups, artist_matrix
+from sources.artists import artist_matrix
 from sources.files import write_table
 
 SCALERS = {"MinMax": MinMaxScaler, "Standard": StandardScaler, "Robust": RobustScaler}
@@ -125,6 +125,9 @@ def spotify_split(df, target, *, group="artist", sizes=(.70, .15, .15), random_s
     """
     _check_split(df, target, group, sizes)
     classes = _strata(df[target])
+    if classes.max() > max(MANY_CLASSES, len(df) / 3):
+        print(f"spotify_split: {target!r} has {classes.max() + 1:,} classes in {len(df):,} rows; if it is a number, "
+              "correct the cells that are text")
     if group is None:
         side = _random_sides(classes, sizes, random_state)
     else:
@@ -198,7 +201,7 @@ def prepared_tracks(folder, source=""):
     return create_features(prepare_df(load_Data(source or "sample")))
 
 
-def tracks_and_train(folder, source="", *, group="artist"):
+def tracks_and_train(folder, source="", *, group="artist", target=""):
     """The prepared tracks, and the training side, which may be explored; the other sides are kept for tests.
 
     A table that cannot be split, since it has no genres, no artists or too few songs, is explored whole; the reason is
@@ -213,6 +216,8 @@ def tracks_and_train(folder, source="", *, group="artist"):
         `prepare.load_Data`, prepared and split.
     group : str or None
         As in `spotify_split`.
+    target : str
+        The column by which a `source` is split; if empty, or if the table does not have it, that of `default_target`.
 
     Returns
     -------
@@ -221,7 +226,8 @@ def tracks_and_train(folder, source="", *, group="artist"):
     tracks = prepared_tracks(folder, source)
     if not source and (Path(folder) / "train.parquet").exists():
         return tracks, pd.read_parquet(Path(folder) / "train.parquet")
-    split = split_tracks(tracks, group=group)
+    known = target in tracks and tracks[target].nunique() > 1
+    split = split_tracks(tracks, target if known else "", group=group)
     if split.obstacle:
         print(split)
     return tracks, split.train
@@ -295,7 +301,7 @@ explored
     group = None if group == "artist" and "artist" not in tracks else group
     known = group if group in tracks and tracks[group].notna().any() else ""
     if target in tracks and (group is None or group in tracks):
-        obstacle = split_obstacle(tracks[target], artist_groups(tracks, group), group=known or "song",
+        obstacle = split_obstacle(tracks[target], artist_matrix(tracks, group), group=known or "song",
                                   target="genre" if target == "first_genre" else target)
         if obstacle:
             return Split(tracks, tracks[:0], tracks[:0], target, known, 0, obstacle)
@@ -303,7 +309,11 @@ explored
         obstacle = "the table has neither genres nor popularity, so there is nothing to split by"
         return Split(tracks, tracks[:0], tracks[:0], "", known, 0, obstacle)
     labelled = tracks.dropna(subset=[target]) if target in tracks else tracks
-    *_, train, validate, test = spotify_split(labelled, target, group=group)
+    try:
+        *_, train, validate, test = spotify_split(labelled, target, group=group)
+    except TooFewGroups:
+        obstacle = f"so many songs are by more than one {known} that there are no three sets that share no {known}"
+        return Split(tracks, tracks[:0], tracks[:0], target, known, 0, obstacle)
     return Split(train, validate, test, target, known, len(tracks) - len(labelled), "")
 
 

@@ -24,7 +24,7 @@ from analysis.song_paths import (
 from features import extract_embeddings, extract_features
 from learning.persistence import ModelError
 from prepare import load_Data, prepare_df, split_genres
-from sources.artists import artist_groups
+from sources.artists import artist_matrix, by_other_artists
 
 __all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TELLING", "TYPICAL", "agreement",
            "gather_songs", "jumps", "key_sentence", "likeness", "playlist_by", "playlist_like", "playlist_path",
@@ -236,8 +236,9 @@ def _by_artists_of(tracks, songs):
     """Which tracks are by an artist of the songs."""
     if "artist" not in tracks or "artist" not in songs:
         return np.zeros(len(tracks), dtype=bool)
-    groups = artist_groups(pd.concat([rows[["artist"]].astype(object) for rows in (songs, tracks)]))
-    return np.isin(groups[len(songs):], groups[:len(songs)])
+    columns = [column for column in ("artist", "artists") if column in tracks and column in songs]
+    members = artist_matrix(pd.concat([rows[columns].astype(object) for rows in (songs, tracks)]))
+    return ~by_other_artists(members, range(len(songs)))[len(songs):]
 
 
 def likeness(seeds, space):

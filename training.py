@@ -17,7 +17,7 @@ from preprocessing import spotify_split
 from signals import spectrogram_images
 from signals.image_statistics import describe_images
 from signals.spectrogram_images import index_images
-from sources.artists import artist_groups
+from sources.artists import artist_groups, artist_matrix, by_other_artists
 from sources.files import write_table
 
 SIDES = ("train", "validate", "test")
@@ -415,9 +415,11 @@ def combine_held_out(probas, truth, groups, *, penalty=.02):
     np.ndarray [shape=(n, genres)]
     """
     half = artist_groups(range(len(groups)), groups) % 2
+    members = artist_matrix(range(len(groups)), groups)
     combined = np.empty(np.shape(probas[0]))
     for part in (0, 1):
-        weights = stacking_weights([proba[half != part] for proba in probas], truth[half != part], penalty=penalty)
+        others = by_other_artists(members, half == part)
+        weights = stacking_weights([proba[others] for proba in probas], truth[others], penalty=penalty)
         combined[half == part] = combine([proba[half == part] for proba in probas], weights)
     return combined
 

@@ -324,6 +324,7 @@ def feature_ttests(df, features, target="popularity", *, group="artist"):
     ----------
     df : pd.DataFrame
     features : list of str
+        Those that the table does not have are left out.
     target : str
     group : str or None
         As in `correlations`.
@@ -331,6 +332,13 @@ def feature_ttests(df, features, target="popularity", *, group="artist"):
     Returns
     -------
     pd.DataFrame
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"explicit": [True] + [False] * 5, "loudness": range(6), "popularity": [7, 8, 9, 1, 2, 3]})
+    >>> feature_ttests(songs, ["explicit", "loudness"]).index.tolist()
+    not tested: 'explicit' does not divide the 6 songs into two groups of two or more
+    ['loudness']
     """
     rows = {}
     for feature in [feature for feature in features if feature in df]:

@@ -19,15 +19,15 @@ ARTISTS_TO_COMPARE = math.ceil(1 - math.log2(.05))
 for every artist, the exact McNemar test would give p = 2 * 0.5 ** 5 = .06."""
 
 
-def split_obstacle(classes, groups, *, target="genre", group="artist"):
+def split_obstacle(classes, members, *, target="genre", group="artist"):
     """Why songs cannot be split into three sets that share no artist.
 
     Parameters
     ----------
     classes : pd.Series [shape=(n,)]
         What the split is stratified by; null where it is not known.
-    groups : np.ndarray of int [shape=(n,)]
-        The artist of each song, as from `sources.artists.artist_groups`.
+    members : scipy.sparse.csr_array [shape=(n, n_artists)]
+        The artists of each song, as from `sources.artists.artist_matrix`.
     target, group : str
         Their names, for the sentence.
 
@@ -37,7 +37,8 @@ def split_obstacle(classes, groups, *, target="genre", group="artist"):
 
     Examples
     --------
-    >>> split_obstacle(pd.Series(["rock", "rock"]), np.array([0, 1]))
+    >>> from sources.artists import artist_matrix
+    >>> split_obstacle(pd.Series(["rock", "rock"]), artist_matrix(range(2), ["Ann", "Ben"]))
     'all 2 songs have the same genre (rock), so there is nothing to split by'
     """
     known = classes.dropna()
@@ -47,7 +48,7 @@ def split_obstacle(classes, groups, *, target="genre", group="artist"):
         songs = f"all {len(known):,} songs have" if len(known) > 1 else "there is one song with"
         same = "the same" if len(known) > 1 else "a"
         return f"{songs} {same} {target} ({known.iloc[0]}), so there is nothing to split by"
-    n_groups = len(np.unique(groups[classes.notna().to_numpy()]))
+    n_groups = len(np.unique(members[classes.notna().to_numpy()].indices))
     if n_groups < SIDES:
         return (f"the songs with a {target} are by {n_groups} {group}{'s' if n_groups > 1 else ''}: three sets that "
                 f"share no {group} need three")

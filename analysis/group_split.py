@@ -15,8 +15,14 @@ SIZE_TOLERANCE, CLASS_TOLERANCE = .02, .05
 """How far the size of a side, and the share of a class on it, may differ from what is asked for."""
 LARGE = .05
 """Linked artists are taken apart, if that is needed, where they have more than this share of the songs."""
+SMALL_GAIN = 2e-5
+"""The search ends where one more move would keep less than this share of the rows."""
 SET_ASIDE = -1
 """The side of a row that is set aside."""
+
+
+class TooFewGroups(ValueError):
+    """Rows that cannot be assigned to three sides such that no artist is on two and no side is empty."""
 
 
 def group_sides(classes, members, sizes, random_state=0):
@@ -41,7 +47,7 @@ def group_sides(classes, members, sizes, random_state=0):
 
     Raises
     ------
-    ValueError
+    TooFewGroups
         There are fewer artists than sides, or a side would be empty.
 
     Examples
@@ -65,8 +71,8 @@ def group_sides(classes, members, sizes, random_state=0):
             side = divided if better and set(divided) >= {0, 1, 2} else side
     missing = np.setdiff1d(range(3), [] if side is None else side)
     if len(missing):
-        raise ValueError(f"{members.shape[1]} groups cannot be split into three sides if none may be on two: "
-                         "pass group=None for a random split, or more artists")
+        raise TooFewGroups(f"{members.shape[1]} groups cannot be split into three sides if none may be on two: "
+                           "pass group=None for a random split, or more artists")
     on_side = [members[side == number].sum(axis=0) > 0 for number in range(3)]
     assert np.max(np.sum(on_side, axis=0)) <= 1, "an artist is on two sides"
     return side
@@ -266,7 +272,7 @@ class _Division:
             at_once = 0
             candidates = np.union1d(np.argsort(change)[:tried], rng.integers(0, len(change), tried))
             unit, side, counts_after = self._best_move(candidates, side_of_unit, counts)
-            if unit is None:
+            if unit is None or self._cost(counts) - self._cost(counts_after) < SMALL_GAIN:
                 break
             side_of_unit[unit] = side
             counts = counts_after

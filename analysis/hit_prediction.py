@@ -17,7 +17,7 @@ from analysis.associations import compare_groups, need_columns
 from analysis.scores import evaluate
 from analysis.selection import song_row
 from analysis.similarity import fifths
-from sources.artists import artist_groups
+from sources.artists import artist_groups, artist_matrix, by_other_artists
 
 SOUND = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness", "valence",
          "tempo", "key", "mode", "duration_minutes"]
@@ -148,7 +148,8 @@ def hit_study(tracks, *, target="popularity", hit=70, features=None, group="arti
     hits = (rows[target].astype("float64") >= hit).to_numpy()
     X = sound_of(rows, features)
     groups = artist_groups(rows, group)
-    studies = _studies(rows, X, hits, groups, year, later, n_splits, target, leaks, seed)
+    members = artist_matrix(rows, group)
+    studies = _studies(rows, X, hits, groups, members, year, later, n_splits, target, leaks, seed)
     tables = []
     for study, (X_study, songs, splits) in studies.items():
         for model in ("logistic", "boosting"):
@@ -182,14 +183,16 @@ def study_obstacle(tracks, *, target="popularity", hit=70, features=None, group=
     return ""
 
 
-def _studies(rows, X, hits, groups, year, later, n_splits, target, leaks, seed):
+def _studies(rows, X, hits, groups, members, year, later, n_splits, target, leaks, seed):
     """Of each study: the features, the row numbers of its songs, and its splits into train and test."""
     everyone = np.arange(len(rows))
     by_artist = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
     at_random = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
-    held_out = list(by_artist.split(X, hits, groups))
+    # a song by artists of two folds is tested in one, and then no song by either is in training
+    held_out = [(train[by_other_artists(members, test)[train]], test) for train, test in
+                by_artist.split(X, hits, groups)]
     studies = {HELD_OUT: (X, everyone, held_out)}
-    split = _split_by_year(rows, hits, groups, year, later)
+    split = _split_by_year(rows, hits, members, year, later)
     if split is not None:
         studies[LATER] = (X, everyone, [split])
     if leaks:
@@ -203,14 +206,14 @@ def _studies(rows, X, hits, groups, year, later, n_splits, target, leaks, seed):
     return studies
 
 
-def _split_by_year(rows, hits, groups, year, later):
+def _split_by_year(rows, hits, members, year, later):
     """Earlier songs to train on and later ones to test, no artist on both sides; None where there are too few hits."""
     years = rows[year].astype("float64").to_numpy() if year in rows else np.full(len(rows), np.nan)
     if np.isfinite(years).sum() <= 2 * FEWEST_HITS:
         return None
     last_year = np.nanquantile(years, 1 - later)
     test = np.flatnonzero(years > last_year)
-    train = np.flatnonzero((years <= last_year) & ~np.isin(groups, groups[test]))
+    train = np.flatnonzero((years <= last_year) & by_other_artists(members, test))
     enough = all(min(hits[side].sum(), (~hits[side]).sum()) >= FEWEST_HITS for side in (train, test))
     return (train, test) if enough else None
 
@@ -317,8 +320,9 @@ def song_appeal(song, tracks, study):
     row = song_row(song, tracks)
     rows = tracks.dropna(subset=[study.target]).drop(index=row.index, errors="ignore")
     if study.group in row and study.group in rows:
-        groups = artist_groups(pd.concat([row[[study.group]], rows[[study.group]]]), study.group)
-        rows = rows[groups[1:] != groups[0]]
+        columns = [column for column in (study.group, "artists") if column in row and column in rows]
+        members = artist_matrix(pd.concat([row[columns], rows[columns]]), study.group)
+        rows = rows[by_other_artists(members, [0])[1:]]
     hits = rows[study.target].astype("float64") >= study.hit
     with threadpool_limits(1):  # see out_of_sample_probability
         model = build_model("boosting", study.seed).fit(sound_of(rows, study.features), hits)

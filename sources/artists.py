@@ -6,6 +6,7 @@ artists. The functions in this module decide which artists a cell names and whic
 intervals, permutation tests and playlists all use them.
 """
 
+import functools
 import re
 import unicodedata
 from collections import Counter
@@ -123,7 +124,7 @@ def _texts_of_list(text):
         quoted = re.findall(_QUOTED, text)
     elif not (quoted := _NAMED.findall(text)):
         return None
-    return [re.sub(r"\\(.)", r"\1", name[1:-1]) for name in quoted]
+    return [re.sub(r"\\(.)", r"\1", name[1:-1]) if "\\" in name else name[1:-1] for name in quoted]
 
 
 def _pieces(cell, n_artists):
@@ -176,6 +177,7 @@ def _joined(pieces, alone, together):
     return list(dict.fromkeys(names))
 
 
+@functools.lru_cache(maxsize=1 << 17)  # the same names come again and again
 def plain_name(name):
     """A name in the form in which names are compared: capitals, blanks and the kind of "and" make no difference.
 

@@ -221,6 +221,8 @@ def _may_hold(cells, column, meaning):
 
 def _counts_rows(cells):
     """Whether a column only numbers the rows."""
+    if cells.astype(str).str.len().max() > 9:
+        return False
     numbers = pd.to_numeric(cells, errors="coerce")
     return bool(len(cells) > 1 and (numbers.diff().iloc[1:] == 1).all())
 

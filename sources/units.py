@@ -315,9 +315,11 @@ def _key(text):
 
 
 def _with_mode(df):
-    """The table with the mode that its keys name, if they name one."""
-    modes = _keys(df["key"])[1]
-    return df.assign(mode=modes) if modes.notna().any() else df
+    """The table with the mode that its keys name, if they name one; where only minor is named, `A` is A major."""
+    keys, modes = _keys(df["key"])
+    if modes.isna().all():
+        return df
+    return df.assign(mode=modes.mask(modes.isna() & keys.notna(), 1) if (modes.dropna() == 0).all() else modes)
 
 
 def _ids(cells):

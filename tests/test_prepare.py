@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from table_layouts import LAYOUTS, base_table, write_layout
 
 from prepare import change_dtypes, first_genre, handle_nulls, load_Data, prepare_df, report, split_genres
 from preprocessing import create_features
-from sources.column_names import COLUMNS
+from sources.column_names import COLUMNS, SHARES
 
 STEPS = [handle_nulls, change_dtypes, prepare_df, create_features]
 
@@ -203,6 +204,25 @@ def test_what_was_understood_is_printed_and_can_be_changed(tmp_path, capsys):
 
 def test_genres_in_a_list_of_dicts_are_read():
     assert split_genres("[{'genre_id': '21', 'genre_title': 'Hip-Hop'}, {'genre_title': 'Pop'}]") == ["Hip-Hop", "Pop"]
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_layouts_of_public_tables_are_understood(tmp_path, name):
+    """Every value that a layout holds is that of the table from which it was made."""
+    base = base_table()
+    tracks = prepare_df(load_Data(write_layout(tmp_path / "songs.csv", name, base))).set_index("song").loc[base["song"]]
+    assert len(tracks) == len(base)
+    if "artist" in tracks:
+        expected = base["artists"].str[:1] if name == "playlists" else base["artists"]
+        assert tracks["artists"].tolist() == expected.tolist()
+    compared = [column for column in tracks if column in base and column not in ("artists", "album")]
+    assert {"popularity", "tempo"} <= {*compared}
+    for column in compared:
+        if pd.api.types.is_numeric_dtype(tracks[column]) and column != "explicit":
+            rounding = .0051 if column in SHARES else 0
+            np.testing.assert_allclose(tracks[column].astype(float), base[column].astype(float), atol=rounding)
+        else:
+            assert tracks[column].astype(str).tolist() == base[column].astype(str).tolist()
 
 
 # ---- real tables: the numbers of rows before and after

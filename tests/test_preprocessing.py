@@ -337,6 +337,21 @@ def test_the_written_split_is_read_only_if_no_source_is_given(sample, tmp_path):
     assert len(tracks_and_train(tmp_path / "nothing here")[0]) == len(sample)
 
 
+def test_a_source_is_split_by_the_target_where_it_can_be(tmp_path):
+    rows = [f"s{i},a{i},rock,{100 + i % 2}" if i < 30 else f"s{i},a{i},," for i in range(40)]
+    (tmp_path / "mine.csv").write_text("\n".join(["song,artist,genre,tempo", *rows]))
+    train = tracks_and_train(tmp_path, str(tmp_path / "mine.csv"), target="tempo")[1]
+    assert len(train) == pytest.approx(21, abs=1) and train["tempo"].notna().all()
+    whole = tracks_and_train(tmp_path, str(tmp_path / "mine.csv"), target="mood")[1]
+    assert len(whole) == 40, "there is no such column, and nothing else to split by"
+
+
+def test_a_table_whose_artists_all_made_songs_together_is_explored_whole():
+    songs = pd.DataFrame({"artist": [f"Ann; B{i}" for i in range(6)], "first_genre": ["rock", "jazz"] * 3})
+    split = split_tracks(songs)
+    assert split.obstacle.startswith("so many songs are by more than one artist") and len(split.train) == 6
+
+
 def test_the_overlap_of_artists_whose_genres_are_not_all_known():
     train = pd.DataFrame({"artist": ["a", "b", "b"], "genre": [None, "rock", "rock"]})
     test = pd.DataFrame({"artist": ["a", "b"], "genre": ["jazz", "rock"]})

@@ -46,7 +46,7 @@ from prepare import check_parameters; check_parameters()
 # %%
 pd.set_option("display.max_columns", 40)
 pd.set_option("display.max_colwidth", 100)
-tracks, train = tracks_and_train(Path(OUT_DIR) / "tracks", SOURCE, group=GROUP or None)
+tracks, train = tracks_and_train(Path(OUT_DIR) / "tracks", SOURCE, group=GROUP or None, target=TARGET)
 target = TARGET if TARGET in train and train[TARGET].nunique() > 1 else ""
 by = next((column for column in ("first_genre", "decade") if column in train and train[column].nunique() > 1), None)
 

@@ -15,6 +15,7 @@ from analysis.collection_limits import (
     training_obstacle,
 )
 from analysis.group_split import group_sides
+from sources.artists import artist_matrix
 
 
 def songs(**artists_of_genre):
@@ -42,8 +43,9 @@ def test_songs_of_one_artist_count_once_and_songs_without_one_each():
 def test_what_can_be_trained_on_can_be_split(genres):
     genre, artist = songs(**genres)
     if not training_obstacle(genre, artist):
-        assert not split_obstacle(genre, np.arange(len(genre)))
-        sides = group_sides(pd.factorize(genre)[0], np.arange(len(genre)), (.5, .25, .25))
+        members = artist_matrix(genre, artist)
+        assert not split_obstacle(genre, members)
+        sides = group_sides(pd.factorize(genre)[0], members, (.5, .25, .25))
         assert set(sides) == {0, 1, 2}
 
 
@@ -66,5 +68,6 @@ def test_songs_of_one_genre_compare_nothing():
     (["a", "b", None], [0, 1, 2], "by 2 bands: three sets that share no band need three"),
     (["a", "b", "b"], [0, 1, 2], "")])
 def test_a_split_needs_two_classes_and_three_groups(classes, groups, words):
-    obstacle = split_obstacle(pd.Series(classes, dtype=object), np.array(groups), target="mood", group="band")
+    members = artist_matrix(range(len(groups)), groups)
+    obstacle = split_obstacle(pd.Series(classes, dtype=object), members, target="mood", group="band")
     assert words in obstacle and bool(words) == bool(obstacle)

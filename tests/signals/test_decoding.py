@@ -172,6 +172,18 @@ def test_an_impossible_rate_or_number_of_channels_is_refused_before_memory_is_ta
         next(segments(path, 60))
 
 
+def test_the_limits_are_those_of_each_of_several_joined_files(tmp_path, monkeypatch):
+    good = Path(write_song(tmp_path / "good.ogg")).read_bytes()
+    (tmp_path / "two.ogg").write_bytes(good + good)
+    assert len(load_audio(tmp_path / "two.ogg")[0]) == pytest.approx(6 * SR, rel=.01)
+    (tmp_path / "bad.ogg").write_bytes(good + declaring_ogg(tmp_path / "a.ogg", rate=2 ** 31 - 1).read_bytes())
+    with pytest.raises(AudioError, match="declares 2,147,483,647 Hz"):
+        load_audio(tmp_path / "bad.ogg")
+    monkeypatch.setattr(decoding, "MOST_SAMPLES", 5 * SR)
+    with pytest.raises(AudioError, match="longer than .* hours"):
+        load_audio(tmp_path / "two.ogg")
+
+
 def test_a_file_that_declares_more_than_it_holds_takes_no_more_memory_than_it_needs(tmp_path):
     path = declaring_ogg(tmp_path / "a.ogg", frames=2 ** 50)
     assert len(load_audio(path)[0]) == pytest.approx(3 * SR, rel=.01)

@@ -94,6 +94,16 @@ def test_a_text_too_long_for_a_name_and_tags_too_large_to_read_are_left_out(tmp_
     assert tags["too_large"] and known(file) == {} and tags["duration_ms"] == pytest.approx(3000, abs=100)
 
 
+def test_ape_tags_too_large_to_read_are_left_out(tmp_path, monkeypatch):
+    path = Path(write_song(tmp_path / "a.mp3"))
+    tags = APEv2()
+    tags.update({"Title": "Sea", "Comment": "a" * 5000})
+    tags.save(path)
+    assert known(path) == {"song": "Sea"}
+    monkeypatch.setattr(sound_tags, "LARGEST_TAGS", 4000)
+    assert known(path) == {} and read_tags(path)["too_large"]
+
+
 def test_a_name_is_one_line(tmp_path):
     assert read_tags(tagged(tmp_path / "a.mp3", id3(b"TIT2", b"\3So\n\x07What")))["song"] == "So What"
 
