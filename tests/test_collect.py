@@ -256,7 +256,7 @@ NAMES = st.text(st.characters(blacklist_categories=()), min_size=1, max_size=30)
 def test_playlist_files_are_whole_whatever_the_names_are(tmp_path_factory, rows):
     """Line breaks, marks for right-to-left, half characters, and what XML does not allow."""
     folder = tmp_path_factory.getbasetemp()
-    tracks = pd.DataFrame(rows, columns=["song", "path", "duration_ms"]).astype(object)
+    tracks = pd.DataFrame(rows, columns=["song", "path", "duration_ms"], dtype=object)
     tracks["path"] = "/music/" + tracks["path"].str.replace("\0", "").str.replace("/", "_")
     lines = export_playlist_file(tracks, folder / "x.m3u8").read_bytes().split(b"\n")
     assert len(lines) == 2 + 2 * len(rows) and all(line.startswith(b"#EXTINF:") for line in lines[1:-1:2])
