@@ -76,7 +76,7 @@ card = song_card(starter.classifier, recording, aspects=starter.aspects, genre_m
                  out=out)
 
 # %% [markdown]
-# ## In short
+# ## What it sounds like
 
 # %% tags=["finding"]
 print(f"{card.description['title']}: {card.description['label']}")
