@@ -91,7 +91,8 @@ else:
 
 # %%
 from_file = bool(SONG) and Path(SONG).is_file()
-uncharted = tracks.index[~tracks.index.isin(charted.index)]
+described = tracks.reindex(columns=charts.COMPARED["table"]).dropna(axis=1, how="all").notna().all(axis=1)
+uncharted = tracks.index[described & ~tracks.index.isin(charted.index)]
 song = tracks.loc[[find_song(SONG, tracks) if SONG and not from_file else uncharted[0]]]
 song_name = f"{song['song'].iloc[0]} by {song['artist'].iloc[0]}"
 field = charts.own_field(song, charted)

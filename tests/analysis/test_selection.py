@@ -97,3 +97,8 @@ def test_a_recording_is_described_as_its_file_is(tmp_path, song):
     rows = [song_row(given, pd.DataFrame({"tempo": [100.0]}, ["t1"])) for given in (str(path), Recording(path))]
     assert rows[0].index.tolist() == rows[1].index.tolist() == [str(path)]
     pd.testing.assert_frame_equal(rows[0][rows[1].columns], rows[1])
+
+
+def test_each_artist_of_a_song_counts_for_the_limit():
+    rows = pd.DataFrame({"artist": ["Ann; Ben", "Ann", "Ben; Cleo", "Cleo", "Dora"], "song": list("uvwxy")})
+    assert not_too_many(rows, 1).tolist() == [True, False, False, True, True]
