@@ -66,7 +66,7 @@ def examine(path):
     if head[:4] == b"OggS":
         return _ogg(path.read_bytes())
     if head[:4] == b"RIFF":
-        return _riff(path.read_bytes())
+        return _riff(path)
     if head[:3] == b"ID3" or head[:1] == b"\xff" or path.suffix.lower() == ".mp3":
         return _mp3(path.read_bytes())
     return Examined()
@@ -198,23 +198,32 @@ def _info_frame(frame, n, size):
     return body.ljust(length, b"\0")
 
 
-def _riff(data):
+def _riff(path):
     """A WAV file that holds MP3, or whose length was not known when its header was written."""
-    at, kind, bytes_a_second = 12, None, 0
-    while at + 8 <= len(data):
-        name, size = data[at:at + 4], int.from_bytes(data[at + 4:at + 8], "little")
-        if name == b"fmt ":
-            kind = int.from_bytes(data[at + 8:at + 10], "little")
-            bytes_a_second = int.from_bytes(data[at + 16:at + 20], "little")
-        if name == b"data" and kind == 0x55:
-            return _mp3(data[at + 8:at + 8 + size], always=True)
-        if name == b"data" and size in (0, 0xFFFFFFFF) and bytes_a_second and len(data) > at + 8:
-            sound = data[at + 8:]
-            sizes = [number.to_bytes(4, "little") for number in (len(data) - 8, len(sound))]
-            whole = data[:4] + sizes[0] + data[8:at + 4] + sizes[1] + sound
-            return Examined(len(sound) / bytes_a_second, [whole])
-        at += 8 + size + size % 2
-    return Examined()
+    size_of_file = path.stat().st_size
+    with open(path, "rb") as file:
+        at, kind, bytes_a_second = 12, None, 0
+        while at + 8 <= size_of_file:
+            file.seek(at)
+            head = file.read(24)
+            name, size = head[:4], int.from_bytes(head[4:8], "little")
+            if name == b"fmt ":
+                kind = int.from_bytes(head[8:10], "little")
+                bytes_a_second = int.from_bytes(head[16:20], "little")
+            if name == b"data":
+                break
+            at += 8 + size + size % 2
+        else:
+            return Examined()
+        if kind != 0x55 and (size not in (0, 0xFFFFFFFF) or not bytes_a_second or size_of_file <= at + 8):
+            return Examined()
+        file.seek(0)
+        data = file.read()
+    if kind == 0x55:
+        return _mp3(data[at + 8:at + 8 + size], always=True)
+    sound = data[at + 8:]
+    sizes = [number.to_bytes(4, "little") for number in (len(data) - 8, len(sound))]
+    return Examined(len(sound) / bytes_a_second, [data[:4] + sizes[0] + data[8:at + 4] + sizes[1] + sound])
 
 
 # ---- Ogg and FLAC

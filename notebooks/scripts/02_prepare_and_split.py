@@ -129,7 +129,9 @@ else:
 #
 # Songs of one artist sound alike. If an artist is in both the training set and the test set, a model can score well
 # because it knows the artist, not the music. So all songs of an artist go to the same set (or all songs with the same
-# `GROUP`), and each set has about the same share of each class as the whole table.
+# `GROUP`), and each set has about the same share of each class as the whole table. A song by several artists counts for
+# each of them. Where collaborations link most artists, artists of one song may be in two sets; then the song is in none
+# of the three, and the number of these songs is printed.
 
 # %%
 split = split_tracks(tracks, TARGET, group=GROUP or None)

@@ -185,3 +185,19 @@ def test_hits_of_a_real_table_are_predicted_as_well_as_others_report(shared):
     row = scores.loc[HELD_OUT, "boosting"]
     assert row["base_rate"] == pytest.approx(.093, abs=.001)
     assert row["roc_auc"] > .70 and row["low"] < .708 < row["high"] + .01
+
+
+def test_no_artist_of_a_collaboration_is_trained_on(monkeypatch):
+    table, seen = songs(400), []
+    names = table["artist"].to_numpy(copy=True)
+    guests = np.roll(names, 7)
+    table["artist"] = [f"{name}; {guest}" if number % 3 == 0 else name
+                       for number, (name, guest) in enumerate(zip(names, guests))]
+    monkeypatch.setattr(hit_prediction, "out_of_sample_probability",
+                        lambda model, X, y, splits: seen.append(splits) or np.full(len(y), .5))
+    hit_study(table, hit=60, leaks=False, n_boot=5)
+    parts = [set(cell.split("; ")) for cell in table["artist"]]
+    for splits in seen:
+        for train, test in splits:
+            trained, tested = (set().union(*(parts[row] for row in rows)) for rows in (train, test))
+            assert trained and not trained & tested

@@ -104,3 +104,8 @@ def test_a_song_is_named_by_what_is_known_of_it():
     assert [song_name(table), song_name(table.tail(1))] == ["Ann - Sea", "Sky"]
     assert song_name(table.assign(song=None, path="x/lake.mp3")) == "lake"
     assert song_name(table.assign(song=None)) == "a"
+
+
+def test_each_artist_of_a_song_counts_for_the_limit():
+    rows = pd.DataFrame({"artist": ["Ann; Ben", "Ann", "Ben; Cleo", "Cleo", "Dora"], "song": list("uvwxy")})
+    assert not_too_many(rows, 1).tolist() == [True, False, False, True, True]
