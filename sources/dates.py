@@ -64,9 +64,9 @@ def _day_first(matches):
         return None, f"some dates have the day first and others the month, such as {one}: each is read as it can be"
     weekly = [order for order in (True, False) if _is_weekly([_from_numbers(match, order) for match in matches])]
     day_first = weekly[0] if len(weekly) == 1 else matches[0][2] != "/"
-    why = "since they are weeks apart" if len(weekly) == 1 else "if that is wrong, write them as 2019-12-31"
+    why = ", since they are weeks apart" if len(weekly) == 1 else "; if that is wrong, write them as 2019-12-31"
     return day_first, (f"in dates such as {one}, day and month cannot be told apart: "
-                       f"they are read with the {'day' if day_first else 'month'} first, {why}")
+                       f"they are read with the {'day' if day_first else 'month'} first{why}")
 
 
 def _is_weekly(dates):

@@ -376,3 +376,18 @@ def test_the_overlap_can_be_computed_for_any_column():
     assert artist_overlap(train, test, "genre", group="album").tolist() == [.5, .5, .5]
     with pytest.raises(ValueError, match="no column 'artist'.*group="):
         artist_overlap(train, test, "genre")
+
+
+def test_a_source_is_split_by_the_target_that_is_named(tmp_path, capsys):
+    songs = make_table(200).drop(columns="popularity")
+    songs["streams"] = [None, *range(len(songs) - 1)]
+    songs.to_csv(tmp_path / "songs.csv", index=False)
+    tracks, train = tracks_and_train(tmp_path, tmp_path / "songs.csv", target="streams")
+    assert train["streams"].notna().all() and tracks["streams"].isna().any()
+
+
+def test_a_target_of_nearly_as_many_classes_as_rows_is_said_to_be_none(capsys):
+    songs = pd.DataFrame({"artist": [f"Artist {number}" for number in range(90)]})
+    songs["streams"] = [f"{number}k" for number in range(90)]
+    spotify_split(songs, "streams")
+    assert "'streams' has 90 classes in 90 rows; if it is a number" in capsys.readouterr().out

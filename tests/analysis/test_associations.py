@@ -11,6 +11,7 @@ from analysis.associations import (
     correlations,
     correlations_within,
     feature_ttest,
+    feature_ttests,
     group_effects,
     running_median,
     verdict,
@@ -172,3 +173,11 @@ def test_the_running_median_follows_a_relation():
     running = running_median(pd.DataFrame({"x": x, "y": x ** 2}), "x", "y")
     np.testing.assert_allclose(running["median"], running["x"] ** 2, rtol=.02)
     assert running["n"].sum() == 1000
+
+
+def test_a_feature_that_cannot_be_tested_is_named_and_the_others_are_tested(capsys):
+    songs = pd.DataFrame({"explicit": [True] + [False] * 9, "loudness": np.arange(10.)})
+    songs["popularity"] = np.arange(10) % 4
+    tests = feature_ttests(songs, ["explicit", "loudness", "has_feat"])
+    assert tests.columns.tolist() == ["loudness"] and tests.loc["n_more", "loudness"] == 5
+    assert "not tested: 'explicit' does not divide the 10 songs into two groups" in capsys.readouterr().out
