@@ -179,5 +179,5 @@ def test_a_feature_that_cannot_be_tested_is_named_and_the_others_are_tested(caps
     songs = pd.DataFrame({"explicit": [True] + [False] * 9, "loudness": np.arange(10.)})
     songs["popularity"] = np.arange(10) % 4
     tests = feature_ttests(songs, ["explicit", "loudness", "has_feat"])
-    assert tests.columns.tolist() == ["loudness"] and tests.loc["n_more", "loudness"] == 5
+    assert tests.index.tolist() == ["loudness"] and tests.loc["loudness", "n_more"] == 5
     assert "not tested: 'explicit' does not divide the 10 songs into two groups" in capsys.readouterr().out
