@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from sources import tag_limits
 from sources.archives import plain_cells, unpacked
 from sources.files import without_apostrophes
-from sources.sound_tags import read_tags
 
 COLUMNS = ["track_id", "artist", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
            "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
@@ -299,7 +299,7 @@ def read_folder(folder):
     rows, skipped = [], []
     for file in tqdm(files, desc="reading tags", unit="file", disable=len(files) < 200):
         try:
-            rows.append(_read_row(file, folder))
+            rows.append(_read_tags(file, folder))
         except (OSError, ValueError) as error:
             skipped.append({"path": os.fsencode(file).decode(errors="backslashreplace"), "reason": str(error)})
     if not rows:
@@ -317,14 +317,40 @@ def read_folder(folder):
     return df
 
 
-def _read_row(file, folder):
+def _read_tags(file, folder):
     """One sound file as a row of `read_folder`; `ValueError` with the reason if it cannot be read."""
+    import mutagen
     try:
         file.name.encode()
     except UnicodeEncodeError:
         raise ValueError("its name is not in UTF-8: rename it") from None
-    row = read_tags(file) | {"path": str(file.absolute())}
+    if file.stat().st_size == 0:
+        raise ValueError("empty file")
+    tags, seconds, left_out = {}, None, tag_limits.too_large(file)
+    if not left_out:
+        with tag_limits.limited_decompression() as limited:
+            try:
+                sound = mutagen.File(file, easy=True)
+            except Exception as error:  # a damaged header can raise any error in mutagen
+                raise ValueError(f"unreadable: {str(error)[:200]}") from error
+        if sound is None:
+            raise ValueError("not a sound file of a known format")
+        tags, seconds, left_out = sound.tags or {}, sound.info.length, limited.exceeded
+
+    def tag(name, id3):
+        nonlocal left_out
+        value = tags.get(name) or tags.get(id3)  # WAV and AIFF have plain ID3 frames
+        text = "" if not value else str(value[0] if isinstance(value, list) else getattr(value, "text", [value])[0])
+        if len(text) > tag_limits.LONGEST_TEXT:
+            text, left_out = "", True
+        return tag_limits.one_line(text)
+
     parts = file.relative_to(folder).parts
-    if row["song"] is None and row["artist"] is None and " - " in file.stem:
-        row["artist"], row["song"] = (part.strip() for part in file.stem.split(" - ", 1))
-    return row | {"song": row["song"] or file.stem, "genre": parts[0] if len(parts) == 2 else row["genre"]}
+    artist, song = tag("artist", "TPE1"), tag("title", "TIT2")
+    if song is None and artist is None and " - " in file.stem:
+        artist, song = (part.strip() for part in file.stem.split(" - ", 1))
+    row = {"artist": artist, "song": song or file.stem, "album": tag("album", "TALB"),
+           "release_date": tag("date", "TDRC"), "genre": parts[0] if len(parts) == 2 else tag("genre", "TCON"),
+           "duration_ms": round(seconds * 1000) if seconds and 0 < seconds < 1e9 else None,
+           "path": str(file.absolute())}
+    return row | {"too_large": left_out}

@@ -8,11 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sound_files import write_song
 
-from sources import sound_tags
-from sources.sound_tags import read_tags
+from sources import tag_limits
 from sources.table_files import read_folder
 
 MEGABYTE = 2 ** 20
+LEFT_OUT = "files have tags that are too large"
+
+
+def read(file):
+    """The row of a file in a folder of its own."""
+    return read_folder(file.parent).iloc[0]
 
 
 def syncsafe(number):
@@ -46,11 +51,11 @@ def tagged(path, tag):
 @pytest.mark.parametrize("suffix", ["mp3", "wav", "aiff"])
 @pytest.mark.parametrize("version", [3, 4])
 @pytest.mark.parametrize("frame", [b"TIT2", b"APIC", b"TXXX"])
-def test_a_compressed_tag_is_decompressed_only_up_to_a_limit(tmp_path, monkeypatch, suffix, version, frame):
+def test_a_compressed_tag_is_decompressed_only_up_to_a_limit(tmp_path, monkeypatch, capsys, suffix, version, frame):
     file = tagged(tmp_path / f"a.{suffix}", id3(frame, b"\3" + b"a" * (20 * MEGABYTE), version, compressed=True))
     assert file.stat().st_size < 300_000
     largest = []
-    begin = sound_tags.zlib.decompressobj
+    begin = tag_limits.zlib.decompressobj
 
     class Counting:
         def __init__(self):
@@ -64,34 +69,34 @@ def test_a_compressed_tag_is_decompressed_only_up_to_a_limit(tmp_path, monkeypat
         def __getattr__(self, name):
             return getattr(self.stream, name)
 
-    monkeypatch.setattr(sound_tags.zlib, "decompressobj", Counting)
-    tags = read_tags(file)
-    assert tags["song"] is None and tags["too_large"] and tags["duration_ms"] == pytest.approx(3000, abs=100)
-    assert largest and max(largest) <= sound_tags.LARGEST_DECOMPRESSED
+    monkeypatch.setattr(tag_limits.zlib, "decompressobj", Counting)
+    row = read(file)
+    assert row["song"] == "a" and row["duration_ms"] == pytest.approx(3000, abs=100)
+    assert LEFT_OUT in capsys.readouterr().out
+    assert largest and max(largest) <= tag_limits.LARGEST_DECOMPRESSED
 
 
-def test_the_limit_is_for_all_compressed_tags_of_a_file_together(tmp_path):
+def test_the_limit_is_for_all_compressed_tags_of_a_file_together(tmp_path, capsys):
     frames = [id3(b"TIT2", b"\3" + b"a" * (7 * MEGABYTE), compressed=True)[10:] for _ in range(5)]
     tag = b"ID3\3\0\0" + syncsafe(sum(map(len, frames))) + b"".join(frames)
-    tags = read_tags(tagged(tmp_path / "a.mp3", tag))
-    assert tags["too_large"] and tags["song"] is None
+    assert read(tagged(tmp_path / "a.mp3", tag))["song"] == "a" and LEFT_OUT in capsys.readouterr().out
 
 
-def test_a_compressed_tag_of_usual_size_is_read(tmp_path):
+def test_a_compressed_tag_of_usual_size_is_read(tmp_path, capsys):
     for version in (3, 4):
-        tags = read_tags(tagged(tmp_path / "a.mp3", id3(b"TIT2", b"\3So What", version, compressed=True)))
-        assert tags["song"] == "So What" and not tags["too_large"]
+        row = read(tagged(tmp_path / "a.mp3", id3(b"TIT2", b"\3So What", version, compressed=True)))
+        assert row["song"] == "So What" and LEFT_OUT not in capsys.readouterr().out
 
 
-def test_a_text_too_long_for_a_name_and_tags_too_large_to_read_are_left_out(tmp_path, monkeypatch):
-    file = tagged(tmp_path / "a.mp3", id3(b"TIT2", b"\3" + b"a" * 5000))
-    assert read_tags(file)["song"] is None and read_tags(file)["too_large"]
-    monkeypatch.setattr(sound_tags, "LARGEST_TAGS", 4000)
-    assert read_tags(file) == dict.fromkeys([*sound_tags.NAMES, "duration_ms"]) | {"too_large": True}
+def test_a_text_too_long_for_a_name_and_tags_too_large_to_read_are_left_out(tmp_path, monkeypatch, capsys):
+    file = tagged(tmp_path / "a.mp3", id3(b"TIT2", b"\3" + b"b" * 5000))
+    for limit in (10 ** 6, 4000):
+        monkeypatch.setattr(tag_limits, "LARGEST_TAGS", limit)
+        assert read(file)["song"] == "a" and LEFT_OUT in capsys.readouterr().out
 
 
 def test_a_name_is_one_line(tmp_path):
-    assert read_tags(tagged(tmp_path / "a.mp3", id3(b"TIT2", b"\3So\n\x07What")))["song"] == "So What"
+    assert read(tagged(tmp_path / "a.mp3", id3(b"TIT2", b"\3So\n\x07What")))["song"] == "So What"
 
 
 def test_a_folder_counts_the_tags_that_are_too_large_and_keeps_the_songs(tmp_path, capsys):
@@ -107,9 +112,10 @@ def test_damaged_tags_give_a_row_or_a_reason(tmp_path_factory, changes, kept):
     sound = bytearray(id3(b"TIT2", b"\3So What", 4, compressed=True) + b"\xff\xfb\x90\x64" + bytes(4000))
     for place, value in changes:
         sound[int(place * 40)] = value
-    file = tmp_path_factory.getbasetemp() / "damaged.mp3"
+    file = tmp_path_factory.getbasetemp() / "damaged" / "a.mp3"
+    file.parent.mkdir(exist_ok=True)
     file.write_bytes(sound[:int(len(sound) * kept)])
     try:
-        assert {"song", "duration_ms", "too_large"} <= read_tags(file).keys()
+        assert {"song", "duration_ms"} <= set(read(file).index)
     except ValueError as error:
-        assert str(error)
+        assert "a.mp3: " in str(error)
