@@ -8,6 +8,7 @@ import csv
 import io
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,8 @@ def _read_text(path, data):
     text = _decode(path, data)
     separator = _separator(text)
     header = next(csv.reader(io.StringIO(text), delimiter=separator))
-    twice = sorted({column for column in header if column.strip() and header.count(column) > 1})
+    names = Counter(column.strip() for column in header)
+    twice = sorted(name for name, count in names.items() if name and count > 1)
     if twice:
         raise ValueError(f"{path} has two columns named {twice[0]!r}: rename or remove one")
     texts = {column: str for column in header if _known_name(column) in TEXT}
