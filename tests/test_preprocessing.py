@@ -290,3 +290,8 @@ def test_the_overlap_can_be_computed_for_any_column():
     assert artist_overlap(train, test, "genre", group="album").tolist() == [.5, .5, .5]
     with pytest.raises(ValueError, match="no column 'artist'.*group="):
         artist_overlap(train, test, "genre")
+
+
+def test_a_year_that_is_none_gives_no_release_year():
+    tracks = pd.DataFrame({"song": list("abc"), "year": [1998.5, 1e300, 1959.0]})
+    assert create_features(tracks)["release_year"].isna().tolist() == [True, True, False]
