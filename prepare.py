@@ -240,7 +240,7 @@ def change_dtypes(df):
     out, report = df.copy(), []
     for column in [column for column in INTEGERS if column in out]:
         numbers = pd.to_numeric(out[column], errors="coerce").astype("Float64")
-        if (numbers.dropna() % 1 == 0).all():
+        if (numbers.dropna() % 1 == 0).all() and (numbers.dropna().abs() < 2 ** 53).all():
             out[column] = numbers.astype("Int64") if numbers.isna().any() else numbers.astype("int64")
     for column in [column for column in NUMBERS if column in out and column not in INTEGERS]:
         out[column] = pd.to_numeric(out[column], errors="coerce").astype("float64")

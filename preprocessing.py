@@ -68,12 +68,13 @@ def create_features(df):
 
 
 def _release_year(df):
-    """The year of the date, else of the column `year`."""
+    """The year of the date, else of the column `year`; null where that is no year."""
     year = pd.Series(pd.NA, index=df.index, dtype="Int64")
     if "release_date" in df:
         year = year.fillna(to_dates(df["release_date"]).dt.year.astype("Int64"))
     if "year" in df:
-        year = year.fillna(df["year"].astype("Int64"))
+        years = pd.to_numeric(df["year"], errors="coerce").astype("float64")
+        year = year.fillna(years.where((years % 1 == 0) & (years.abs() < 10_000)).astype("Int64"))
     return year
 
 

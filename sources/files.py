@@ -345,7 +345,8 @@ def _with_apostrophes(df):
         if dtype.kind == "O":  # text, categories, lists
             column = out.iloc[:, place].astype(object)
             out.isetitem(place, column.map(safe, na_action="ignore"))
-    out.columns = [safe(name) for name in out.columns]
+    if out.columns.nlevels == 1:
+        out.columns = [safe(name) for name in out.columns]
     if out.index.name is not None and out.index.dtype.kind not in "iufbM":
         out.index = out.index.map(safe)
     return out

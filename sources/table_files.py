@@ -105,7 +105,8 @@ def _read_text(path, data):
     header, n_header = _joined_header(rows)
     if skipped:
         print(f"{path}: {skipped} lines above the header are left out")
-    twice = sorted({column for column in header if column.strip() and header.count(column) > 1})
+    names = [column.strip() for column in header]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise ValueError(f"{path} has two columns named {twice[0]!r}: rename or remove one")
     # pandas names a blank header so

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import soundfile
 from conftest import ROOT
-from sound_files import track_table
+from sound_files import track_table, write_song
 from synthetic_signals import SR
 
 import features
@@ -149,3 +149,20 @@ def test_an_unknown_model_is_refused(tracks):
 def test_segments_shorter_than_a_patch_are_refused(tracks, seconds):
     with pytest.raises(ValueError, match="3 seconds or more"):
         extract_embeddings(tracks, segment_seconds=seconds)
+
+
+def test_a_file_that_changes_while_it_is_described_is_named_and_described_in_the_next_run(tmp_path, monkeypatch):
+    paths = [write_song(tmp_path / f"{name}.wav") for name in "ab"]
+    describe_file = features.describe_file
+
+    def describe_and_change(source, *arguments, **more):
+        described = describe_file(source, *arguments, **more)
+        if source == paths[0]:
+            write_song(tmp_path / "a.wav", seed=5)
+        return described
+    monkeypatch.setattr(features, "describe_file", describe_and_change)
+    table = extract_features(track_table(paths), out=tmp_path / "f.parquet", n_jobs=1)
+    assert table["path"].tolist() == paths[1:]
+    assert [(entry["path"], "changed" in entry["reason"]) for entry in table.attrs["skipped"]] == [(paths[0], True)]
+    monkeypatch.undo()
+    assert len(extract_features(track_table(paths), out=tmp_path / "f.parquet", n_jobs=1)) == 2

@@ -254,3 +254,9 @@ def test_the_folder_of_gtzan_has_ten_genres(shared):
     ("['A' + 'B']", "['A' + 'B']"), ("['A', " + "(" * 5000, "['A', " + "(" * 5000), ("AC/DC", "AC/DC")])
 def test_listed_artists_are_joined_and_nothing_else_is_read_as_a_list(cell, expected):
     assert handle_nulls(pd.DataFrame({"song": ["S"], "artist": [cell]}))["artist"].tolist() == [expected]
+
+
+def test_numbers_too_large_for_an_integer_stay_as_they_are():
+    typed = change_dtypes(pd.DataFrame({"song": ["a", "b"], "year": [1e300, None], "popularity": [1e18, 3]}))
+    assert [str(typed[column].dtype) for column in ("year", "popularity")] == ["float64", "float64"]
+    assert typed["year"][0] == 1e300

@@ -391,3 +391,8 @@ def test_a_target_of_nearly_as_many_classes_as_rows_is_said_to_be_none(capsys):
     songs["streams"] = [f"{number}k" for number in range(90)]
     spotify_split(songs, "streams")
     assert "'streams' has 90 classes in 90 rows; if it is a number" in capsys.readouterr().out
+
+
+def test_a_year_that_is_none_gives_no_release_year():
+    tracks = pd.DataFrame({"song": list("abc"), "year": [1998.5, 1e300, 1959.0]})
+    assert create_features(tracks)["release_year"].isna().tolist() == [True, True, False]
