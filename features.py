@@ -14,7 +14,7 @@ from signals.decoding import SHORTEST, AudioError
 from signals.descriptors import LONGEST, describe, describe_file
 from signals.image_statistics import describe_images
 from signals.key import read_key
-from signals.loudness import loudness_report, streaming_sentence
+from signals.loudness import loudness_range, streaming_sentence, true_peak
 from signals.recording import Recording, as_recording
 from signals.tempo import read_tempo
 from sources.files import Journal, write_table
@@ -128,7 +128,9 @@ def song_facts(song):
     recording = as_recording(song)
     described = recording.keep("features", recording.features)
     key, tempo = read_key(described), read_tempo(described)
-    loud = loudness_report(recording.samples[:LONGEST * recording.rate], recording.rate)
+    samples = recording.samples[:LONGEST * recording.rate]
+    loud = {"loudness_lufs": described["loudness_lufs"], "loudness_range": loudness_range(samples, recording.rate),
+            "true_peak": true_peak(samples)}
     rows = {"key": (key.text, key.confidence), "tempo": (tempo.text, tempo.confidence),
             "loudness": (f"{loud['loudness_lufs']:.1f} LUFS", np.nan),
             "loudness range": (f"{loud['loudness_range']:.1f} LU", np.nan),
