@@ -151,9 +151,10 @@ peak of -0.2 dBTP is above -1 dBTP: lossy coding may clip it.'
                 "down by that.")
     else:
         room = max(HIGHEST_PEAK - peak, 0)
-        raised = f"by {gain:.1f} dB" if room >= gain else f"by only {room:.1f} dB, so that its peaks do not clip"
+        raised = (f"raise it by {gain:.1f} dB" if room >= gain else "leave it as it is, so that its peaks do not clip"
+                  if room < .1 else f"raise it by only {room:.1f} dB, so that its peaks do not clip")
         text = (f"{begin} {gain:.1f} dB softer than the {STREAMING_LUFS} LUFS of streaming services. Those that raise "
-                f"soft songs, such as Spotify, raise it {raised}.")
+                f"soft songs, such as Spotify, {raised}.")
     if peak > HIGHEST_PEAK:
         text += f" Its true peak of {peak:.1f} dBTP is above {HIGHEST_PEAK} dBTP: lossy coding may clip it."
     return text

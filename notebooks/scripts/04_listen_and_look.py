@@ -128,7 +128,7 @@ librosa_visuals.plot_tempogram(song);
 
 # %%
 pd.set_option("display.max_colwidth", None, "display.precision", 2)
-song_facts(song).fillna("")
+song_facts(song).astype(object).fillna("")
 
 # %% [markdown]
 # The chords, a bar between two bar lines; a dot is a beat on which the chord goes on. Chords of four notes are named as
