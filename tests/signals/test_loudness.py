@@ -51,7 +51,8 @@ def test_the_range_does_not_depend_on_the_level():
 
 
 @pytest.mark.parametrize("level, peak, words", [
-    (-8, -.1, "6.0 dB louder"), (-14.2, -3, "not changed"), (-20, -8, "by 6.0 dB"), (-20, -3, "by only 2.0 dB"), (-16, -.5, "leave it as it is"),
+    (-8, -.1, "6.0 dB louder"), (-14.2, -3, "not changed"), (-20, -8, "by 6.0 dB"), (-20, -3, "by only 2.0 dB"),
+    (-16, -.5, "leave it as it is"),
     (-8, -.1, "may clip")])
 def test_the_sentence_says_what_happens_to_the_level(level, peak, words):
     assert words in streaming_sentence({"loudness_lufs": level, "loudness_range": 5.0, "true_peak": peak})
