@@ -90,7 +90,9 @@ def register_onsets(mel_decibels, sr=SAMPLE_RATE):
     """
     rise = np.maximum(np.diff(mel_decibels, axis=0, prepend=mel_decibels[:1]), 0)
     hertz = mel_hertz(mel_decibels.shape[1], sr)
-    return np.column_stack([rise[:, (hertz >= low) & (hertz < high)].mean(axis=1) for low, high in REGISTERS.values()])
+    inside = np.array([(hertz >= low) & (hertz < high) for low, high in REGISTERS.values()])
+    # a recording of a low rate has no band in the highest register
+    return rise @ (inside / np.maximum(inside.sum(axis=1, keepdims=True), 1)).T
 
 
 @functools.cache
