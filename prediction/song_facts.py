@@ -11,8 +11,9 @@ import pandas as pd
 from learning.targets import family_of, family_shares
 from prediction.labels import FAMILIES, blend_label, turning_point
 from prediction.windows import passages, song_influences
+from signals.descriptors import LONGEST
 from signals.key import read_key
-from signals.loudness import loudness_report, streaming_sentence
+from signals.loudness import loudness_range, streaming_sentence, true_peak
 from signals.sound_sentences import FAINT_TEMPO
 from signals.tempo import read_tempo
 from sources.table_files import read_song_tags
@@ -85,12 +86,14 @@ def measured_facts(recording):
         `key`, as ``"A minor"``, its `camelot` code, `key_confidence` (0 to 1) and `key_rival`, another key that is
         nearly as probable; `tempo` in BPM, `tempo_confidence` (0 to 1), and `tempo_rival`, half or double of it, where
         that may be right; `time_signature`, such as ``"3/4"``, where it is sure; `swings`; `loudness` in LUFS,
-        `loudness_range` in LU, `true_peak` in dB relative to full scale, `streaming`, a sentence on what streaming
+        `loudness_range` in LU, `true_peak` in dB relative to full scale (of the first ten minutes), `streaming`, a sentence on what streaming
         services do to that.
     """
     features = recording.features()
     key = read_key(features)
-    report = loudness_report(recording.samples, recording.rate)
+    samples = recording.samples[:LONGEST * recording.rate]
+    report = {"loudness_lufs": features["loudness_lufs"], "loudness_range": loudness_range(samples, recording.rate),
+              "true_peak": true_peak(samples)}
     tempo = read_tempo(features)
     has_tempo = tempo.confidence >= FAINT_TEMPO
     return {"key": key.name if key.camelot else None, "camelot": key.camelot or None,

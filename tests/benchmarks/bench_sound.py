@@ -5,7 +5,7 @@ key        clips of GTZAN with published keys: exact and MIREX-weighted score (m
 tempo      the same clips with tapped tempi: right within 4 %, and up to octaves, beside librosa and Essentia;
            calibration, swing and metre
 famous     songs whose values at Spotify stand in public tables: key, tempo, and the estimates of Spotify's features
-chords     the share of time in which the chords of synthetic songs are right
+synthetic  synthetic songs: the share of time in which the chords are right, and the F-measure of the beats (mir_eval)
 sections   joined real clips (A B A B and others), whose borders are known: hit rate at 0.5 and 3 s (mir_eval), beside
            librosa's Laplacian segmentation and equal sections
 
@@ -41,7 +41,7 @@ from signals.chords import song_chords
 from signals.decoding import SAMPLE_RATE, load_audio
 from signals.estimators import estimate_tuning, krumhansl_key, pitch_class_shares
 from signals.spectrograms import power_to_decibels, spectrograms
-from signals.structure import section_times, self_similarity
+from signals.structure import beat_times, section_times, self_similarity
 from sources.files import write_table
 from synth.sample_table import GENRES
 from synth.songs import render
@@ -57,7 +57,7 @@ ESSENTIA_PROFILES = ("edma", "bgate", "krumhansl", "temperley")
 
 
 def main():
-    parts = {"key": measure_key, "tempo": measure_tempo, "famous": measure_famous, "chords": measure_chords,
+    parts = {"key": measure_key, "tempo": measure_tempo, "famous": measure_famous, "synthetic": measure_synthetic,
              "sections": measure_sections}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="../shared/data", help="folder with the data (default: %(default)s)")
@@ -413,21 +413,23 @@ def plain(text):
 
 # ---- chords and sections
 
-def measure_chords(data, fit, songs=4):
-    """The chords of synthetic songs: the share of the time in which the triad is right."""
-    rows = []
+def measure_synthetic(data, fit, songs=4):
+    """Synthetic songs: the share of the time in which the triad is right, and the F-measure of the beats."""
+    rows, beats = [], []
     for genre in GENRES:
         scores = []
         for seed in range(songs):
             song = render(genre, seconds=20, seed=50 + seed)
             found = song_chords((song.y, song.sr))
+            beats.append(mir_eval.beat.f_measure(song.beats, beat_times((song.y, song.sr))))
             scores += [[found_at(found, moment) == (root, quality.startswith("min")) for start, end, root, quality
                         in song.chords if quality != "5" for moment in np.arange(start + .05, end, .1)]]
         right = [np.mean(part) for part in scores if part]
         if right:
-            rows.append({"what": genre, "score": np.mean(right), "n": len(right)})
-    return pd.DataFrame([*rows, {"what": "all", "score": np.mean([row["score"] for row in rows]),
-                                 "n": sum(row["n"] for row in rows)}])
+            rows.append({"what": f"chords, {genre}", "score": np.mean(right), "n": len(right)})
+    return pd.DataFrame([*rows, {"what": "chords, all", "score": np.mean([row["score"] for row in rows]),
+                                 "n": sum(row["n"] for row in rows)},
+                         {"what": "beats, F-measure", "score": np.mean(beats), "n": len(beats)}])
 
 
 def found_at(chords, moment):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 
 from signals.loudness import loudness_range, loudness_report, streaming_sentence, true_peak
 
@@ -29,7 +30,13 @@ def test_the_loudness_of_a_tone_is_that_of_ebu_tech_3341():
 def test_the_true_peak_lies_between_samples(phase, peak):
     """A quarter of the sampling rate: at a phase of 45 degrees no sample reaches the peak (EBU Tech 3341, 15 to 18)."""
     y = .5 * np.sin(np.pi / 2 * np.arange(SR) + np.deg2rad(phase)) * np.hanning(SR) ** .1
-    assert true_peak(y[:, None], SR) == pytest.approx(peak, abs=.4)
+    assert true_peak(y[:, None]) == pytest.approx(peak, abs=.4)
+
+
+def test_the_true_peak_is_that_of_the_whole_wave_oversampled():
+    y = scipy.signal.lfilter([1], [1, -.9], np.random.default_rng(0).standard_normal((SR, 2)), axis=0)
+    expected = 20 * np.log10(np.abs(scipy.signal.resample_poly(y, 4, 1, axis=0)).max())
+    assert true_peak(y) == pytest.approx(expected, abs=.01)
 
 
 def test_silence_and_short_sounds_have_no_range():
@@ -45,6 +52,7 @@ def test_the_range_does_not_depend_on_the_level():
 
 @pytest.mark.parametrize("level, peak, words", [
     (-8, -.1, "6.0 dB louder"), (-14.2, -3, "not changed"), (-20, -8, "by 6.0 dB"), (-20, -3, "by only 2.0 dB"),
+    (-16, -.5, "leave it as it is"),
     (-8, -.1, "may clip")])
 def test_the_sentence_says_what_happens_to_the_level(level, peak, words):
     assert words in streaming_sentence({"loudness_lufs": level, "loudness_range": 5.0, "true_peak": peak})
