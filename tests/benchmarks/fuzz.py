@@ -11,7 +11,7 @@ Every trial ends in one of these: `used` (there is a result), `named` (it is in 
 clear error), `raw error` (an error that explains nothing), `lost` (neither in the result nor in the list), `crash`,
 `hang`. Only the first two are good; of the kills, only `same`.
 
-With the numbers of trials below it takes about half an hour on two cores.
+With the default numbers of trials it takes about an hour on two cores.
 """
 
 import argparse
