@@ -397,7 +397,15 @@ def _m3u8(rows):
 
 def _line(path):
     """A path as one line of UTF-8: as an address, where its name has a line break or is in another encoding."""
-    return path.as_uri() if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]", str(path)) else str(path)
+    return _file_uri(path) if re.search(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]", str(path)) else str(path)
+
+
+def _file_uri(path):
+    """The address of a file; a half character, which no file name of a system holds, becomes a question mark."""
+    try:
+        return path.as_uri()
+    except UnicodeEncodeError:
+        return Path(str(path).encode("utf-8", "replace").decode()).as_uri()
 
 
 def _xspf(rows):
@@ -407,7 +415,7 @@ def _xspf(rows):
         track = ElementTree.SubElement(track_list, "track")
         location, duration = _location(row), _milliseconds(row)
         elements = {
-            "location": location if _is_address(location) else Path(location).absolute().as_uri(),
+            "location": location if _is_address(location) else _file_uri(Path(location).absolute()),
             "title": _text(row, "song"), "creator": _text(row, "artist"), "album": _text(row, "album"),
             "duration": "" if duration is None else str(duration)}
         for name, value in elements.items():

@@ -334,11 +334,12 @@ FORMULA = re.compile(r"\s*([=@]|[+-](?!\d+([.,]\d+)?\s*$))")
 
 
 def _with_apostrophes(df):
-    """A table for a CSV file. A lone carriage return, which pandas does not put into quotes, becomes a line break."""
+    """A table for a CSV file. A lone carriage return, which pandas does not put into quotes, becomes a line break; a
+    half character, as of a file name in another encoding, is written as its code."""
     def safe(cell):
         if not isinstance(cell, str):
             return cell
-        cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+        cell = cell.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "backslashreplace").decode()
         return f"'{cell}" if FORMULA.match(cell) else cell
     out = df.copy(deep=False)
     for place, dtype in enumerate(out.dtypes):
