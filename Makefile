@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 SOURCE ?= sample
 RUNS ?= runs
+JOBS ?= 2
 
 BIN := $(VENV)/bin
-CODE := $(filter-out tests/%,$(wildcard *.py */*.py notebooks/*.json starter_models/*/*.json))
-NAMES := $(shell $(PYTHON) notebooks/choose_notebooks.py "$(SOURCE)" 2>/dev/null)
-PAGES := $(NAMES:%=$(RUNS)/%.html)
-.PHONY: help run test test-colab bench notebooks covers lint clean FORCE
+CODE := $(filter-out tests/% notebooks/make_%,$(wildcard *.py */*.py notebooks/*.json starter_models/*/*.json))
+NAMES := $(patsubst $(RUNS)/.parameters/%.yaml,%,$(wildcard $(RUNS)/.parameters/*.yaml))
+# The notebooks that take longest come first: two run at a time.
+PAGES := $(patsubst %,$(RUNS)/%.html,$(filter 05_% 06_%,$(NAMES)) $(filter-out 05_% 06_%,$(NAMES)))
+.PHONY: help run choose pages index test test-colab bench notebooks covers lint clean
 .SECONDARY:
 help:
 	@sed -n 's/^## //p' Makefile
@@ -31,40 +33,33 @@ $(VENV)/installed-tests: tests/requirements.txt $(CONSTRAINTS) $(VENV)/installed
 ## make run                   run every notebook on the synthetic sample; the report begins at runs/index.html
 ## make run SOURCE=songs.csv  the same on your own table, a folder of sound files, or a public data set by name
 ##                            (RUNS=folder keeps its results apart; CHARTS=hot100.csv adds a weekly chart)
-run: $(RUNS)/index.html
-	@echo "done: open $(RUNS)/index.html"
-# A notebook depends on all code and on the notebook whose results it reads.
-$(RUNS)/03_explore_popularity.ipynb $(RUNS)/09_commercial_success.ipynb: $(RUNS)/02_prepare_and_split.ipynb
-$(RUNS)/06_train_models.ipynb $(RUNS)/10_recommend_and_playlists.ipynb: $(RUNS)/05_make_spectrograms.ipynb
-$(RUNS)/07_compare_models.ipynb $(RUNS)/08_genre_influences.ipynb: $(RUNS)/06_train_models.ipynb
-$(RUNS)/02_prepare_and_split.ipynb $(RUNS)/05_make_spectrograms.ipynb: $(RUNS)/.source
-$(RUNS)/09_commercial_success.ipynb: $(RUNS)/.charts
-# 05 and 08 need sound files; 10 reads what 05 wrote, or a table. Without a SOURCE they use the sample songs.
-sound := $(if $(filter 03_%,$(NAMES)),,yes)
-table := $(if $(sound),,$(filter-out sample,$(SOURCE)))
-$(RUNS)/%: parameters =
-$(RUNS)/02%: parameters = -r SOURCE "$(SOURCE)"
-$(RUNS)/05% $(RUNS)/08%: parameters = $(if $(sound),-r SOURCE "$(SOURCE)")
-$(RUNS)/09%: parameters = $(if $(CHARTS),-r CHARTS "$(CHARTS)")
-$(RUNS)/10%: parameters = $(if $(table),-r SOURCE "$(SOURCE)")
-# An executed notebook gets its name only after its last cell has run.
-$(RUNS)/%.ipynb: notebooks/%.ipynb $(CODE) $(VENV)/installed
-	@mkdir -p $(RUNS) && echo "running $*"
-	@env -u MPLBACKEND $(BIN)/papermill --no-log-output --progress-bar $< $(RUNS)/$*.unfinished.ipynb \
-		-r OUT_DIR "$(RUNS)" $(parameters) || { \
-		echo "make: $* stopped; the cell that failed is shown in $(RUNS)/$*.unfinished.ipynb"; exit 1; }
-	@mv $(RUNS)/$*.unfinished.ipynb $@
-$(RUNS)/%.html: $(RUNS)/%.ipynb
-	@$(BIN)/jupyter-nbconvert --log-level=ERROR --to html --output-dir $(RUNS) $<
-$(RUNS)/index.html: $(PAGES) $(VENV)/installed
-	@$(BIN)/python notebooks/make_index.py $(RUNS)
-# These files change only when SOURCE or CHARTS names another file, or when that file has changed.
-$(RUNS)/.source: source = $(SOURCE)
-$(RUNS)/.charts: source = $(CHARTS)
-$(RUNS)/.source $(RUNS)/.charts: FORCE
+##                            (JOBS=1 runs one notebook at a time, not two)
+# One notebook that stops does not stop the others: the index shows what there is.
+run: choose
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) pages; status=$$?; \
+		$(MAKE) --no-print-directory index && exit $$status
+# Which notebooks have data, and what their parameters are, is decided when the source has been read.
+choose: $(VENV)/installed
 	@mkdir -p $(RUNS)
-	@{ echo "$(source)"; test -z "$(source)" || ls -lnR "$(source)" 2>/dev/null || true; } > $@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	@$(BIN)/python notebooks/choose_notebooks.py "$(SOURCE)" "$(RUNS)" "$(CHARTS)"
+pages: $(PAGES)
+index:
+	@$(BIN)/python notebooks/make_index.py $(RUNS)
+	@echo "open $(RUNS)/index.html"
+# A notebook depends on all code, on its parameters, and on the notebook whose results it reads, where that one runs.
+after = $(patsubst %,$(RUNS)/%.ipynb,$(filter $(1)_%,$(NAMES)))
+$(RUNS)/03_explore_popularity.ipynb $(RUNS)/09_commercial_success.ipynb: $(call after,02)
+$(RUNS)/00_quickstart.ipynb $(RUNS)/06_train_models.ipynb $(RUNS)/10_recommend_and_playlists.ipynb: $(call after,05)
+$(RUNS)/07_compare_models.ipynb $(RUNS)/08_genre_influences.ipynb: $(call after,06)
+# An executed notebook gets its name only after its last cell has run.
+$(RUNS)/%.ipynb: notebooks/%.ipynb $(RUNS)/.parameters/%.yaml $(CODE) $(VENV)/installed
+	@echo "running $*"
+	@env -u MPLBACKEND $(BIN)/papermill --no-log-output --no-progress-bar $< $(RUNS)/$*.unfinished.ipynb \
+		-f $(RUNS)/.parameters/$*.yaml 2> $(RUNS)/.$*.log || { grep . $(RUNS)/.$*.log | tail -n 1; \
+		echo "make: $* stopped; the cell that failed is shown in $(RUNS)/$*.unfinished.ipynb"; exit 1; }
+	@mv $(RUNS)/$*.unfinished.ipynb $@ && rm $(RUNS)/.$*.log && echo "finished $*"
+$(RUNS)/%.html: $(RUNS)/%.ipynb notebooks/make_pages.py
+	@$(BIN)/python notebooks/make_pages.py $<
 
 ## make test                  run the whole test suite
 # Two files at a time: the tests of one file share trained models. One OpenMP thread each, or they compete for cores.
@@ -80,7 +75,7 @@ bench: $(VENV)/installed-tests
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .
 ## make covers                take the README's figures from the executed notebooks
-covers: $(PAGES)
+covers: run
 	$(BIN)/python notebooks/make_index.py $(RUNS) covers
 ## make notebooks             make the notebooks from notebooks/scripts (REPO=owner/name sets the project's address)
 notebooks: $(VENV)/installed

@@ -32,10 +32,11 @@ from signals.spectrogram_images import (
 )
 from signals.spectrograms import DECIBELS, HOP_LENGTH, KINDS, N_FFT, spectrograms
 from sources.files import one_at_a_time, write_table
+from sources.song_choice import find_sound_file, upload_song
 
-__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "index_images", "load_audio", "plot_contact_sheet", "read_image",
-           "restore_archive", "save_archive", "segments", "spectrogram_settings", "spectrograms", "with_genre_folders",
-           "write_spectrograms", "write_track_images"]
+__all__ = ["AudioError", "SAMPLE_RATE", "blocks", "find_sound_file", "index_images", "load_audio", "plot_contact_sheet",
+           "read_image", "restore_archive", "save_archive", "segments", "spectrogram_settings", "spectrograms",
+           "upload_song", "with_genre_folders", "write_spectrograms", "write_track_images"]
 
 
 # ---- many songs

@@ -1,71 +1,90 @@
 """Charts: read a chart, find its songs in a table of tracks, and compare a song with the charting songs."""
 
-import gzip
-import json
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.associations import need_columns
-from analysis.chart_matching import SCHEMA, chart_songs, match_songs
-from analysis.column_labels import label
+from analysis.chart_findings import (
+    catalogue_in_words,
+    charted_in_words,
+    comparison_obstacle,
+    find_in_table,
+    found_in_words,
+    place_in_words,
+    plot_place,
+    recordings_in_words,
+)
+from analysis.chart_matching import SCHEMA, chart_songs, charting_songs, match_songs
+from analysis.hit_definition import Hits, define_hits
+from analysis.own_song import COMPARED as TABLE_COMPARED
+from analysis.own_song import (
+    FEWEST_TO_COMPARE,
+    compare_own_song,
+    key_of_song,
+    name_of_song,
+    own_song,
+    own_song_in_words,
+    place_of,
+    plot_own_song,
+    plot_own_years,
+    songs_in_tempo_and_key,
+    years_in_words,
+)
 from analysis.selection import song_row
 from analysis.similarity import IncompleteSong
-from analysis.trends import BAND
-from prepare import split_genres, to_dates
+from prepare import find_song, split_genres
 from recommend import similar_songs
 from sources import table_files
+from sources.chart_files import CHART_COLUMN_NAMES, days_between, one_chart, read_chart, weeks_so_far
+from sources.song_choice import find_sound_file
+from sources.titles import SongNotFound
 from synth.sample_chart import make_chart
 
-__all__ = ["COMPARED", "SCHEMA", "catalogue_beside_charts", "chart_songs", "charting_songs", "compare_with_charts",
-           "described_by", "load_charts", "match_songs", "own_field", "plot_place"]
+__all__ = ["catalogue_beside_charts", "catalogue_in_words", "chart_songs", "charted_in_words",
+           "charting_songs", "choose_song", "compare_own_song", "compare_with_charts", "COMPARED",
+           "comparison_obstacle", "define_hits", "described_by", "find_in_table", "found_in_words", "Hits",
+           "key_of_song", "load_charts", "match_songs", "name_of_song", "nearest_recordings", "of_its_kind",
+           "own_field", "own_song", "own_song_in_words", "place_in_words", "plot_own_song",
+           "plot_own_years", "plot_place", "recordings_in_words", "SCHEMA", "similar_songs",
+           "songs_in_tempo_and_key", "years_in_words"]
 
-CHART_COLUMN_NAMES = {
-    "date": ["week", "chart_date", "chart_week", "week_id", "weekid", "release_date", "year"],
-    "rank": ["this_week", "week_position", "chart_position", "current_week", "current_position", "position", "place"],
-    "artist": ["performer", "performers"],
-    "peak": ["peak_position", "peak_rank", "peak_pos"],
-    "weeks": ["weeks_on_chart", "weeks_on_board", "wks_on_chart", "time_on_chart"]}
-"""Other names of these columns; the first that a chart has is taken."""
 COMPARED = {
-    "table": ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness",
-              "valence", "tempo", "duration_minutes"],
-    "sound": ["tempo", "loudness_lufs", "energy_proxy", "danceability_proxy", "acousticness_proxy",
-              "onset_strength_mean", "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean",
+    "table": TABLE_COMPARED,
+    "sound": ["tempo", "loudness_lufs", "rms_mean", "pulse_regularity", "onset_strength_mean",
+              "spectral_centroid_mean", "spectral_bandwidth_mean", "spectral_flatness_mean",
               "zero_crossing_rate_mean"]}
 """The features that are compared: Spotify's columns of a table, or our audio features of a sound file."""
-FEWEST_CHARTING_SONGS = 20
-"""The least number of charting songs with which a song is compared; percentiles among fewer tell little."""
 
 
 # ---- reading
 
-def load_charts(source="sample"):
+def load_charts(source="sample", *, country=None):
     """Read a chart of any common layout into one schema.
 
     Parameters
     ----------
     source : str, Path or pd.DataFrame
-        ``"sample"`` (a synthetic chart, see `synth.sample_chart.make_chart`); a weekly chart such as the Hot 100, as
-        CSV, TSV, Parquet or JSON (rows, or weeks with their rows), plain or in gzip; a table of songs or playlists with
-        a popularity; or a data frame.
+        ``"sample"`` (a synthetic chart, see `synth.sample_chart.make_chart`); a weekly or daily chart such as the Hot
+        100, as CSV, TSV, Parquet or JSON (rows, or weeks with their rows), plain or in gzip; a table of songs or
+        playlists with a popularity; or a data frame.
+    country : str, optional
+        The country to keep of a file with several. By default they are summed, see `chart_files.one_chart`.
 
     Returns
     -------
     pd.DataFrame
         `date, rank, song, artist, peak, weeks`, sorted by date and rank. Without a rank, songs are ranked by
         popularity; without a week, the date is that of release, or missing; `peak` and `weeks` are computed where they
-        are missing.
+        are missing. The days of a daily chart are counted as weeks, see `chart_files.weeks_so_far`.
 
     Raises
     ------
     FileNotFoundError
         There is no such file.
     ValueError
-        There is neither rank nor popularity, or no row can be used.
+        There is neither rank nor popularity, no row can be used, or there is no such country.
 
     Examples
     --------
@@ -73,72 +92,28 @@ def load_charts(source="sample"):
     >>> chart[["rank", "song"]].values.tolist()
     [[1, 'Blue'], [2, 'So What']]
     """
-    raw = _read(source)
-    named = _standard_names(raw)
-    if "rank" in named:
-        rank = pd.to_numeric(named["rank"], errors="coerce")
-    elif "popularity" in named:
-        rank = pd.to_numeric(named["popularity"], errors="coerce").rank(ascending=False, method="min")
-    else:
+    name = "the table" if isinstance(source, pd.DataFrame) else str(source)
+    raw = make_chart() if isinstance(source, str) and source == "sample" else source
+    named = read_chart(raw)
+    ranked = "rank" in named
+    if not ranked and "popularity" in named:
+        named["rank"] = pd.to_numeric(named["popularity"], errors="coerce").rank(ascending=False, method="min")
+    if "rank" not in named:
         ranks = ", ".join(CHART_COLUMN_NAMES["rank"][:4])
-        raise ValueError(f"{_name(source)} has neither a rank ({ranks} ...) nor a popularity; its columns are "
-                         f"{list(raw.columns)[:12]}: rename the column with the place to 'rank'")
+        raise ValueError(f"{name} has neither a rank ({ranks} ...) nor a popularity; its columns are "
+                         f"{list(raw.columns if isinstance(raw, pd.DataFrame) else named.columns)[:12]}: rename the "
+                         "column with the place to 'rank'")
+    named = one_chart(named.assign(song=_text(named, "song"), artist=_text(named, "artist")), country)
     dated = "date" in named
-    date = pd.Series(pd.NaT, index=named.index, dtype="datetime64[ns]")
-    if dated:
-        date = to_dates(named["date"].astype("string"))
-    chart = pd.DataFrame({"date": date, "rank": rank, "song": _text(named, "song"), "artist": _text(named, "artist")})
+    chart = named[["rank", "song", "artist"]].assign(date=named["date"] if dated else pd.NaT)
     for column in ("peak", "weeks"):
         chart[column] = pd.to_numeric(named[column], errors="coerce") if column in named else np.nan
     usable = chart["rank"].notna() & chart["song"].ne("") & (chart["date"].notna() if dated else True)
     if not usable.any():
-        raise ValueError(f"{_name(source)}: no row has a rank and a song's name" + ", with a valid date" * dated)
+        raise ValueError(f"{name}: no row has a rank and a song's name" + ", with a valid date" * dated)
     if not usable.all():
         print(f"load_charts: {(~usable).sum():,} of {len(chart):,} rows dropped: no valid rank, song or date")
-    return _with_peak_and_weeks(chart[usable].sort_values(["date", "rank"], kind="stable", ignore_index=True))
-
-
-def _name(source):
-    """What an error message calls the source."""
-    return "the table" if isinstance(source, pd.DataFrame) else str(source)
-
-
-def _read(source):
-    """The raw table of a chart, with the column names of `sources.table_files`."""
-    if isinstance(source, pd.DataFrame):
-        return table_files.standard_names(source)
-    if source == "sample":
-        return make_chart()
-    path = Path(source).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f"no chart found at {path.absolute()}: name a CSV or JSON file, or 'sample'")
-    if not path.name.lower().endswith((".json", ".json.gz")):
-        return table_files.read_table(path)
-    return table_files.standard_names(_read_json(path))
-
-
-def _read_json(path):
-    """The rows of a chart in JSON: a list of rows, or of weeks with their rows in "data"."""
-    try:
-        data = path.read_bytes()
-        weeks = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
-        weeks = weeks if isinstance(weeks, list) else [weeks]
-        if weeks and isinstance(weeks[0].get("data"), list):
-            return pd.json_normalize(weeks, "data", [key for key in ("date",) if key in weeks[0]])
-        return pd.DataFrame(weeks)
-    except (ValueError, OSError, AttributeError, KeyError) as error:
-        raise ValueError(f"{path} is no chart in JSON ({error}): it should be a list of rows, or of weeks with 'date' "
-                         "and 'data'") from error
-
-
-def _standard_names(df):
-    """The columns of a chart under the names of `SCHEMA`, with `popularity`."""
-    plain = {re.sub(r"[^a-z0-9]+", "_", str(column).lower()).strip("_"): column for column in df.columns}
-    columns = {name: next((plain[other] for other in [name, *others] if other in plain), None)
-               for name, others in CHART_COLUMN_NAMES.items()}
-    renamed = {name: df[column] for name, column in columns.items() if column is not None}
-    unchanged = {column: df[column] for column in ("song", "popularity") if column in df}
-    return pd.DataFrame(renamed | unchanged, index=df.index)
+    return _with_peak_and_weeks(chart[usable].sort_values(["date", "rank"], kind="stable", ignore_index=True), ranked)
 
 
 def _text(df, column):
@@ -148,33 +123,23 @@ def _text(df, column):
     return df[column].astype("string").str.strip().fillna("").astype(object)
 
 
-def _with_peak_and_weeks(chart):
-    """The chart with the best place and the weeks so far, computed where they are missing."""
+def _with_peak_and_weeks(chart, ranked):
+    """The chart with the best place and the weeks so far, computed where they are missing.
+
+    Only the dates of a chart with a rank are those of its editions.
+    """
+    chart["date"] = pd.to_datetime(chart["date"])
     songs = chart.groupby(["song", "artist"], sort=False)
     chart["peak"] = chart["peak"].fillna(songs["rank"].cummin())
-    chart["weeks"] = chart["weeks"].fillna(songs.cumcount() + 1)
+    days, editions = days_between(chart["date"]), chart["date"].nunique()
+    if chart["weeks"].isna().any():
+        chart["weeks"] = chart["weeks"].fillna(pd.Series(weeks_so_far(chart), index=chart.index))
+        if ranked and days < 7 and editions > 7:
+            print(f"load_charts: the chart has an edition every {f'{days} days' if days > 1 else 'day'}: "
+                  "its days are counted as weeks")
+        elif ranked and days > 8:
+            print(f"load_charts: the dates are {days} days apart: what is called weeks are the dates of a song")
     return chart[SCHEMA].astype({"rank": int, "peak": int, "weeks": int})
-
-
-def charting_songs(tracks, matches):
-    """The tracks that charted, with their features and their chart data.
-
-    Parameters
-    ----------
-    tracks : pd.DataFrame
-        A tracks table, as from `preprocessing.create_features`.
-    matches : pd.DataFrame
-        As from `match_songs`.
-
-    Returns
-    -------
-    pd.DataFrame
-        The tracks that are in the chart, with `peak, weeks, first, last, points`, and `chart_year`, the year in which
-        each entered the chart.
-    """
-    charted = tracks.drop(columns=["peak", "weeks", "first", "last", "points"], errors="ignore")
-    charted = charted.join(matches[["peak", "weeks", "first", "last", "points"]], how="inner")
-    return charted.assign(chart_year=charted["first"].dt.year.astype("Int64"))
 
 
 # ---- comparing
@@ -214,20 +179,20 @@ def compare_with_charts(song, charts, *, genre=None, years=None, n=5):
         The song is neither a track of the table nor a file.
     ValueError
         The song and the charts have different kinds of features, the song has too few of them
-        (`similarity.IncompleteSong`), or there are fewer than `FEWEST_CHARTING_SONGS` charting songs to compare with.
+        (`similarity.IncompleteSong`), or there are fewer than `FEWEST_TO_COMPARE` charting songs to compare with.
     """
     kind = described_by(charts)
     row = _song_row(song, charts, kind)
     others = _of_genre_and_years(charts, genre, years).drop(index=row.index, errors="ignore")
-    if len(others) < FEWEST_CHARTING_SONGS:
+    if len(others) < FEWEST_TO_COMPARE:
         where = (f" of {genre}" if genre else "") + (f" in {years[0]}-{years[1]}" if years else "")
         raise ValueError(f"{len(others)} charting songs{where} are too few to compare with "
-                         f"({FEWEST_CHARTING_SONGS} are needed): widen genre or years")
+                         f"({FEWEST_TO_COMPARE} are needed): widen genre or years")
     features = [feature for feature in COMPARED[kind]
                 if feature in others and feature in row and row[feature].notna().all()]
     if not features:
         raise IncompleteSong(f"the song has none of the features compared: {', '.join(COMPARED[kind])}", COMPARED[kind])
-    table = pd.DataFrame([_place(float(row[feature].iloc[0]), others[feature]) for feature in features],
+    table = pd.DataFrame([place_of(float(row[feature].iloc[0]), others[feature]) for feature in features],
                          index=pd.Index(features, name="feature"))
     return table, similar_songs(row, others, n=n, by="table" if kind == "table" else "all")
 
@@ -255,7 +220,7 @@ def described_by(df):
     """
     if "mfcc_01_mean" in df:
         return "sound"
-    if {"danceability", "energy", "valence"} & set(df.columns):
+    if {"danceability", "energy", "valence", "loudness"} & set(df.columns):
         return "table"
     raise ValueError("the table has neither Spotify's features (danceability, energy, valence ...) nor our audio "
                      "features: compute these from sound files with features.extract_features")
@@ -289,16 +254,8 @@ def _of_genre_and_years(charts, genre, years):
     return charts
 
 
-def _place(value, column):
-    """The place of a value among the values of a column, as a row of `compare_with_charts`."""
-    others = column.dropna().to_numpy(dtype=float)
-    low, median, high = np.quantile(others, [BAND[0], .5, BAND[1]])
-    return {"value": value, "median": median, "q10": low, "q90": high,
-            "percentile": stats.percentileofscore(others, value, "mean"), "outside": bool(value < low or value > high)}
-
-
 def own_field(song, charts, *, within=5):
-    """The genre and years by which a song can be compared with `FEWEST_CHARTING_SONGS` charting songs or more.
+    """The genre and years by which a song can be compared with `FEWEST_TO_COMPARE` charting songs or more.
 
     Genre and years are tried together first, then the genre alone, then the years alone.
 
@@ -320,9 +277,34 @@ def own_field(song, charts, *, within=5):
     years = None if pd.isna(year) else (int(year) - within, int(year) + within)
     others = charts.drop(index=song.index, errors="ignore")
     for choice in ({"genre": genre, "years": years}, {"genre": genre, "years": None}, {"genre": None, "years": years}):
-        if len(_of_genre_and_years(others, **choice)) >= FEWEST_CHARTING_SONGS:
+        if len(_of_genre_and_years(others, **choice)) >= FEWEST_TO_COMPARE:
             return choice
     return {"genre": None, "years": None}
+
+
+def of_its_kind(song, charts, called="songs that charted"):
+    """The songs with which one song is compared: of its genre and years, as far as there are enough (`own_field`).
+
+    Parameters
+    ----------
+    song : pd.DataFrame
+        One row.
+    charts : pd.DataFrame
+    called : str
+        What they are.
+
+    Returns
+    -------
+    others : pd.DataFrame
+        Without the song itself.
+    called : str
+        With the genre and the years.
+    """
+    field = own_field(song, charts)
+    years = None if field["years"] is None else "{}-{}".format(*field["years"])
+    words = ", ".join(filter(None, [field["genre"], years]))
+    others = _of_genre_and_years(charts, **field).drop(index=song.index, errors="ignore")
+    return others, f"{called} ({words})" if words else called
 
 
 def catalogue_beside_charts(songs, charts, *, genre=None, years=None):
@@ -361,40 +343,76 @@ def catalogue_beside_charts(songs, charts, *, genre=None, years=None):
     return pd.concat(tables, names=["song"])
 
 
-# ---- plots
+# ---- one song: chosen, found, and put into words
 
-def plot_place(table, *, ax=None):
-    """Draw the percentiles of one song or several among the charting songs, one dot for each feature and song.
+def choose_song(name, tracks, others, *folders):
+    """The song that a page is about, as a table of one row.
 
     Parameters
     ----------
-    table : pd.DataFrame
-        As from `compare_with_charts` or `catalogue_beside_charts`.
-    ax : matplotlib Axes, optional
+    name : str
+        A sound file, or a song of the table by title or ``artist - title``. Empty: the first song of the table that is
+        not among the others and has all features that are compared; where there is none, the first that has most.
+    tracks : pd.DataFrame
+    others : pd.DataFrame
+        The songs with which it is compared.
+    *folders : str or Path
+        Where a sound file is looked for.
 
     Returns
     -------
-    matplotlib Axes
+    pd.DataFrame
+        A row as from `own_song`, or of `tracks`.
+
+    Raises
+    ------
+    SongNotFound
+        As in `prepare.find_song`.
+    ValueError
+        The sound file cannot be read.
     """
-    import matplotlib.pyplot as plt
-    features = list(dict.fromkeys(table.index.get_level_values("feature")))[::-1]
-    ax = ax or plt.subplots(figsize=(8, max(3, .42 * len(features) + 1)), layout="constrained")[1]
-    single = table.index.nlevels == 1
-    ax.axvspan(100 * BAND[0], 100 * BAND[1], color="0.5", alpha=.15, lw=0, label="middle 80 % of what charted")
-    ax.axvline(50, color="0.5", lw=1)
-    for y, feature in enumerate(features):
-        rows = table[table.index.get_level_values("feature") == feature]
-        colours = np.where(rows["outside"], "C3", "C0")
-        ax.scatter(rows["percentile"], np.full(len(rows), y), c=colours, s=80 if single else 30,
-                   alpha=.9 if single else .5, zorder=3)
-        values = f"{_short(rows['value'].median())}  (charts {_short(rows['median'].median())})"
-        ax.text(102, y, values, va="center", fontsize=9, color="C3" if single and rows["outside"].any() else "0.25")
-    ax.set_yticks(range(len(features)), [label(feature) for feature in features])
-    ax.set(xlabel="percentile among what charted", xlim=(-2, 101), ylim=(-.6, len(features) - .4))
-    ax.text(102, len(features) - .35, "value" if single else "median value", fontsize=9, color="0.25", va="bottom")
-    ax.legend(loc="lower center", bbox_to_anchor=(.4, 1), frameon=False)
-    return ax
+    if name:
+        try:
+            return own_song(find_sound_file(name, *folders))
+        except FileNotFoundError as error:
+            if Path(name).suffix.lower() in table_files.AUDIO_SUFFIXES:
+                raise SongNotFound(str(error)) from error
+        return tracks.loc[[find_song(name, tracks)]]
+    known = tracks[[feature for feature in COMPARED["table"] if feature in tracks]].notna().sum(axis=1)
+    other = ~tracks.index.isin(others.index)
+    order = pd.DataFrame({"other": other & (known == known.max()), "known": known, "row": np.arange(len(tracks))})
+    best = order.sort_values(["other", "known", "row"], ascending=[False, False, True])["row"].iloc[0]
+    return tracks.iloc[[best]]
 
 
-def _short(number):
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+def nearest_recordings(song, recordings, chart=None, n=8, *, only_charted=False):
+    """The reference recordings that sound most like a song, and which of them charted.
+
+    Parameters
+    ----------
+    song : str, Path, Recording or pd.DataFrame
+        A sound file, or a row with the columns of the recordings, as from `song_row`.
+    recordings : pd.DataFrame
+        Reference recordings with their embeddings, or audio features alone, as from `recommend.gather_songs`.
+    chart : pd.DataFrame, optional
+        As from `load_charts`.
+    n : int
+    only_charted : bool
+        Only recordings that are in the chart.
+
+    Returns
+    -------
+    pd.DataFrame
+        As from `recommend.similar_songs`, by the embeddings where there are any; with a chart also `charted`, and the
+        best place `peak` and the `weeks` of those that did.
+    """
+    by = "embedding" if "embedding_001" in recordings else "all"
+    row = song_row(song, recordings)
+    others = recordings[recordings["path"] != row["path"].iloc[0]]
+    if "artist" in others and chart is not None:
+        found = match_songs(others, chart)
+        others = others.assign(charted=others.index.isin(found.index)).join(found[["peak", "weeks"]].astype("Int64"))
+    if not only_charted:
+        return similar_songs(row, others, n, by=by)
+    found = similar_songs(row, others, len(others), by=by)
+    return found[found["charted"]].head(n) if "charted" in found else found.head(0)

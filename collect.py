@@ -6,15 +6,14 @@ content. Each exported row therefore names where it comes from, in the column `s
 
 import json
 import re
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
-from tqdm import tqdm
 
 from sources import spotify_answers
 from sources.files import Journal, one_at_a_time, safe_name, write_table, write_text
+from sources.progress import progress
 from sources.spotify_answers import SOURCE
 from sources.spotify_api import CollectError, NotFound, RecordedSpotify, Refused, spotify_client
 
@@ -159,7 +158,7 @@ def _fetch_entries(client, path, journal, parameters, *, stop_if_changed=True):
     the offset is counted on: an address for the next page, which an answer may give, is not followed.
     """
     entries, offset, total, empty, before = [], 0, None, 0, None
-    with tqdm(desc="tracks", unit="track", file=sys.stdout, mininterval=1, disable=journal.path is None) as bar:
+    with progress(desc="tracks", unit="track", shown=journal.path is not None) as bar:
         while total is None or offset < total:
             answer = _fetch(client, journal, f"entries from {offset}", path, "items", limit=PAGE, offset=offset,
                             **parameters)
@@ -266,7 +265,7 @@ def create_playlist(tracks, name, *, client=None, dry_run=True):
         print(f"would add {len(new)} of {len(uris)} tracks to the {'new ' * (not playlist)}playlist {name!r}{note}")
         return new
     playlist = playlist or _make_playlist(client, me, name)
-    for batch in tqdm(_batches(new, BATCH), desc=f"to {name}", unit="batch", file=sys.stdout):
+    for batch in progress(_batches(new, BATCH), desc=f"to {name}", unit="batch"):
         _with_tracks_path(playlist, lambda path, batch=batch: client.post(path, {"uris": batch}))
     print(f"{len(new)} tracks added to {name!r}, which had {len(present)}{note}")
     return new

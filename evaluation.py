@@ -11,12 +11,27 @@ import pandas as pd
 import scipy.stats
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
+from analysis.collection_limits import comparison_obstacle
+from analysis.model_findings import (
+    FEWEST_FOR_CURVE,
+    areas_sentence,
+    calibration_sentence,
+    comparison_sentence,
+    confusion_sentence,
+    count_right,
+    curves_sentence,
+    leak_sentence,
+    learning_sentence,
+    scores_sentence,
+)
 from analysis.resampling import bootstrap_weights, holm, mean_interval, percentile_interval
 from analysis.scores import CALIBRATION_BINS, calibration_error, check_predictions, evaluate, weighted_auc
-from sources.artists import artist_groups
+from sources.artists import artist_groups, artist_matrix, by_other_artists
 
-__all__ = ["MODEL_CLAIMS", "auc_table", "calibration_error", "check_model_claims", "compare_models", "evaluate",
-           "leak_check", "plot_calibration", "plot_confusion", "plot_auc_heatmap", "plot_roc"]
+__all__ = ["MODEL_CLAIMS", "areas_sentence", "auc_table", "calibration_error", "calibration_sentence",
+           "check_model_claims", "compare_models", "comparison_obstacle", "comparison_sentence", "confusion_sentence",
+           "count_right", "curves_sentence", "evaluate", "leak_check", "leak_sentence", "learning_sentence",
+           "plot_areas", "plot_auc_heatmap", "plot_calibration", "plot_confusion", "plot_roc", "scores_sentence"]
 
 
 # ---- comparing models
@@ -201,11 +216,15 @@ def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=
     y = np.asarray(y, dtype=object).astype(str)
     track = np.asarray(X["track_id"] if track is None else track, dtype=object).astype(str)
     artist = pd.Series(np.asarray(X["artist"] if artist is None else artist, dtype=object))
-    artist = artist_groups(X, artist.where(artist.notna(), track))  # the segments of a track stay together
+    artist = artist.where(artist.notna(), track)  # the segments of a track stay together
+    members = artist_matrix(X, artist)
+    artist = artist_groups(X, artist)
     rows = {}
     for name, groups in (("random segments", None), ("random tracks", track), ("artists held out", artist)):
         splitter = ShuffleSplit if groups is None else GroupShuffleSplit
         train, test = next(splitter(1, test_size=test_size, random_state=seed).split(X, y, groups))
+        if groups is artist:
+            train = train[by_other_artists(members, test)[train]]
         test = test[np.isin(y[test], y[train])]
         model = clone(classifier).fit(X.iloc[train], y[train])
         proba = pd.DataFrame(model.predict_proba(X.iloc[test])).groupby(track[test]).mean()
@@ -214,7 +233,7 @@ def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=
         low, high = mean_interval(right, bootstrap_weights(first["artist"], seed=seed))
         rows[name] = {"accuracy": right.mean(), "low": low, "high": high, "n": len(right),
                       "shared_tracks": np.isin(track[test], track[train]).mean(),
-                      "shared_artists": np.isin(artist[test], artist[train]).mean()}
+                      "shared_artists": 1 - by_other_artists(members, train)[test].mean()}
     return pd.DataFrame(rows).T.rename_axis("split").astype({"n": int})
 
 
@@ -232,7 +251,7 @@ def _grid(n, columns=4, size=2.6):
     return axs.flat[:n]
 
 
-def plot_roc(y_true, probas, genres, *, axs=None):
+def plot_roc(y_true, probas, genres, *, fewest=FEWEST_FOR_CURVE, axs=None):
     """Draw the ROC curves: one plot a genre, one line a model, with the area in the legend.
 
     Parameters
@@ -243,29 +262,67 @@ def plot_roc(y_true, probas, genres, *, axs=None):
         The predicted probabilities of each model.
     genres : sequence of str
         The columns of the probabilities.
+    fewest : int
+        Genres with fewer songs are left out, since their curves are a few stairs.
     axs : sequence of matplotlib Axes, optional
 
     Returns
     -------
     array of matplotlib Axes
+        Empty if all genres are left out.
     """
     from sklearn.metrics import roc_curve
     genres = [str(genre) for genre in genres]
-    axs = _grid(len(genres)) if axs is None else axs
-    for number, (ax, genre) in enumerate(zip(axs, genres)):
-        for model, proba in probas.items():
-            truth, values, _ = check_predictions(y_true, proba, genres)
-            if 0 < truth[:, number].sum() < len(truth):
-                false_positives, true_positives, _ = roc_curve(truth[:, number], values[:, number])
-                area = weighted_auc(truth[:, number], values[:, number], np.ones((1, len(truth))))[0]
-                ax.plot(false_positives, true_positives, lw=1.3, label=f"{model} {area:.2f}")
+    checked = {model: check_predictions(y_true, proba, genres)[:2] for model, proba in probas.items()}
+    truth = next(iter(checked.values()))[0]
+    drawn = [number for number in range(len(genres)) if max(1, fewest) <= truth[:, number].sum() < len(truth)]
+    if not drawn:
+        return np.array([])
+    axs = _grid(len(drawn)) if axs is None else axs
+    for ax, number in zip(axs, drawn):
+        for model, (truth, values) in checked.items():
+            false_positives, true_positives, _ = roc_curve(truth[:, number], values[:, number])
+            area = weighted_auc(truth[:, number], values[:, number], np.ones((1, len(truth))))[0]
+            ax.plot(false_positives, true_positives, lw=1.3, label=f"{model} {area:.2f}")
         ax.plot([0, 1], [0, 1], color=".7", lw=.8, ls="--")
-        ax.set(title=genre, xlim=(-.02, 1.02), ylim=(-.02, 1.02), aspect="equal")
+        ax.set(title=genres[number], xlim=(-.02, 1.02), ylim=(-.02, 1.02), aspect="equal")
         ax.legend(fontsize=6.5, loc="lower right", handlelength=1, labelspacing=.25, framealpha=.7)
     figure = axs[0].figure
     figure.supxlabel("false positive rate", fontsize=10)
     figure.supylabel("true positive rate", fontsize=10)
     return axs
+
+
+def plot_areas(table, *, ax=None):
+    """Draw the ROC-AUC of every genre as a dot a model, with its 95 % interval; the best genre is at the top.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `auc_table`: the rows of a few models.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    import matplotlib.pyplot as plt
+    order = table.groupby("genre")["roc_auc"].mean().dropna().sort_values().index
+    models = list(table["model"].unique())
+    if ax is None:
+        height = 1 + len(order) * (.18 + .13 * len(models))
+        ax = plt.subplots(figsize=(7, height), layout="constrained")[1]
+    for number, model in enumerate(models):
+        rows = table[table["model"] == model].set_index("genre").reindex(order)
+        heights = np.arange(len(order)) - (number - (len(models) - 1) / 2) * .7 / len(models)
+        ax.hlines(heights, rows["low"], rows["high"], color=f"C{number}", lw=1.3)
+        ax.plot(rows["roc_auc"], heights, "o", ms=5, color=f"C{number}", label=model)
+    ax.axvline(.5, color=".7", lw=.8, ls="--")
+    ax.set_yticks(np.arange(len(order)), order)
+    ax.set(xlabel="area under the ROC curve, 95 % interval (dashed: chance level)",
+           xlim=(min(.4, ax.get_xlim()[0]), 1.02))
+    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    return ax
 
 
 def plot_auc_heatmap(table, *, ax=None, **kwargs):

@@ -18,17 +18,41 @@ from analysis.associations import (
     correlations,
     correlations_within,
     feature_ttest,
+    feature_ttests,
     group_effects,
     need_columns,
+    need_linear,
     running_median,
     verdict,
 )
 from analysis.column_labels import LABELS, label
+from analysis.findings import (
+    boxes_in_words,
+    correlations_in_words,
+    distribution_in_words,
+    effects_in_words,
+    groups_in_words,
+    pairs_in_words,
+    running_in_words,
+    within_in_words,
+)
+from analysis.printing import p_text, readable
+from analysis.zero_popularity import (
+    change_in_words,
+    without_zero_cluster,
+    zero_cluster,
+    zero_cluster_and_hits,
+    zero_cluster_in_words,
+)
 
-__all__ = ["CLAIMS", "FEATURES", "LABELS", "catplot_viz", "check_claims", "compare_groups", "corr_heatmap",
-           "correlations", "correlations_within", "feature_ttest", "group_effects", "label", "param_viz",
-           "plot_correlations", "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split",
-           "plot_within", "running_median", "verdict"]
+__all__ = ["CLAIMS", "FEATURES", "LABELS", "boxes_in_words", "catplot_viz", "change_in_words", "check_claims",
+           "compare_groups", "corr_heatmap", "correlations", "correlations_in_words", "correlations_within",
+           "describe_features", "distribution_in_words", "effects_in_words", "feature_ttest", "feature_ttests",
+           "group_effects",
+           "groups_in_words", "label", "p_text", "pairs_in_words", "param_viz", "plot_correlations",
+           "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within", "readable",
+           "running_in_words", "running_median", "verdict", "within_in_words", "without_zero_cluster", "zero_cluster",
+           "zero_cluster_and_hits", "zero_cluster_in_words"]
 
 MANY_ROWS = 2000
 """With more rows than this, points are drawn as hexagons, or a sample of them is drawn."""
@@ -36,6 +60,8 @@ MANY_CATEGORIES = 6
 """With more categories than this, the bars or boxes are horizontal, so that their names can be read."""
 MOST_CATEGORIES = 30
 """The most frequent categories that are drawn; the others are left out, and the title counts them."""
+FEWEST_ROWS = 3
+"""The median of fewer songs says little of a group."""
 
 
 # ---- the report's three plots
@@ -157,6 +183,8 @@ def catplot_viz(df, x_Param, y_Param, plt_Kind="box", **kwargs):
 def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, **kwargs):
     """Plot the correlations among columns as a heat map.
 
+    The key of a song is not among them: it is a place on a circle, see `associations.CIRCULAR`.
+
     Parameters
     ----------
     train : pd.DataFrame
@@ -172,6 +200,7 @@ def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, 
     matplotlib Axes
     """
     columns = list(param_Corr)
+    need_linear(columns if not isinstance(param_Corr, str) else [param_Corr])
     if isinstance(param_Corr, str):
         columns = [param_Corr, *(feature for feature in FEATURES if feature in train and feature != param_Corr)]
     need_columns(train, columns)
@@ -190,6 +219,29 @@ def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, 
     sns.heatmap(table, mask=upper, xticklabels=names, yticklabels=names, ax=ax, **style | kwargs)
     ax.tick_params(axis="x", rotation=90)
     return ax
+
+
+def describe_features(df, by=None):
+    """The median of each feature, over all songs and in each of the largest categories.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    by : str, optional
+        A column of categories; the six with most songs are shown.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a feature: `n` songs with a value, the medians `all songs` and of each category.
+    """
+    features = [feature for feature in FEATURES if feature in df and df[feature].notna().any()]
+    values = df[features].astype("float64")
+    table = pd.DataFrame({"n": values.count(), "all songs": values.median()})
+    if by is not None:
+        largest = df[by].astype(object).value_counts().index[:MANY_CATEGORIES]
+        table = table.join(values.groupby(df[by].astype(object)).median().loc[largest].T)
+    return table.rename_axis("feature")
 
 
 # ---- plots of tables
@@ -314,18 +366,103 @@ def plot_split(sides, column, *, ax=None):
     -------
     matplotlib Axes
     """
-    rows = pd.concat([side[[column]].assign(side=f"{name} ({len(side):,} songs)") for name, side in sides.items()])
-    if _is_continuous(rows[column]):
-        rows[column] = pd.qcut(rows[column].astype("float64"), 5, duplicates="drop").astype(str)
-    share = 100 * pd.crosstab(rows[column].astype(str), rows["side"], normalize="columns")
-    share = share[list(dict.fromkeys(rows["side"]))]
-    share = share.sort_values(share.columns[0], ascending=False).iloc[:MOST_CATEGORIES][::-1]
+    share = _shares_of_sides({f"{name} ({len(side):,} songs)": side for name, side in sides.items()}, column)
+    share = share.iloc[:MOST_CATEGORIES][::-1]
     ax = ax or plt.subplots(figsize=(7, max(3, .5 * len(share) + 1)))[1]
     share[share.columns[::-1]].plot.barh(ax=ax, width=.8, color=["C2", "C1", "C0"][-share.shape[1]:])
     handles, names = ax.get_legend_handles_labels()
     ax.legend(handles[::-1], names[::-1], frameon=False, loc="lower center", bbox_to_anchor=(.5, 1), ncols=3)
     ax.set(xlabel="songs of this side (%)", ylabel=label(column))
     return ax
+
+
+def _shares_of_sides(sides, column):
+    """The share of each class on each side in percent [shape=(classes, sides)], the largest class of the first side
+    first; a column of numbers is cut into fifths."""
+    rows = pd.concat([side[[column]].assign(side=name) for name, side in sides.items()])
+    if _is_continuous(rows[column]):
+        rows[column] = pd.qcut(rows[column].astype("float64"), 5, duplicates="drop").astype(str)
+    share = 100 * pd.crosstab(rows[column].astype(str), rows["side"], normalize="columns")
+    share = share[[name for name, side in sides.items() if len(side)]]
+    return share.sort_values(share.columns[0], ascending=False)
+
+
+def split_sentence(sides, column):
+    """Whether the classes are as frequent on all sides of a split; the arguments are those of `plot_split`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> train, test = pd.DataFrame({"genre": list("aabb")}), pd.DataFrame({"genre": ["a"]})
+    >>> split_sentence({"train": train, "test": test}, "genre")
+    'the class whose share differs most: a, 50 % of train and 100 % of test'
+    """
+    share = _shares_of_sides(sides, column)
+    name = (share.max(axis=1) - share.min(axis=1)).idxmax()
+    low, high = share.loc[name].idxmin(), share.loc[name].idxmax()
+    return (f"the class whose share differs most: {name}, {share.loc[name, low]:.0f} % of {low} and "
+            f"{share.loc[name, high]:.0f} % of {high}")
+
+
+def missing_sentence(df):
+    """The columns with missing values, those with most first.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> missing_sentence(pd.DataFrame({"song": ["a", "b"], "album": ["c", None]}))
+    '1 of 2 columns has missing values: album 50 %'
+    """
+    share = df.isna().mean().sort_values(ascending=False, kind="stable")
+    missing = share[share > 0]
+    listed = ", ".join(f"{column} {value:.0%}".replace("%", " %") for column, value in missing.head(4).items())
+    listed += f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+    return (f"{len(missing)} of {len(share)} columns {'has' if len(missing) == 1 else 'have'} missing values"
+            + (f": {listed}" if listed else ""))
+
+
+def group_sentence(df, by, column):
+    """In which group a value is highest and lowest, by the median, and how much of its variance lies between groups.
+
+    Groups with fewer than `FEWEST_ROWS` rows are left out.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    by : str
+        The column of the groups.
+    column : str
+        The value.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> group_sentence(pd.DataFrame({"genre": list("aaabbbc"), "tempo": [1, 2, 3, 7, 8, 9, 0]}), "genre", "tempo")
+    'tempo: highest in b (median 8), lowest in a (2); 93 % of the variance lies between the genres'
+    """
+    rows = df[[by, column]].dropna()
+    rows = rows[rows.groupby(by, observed=True)[column].transform("size") >= FEWEST_ROWS]
+    values, groups = rows[column].astype("float64"), rows[by].astype(object)
+    medians = values.groupby(groups).median().sort_values()
+    if len(medians) < 2:
+        return f"{column}: there are no two {by}s with {FEWEST_ROWS} songs or more to compare"
+    means = values.groupby(groups).transform("mean")
+    between = means.var() / values.var() if values.var() else 0.0
+    return (f"{column}: highest in {medians.index[-1]} (median {medians.iloc[-1]:,.4g}), lowest in {medians.index[0]} "
+            f"({medians.iloc[0]:,.4g}); {between:.0%}".replace("%", " %") + f" of the variance lies between the {by}s")
 
 
 def plot_overlap(overlaps, *, group="artist", ax=None):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from learning import pretrained
+from learning.spotify_estimates import estimate_errors, estimate_features, song_estimates
 from signals.aspects import ASPECTS, aspect_columns
 from signals.batch_jobs import CHANGED, file_mark, over_tracks, tracks_with_sound
 from signals.decoding import SHORTEST, AudioError
@@ -15,7 +16,8 @@ from signals.image_statistics import describe_images
 from signals.recording import Recording
 from sources.files import Journal, one_at_a_time, write_table
 
-__all__ = ["ASPECTS", "aspect_columns", "describe", "describe_images", "extract_embeddings", "extract_features"]
+__all__ = ["ASPECTS", "aspect_columns", "describe", "describe_images", "estimate_errors", "estimate_features",
+           "extract_embeddings", "extract_features", "song_estimates"]
 
 FEWEST_IN_PARALLEL = 40
 """Fewer songs are done sooner than other processes have loaded TensorFlow."""

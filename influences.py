@@ -1,18 +1,19 @@
 """What a song draws on: shares of genres over time, tags, the aspects beat, timbre and pitch, a card for a song, labels
 for a folder."""
 
-import sys
+import io
 from pathlib import Path
+from typing import NamedTuple
 
-import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 import models
 from learning.pretrained import PATCH_SECONDS, patches_apart, window_embeddings
+from learning.spotify_estimates import song_estimates
 from learning.targets import family_shares
-from prediction.genre_map import fit_genre_map, load_map, place_on_map, save_map
+from prediction.collection_page import collection_page, collection_places, collection_sentence, song_names
+from prediction.genre_map import fit_genre_map, load_map, map_fingerprint, place_on_map, save_map
+from prediction.html_pages import in_notebook
 from prediction.labels import aspect_sentence, blend_label, certainty, turning_point
 from prediction.plots import (
     plot_aspects,
@@ -23,17 +24,30 @@ from prediction.plots import (
     plot_song,
     plot_taggram,
     plot_timeline,
-    short_name,
 )
 from prediction.saliency import explain
+from prediction.song_facts import (
+    describe_song,
+    estimates_data,
+    fact_words,
+    measured_facts,
+    nearest_data,
+    tags_data,
+    timeline_window,
+)
+from prediction.song_figure import draw_explanation, draw_song_card
+from prediction.song_page import song_page, write_song_files
+from prediction.song_sentences import UNLIKE, all_sentences
 from prediction.tags import tag_percentiles, tag_sentence, tag_table
-from prediction.windows import window_shares
-from prepare import load_Data
+from prediction.windows import aspect_influences, passages, song_influences, window_shares
+from prepare import load_Data, prepare_df
+from recommend import similar_songs
 from signals.aspects import ASPECTS, aspect_columns
 from signals.batch_jobs import CHANGED, attempt, file_mark, tracks_with_sound
 from signals.decoding import AudioError
 from signals.recording import Recording, as_recording
-from sources.files import Journal, one_at_a_time, write_table
+from sources.files import Journal, one_at_a_time, path_from, write_table
+from sources.progress import progress
 
 __all__ = [
     "Recording",
@@ -41,13 +55,19 @@ __all__ = [
     "aspect_sentence",
     "blend_label",
     "certainty",
+    "collection_page",
+    "collection_places",
+    "collection_sentence",
     "explain",
+    "fact_words",
     "family_shares",
     "fit_aspects",
     "fit_genre_map",
     "genre_influences",
+    "in_notebook",
     "label_folder",
     "load_map",
+    "measured_facts",
     "passages",
     "place_on_map",
     "plot_aspects",
@@ -62,17 +82,17 @@ __all__ = [
     "shares_table",
     "song_card",
     "song_influences",
+    "song_names",
     "song_tags",
     "tag_sentence",
     "taggram",
     "turning_point",
 ]
 
-UNLIKE = .5
-"""From this out-of-distribution score on, the card warns that aspects and map mean little."""
-
-SMALLEST_PASSAGE = .10
-"""Genres with a smaller share of the song have no passage to listen to."""
+NEAREST = 6
+"""Nearest songs on the page of a song."""
+PAGE_HEIGHT = 1100
+"""Pixels of a song's page in a notebook."""
 
 
 # ---- the whole song
@@ -106,39 +126,6 @@ def genre_influences(classifier, song, *, segment_seconds=None, hop_seconds=None
         The model takes what cannot be made from a sound file.
     """
     return window_shares(classifier, song, seconds=segment_seconds, hop_seconds=hop_seconds)
-
-
-def song_influences(shares, *, n_boot=1000, seed=0):
-    """The shares of a whole song.
-
-    Parameters
-    ----------
-    shares : pd.DataFrame [shape=(windows, genres)]
-        From `genre_influences`.
-    n_boot : int
-        Bootstrap samples.
-    seed : int
-
-    Returns
-    -------
-    pd.DataFrame
-        Indexed by genre, or by family where genres have styles, the largest share first: `share` (the mean over
-        windows) with its 95 % interval `low`, `high`: a bootstrap over windows, in blocks as long as windows overlap
-        (Politis & Romano 1992).
-
-    Examples
-    --------
-    >>> song_influences(pd.DataFrame({"jazz": [.9, .7], "metal": [.1, .3]}))["share"].round(2).to_dict()
-    {'jazz': 0.8, 'metal': 0.2}
-    """
-    shares = family_shares(shares)
-    values, n = shares.to_numpy(float), len(shares)
-    block = min(n, max(1, round(shares.attrs.get("seconds", 1) / shares.attrs.get("hop_seconds", 1))))
-    first = np.random.default_rng(seed).integers(0, n, (n_boot, -(-n // block)))
-    drawn = ((first[:, :, None] + np.arange(block)) % n).reshape(n_boot, -1)[:, :n]
-    low, high = np.quantile(values[drawn].mean(axis=1), (.025, .975), axis=0)
-    table = pd.DataFrame({"share": values.mean(axis=0), "low": low, "high": high}, index=shares.columns)
-    return table.sort_values("share", ascending=False, kind="stable")
 
 
 def shares_table(summaries):
@@ -213,36 +200,6 @@ def _quantiles(quantiles):
     return tag_quantiles()
 
 
-def passages(shares, *, top=3):
-    """The passage of a song that speaks most for each of its main genres, to listen to.
-
-    Parameters
-    ----------
-    shares : pd.DataFrame
-        From `genre_influences`.
-    top : int
-        How many genres (families, where genres have styles).
-
-    Returns
-    -------
-    pd.DataFrame
-        Indexed by genre: `start` and `seconds` of the window in which its share is largest, and that `share`. The first
-        genre, and others where their share of the song is at least a tenth.
-
-    Examples
-    --------
-    >>> shares = pd.DataFrame({"jazz": [.9, .4], "metal": [.1, .6]}, index=[0.0, 10.0])
-    >>> passages(shares)["start"].to_dict()
-    {'jazz': 0.0, 'metal': 10.0}
-    """
-    families = family_shares(shares)
-    means = families.mean().nlargest(top)
-    names = means.index[(means >= SMALLEST_PASSAGE) | (means == means.iloc[0])]
-    starts = [float(families[name].idxmax()) for name in names]
-    table = pd.DataFrame({"start": starts, "seconds": shares.attrs.get("seconds", np.nan)}, index=names)
-    return table.assign(share=[float(families[name].max()) for name in names])
-
-
 # ---- beat, timbre, pitch
 
 def fit_aspects(features, genres, *, groups=None, model="linear", seed=0, **settings):
@@ -281,102 +238,133 @@ def fit_aspects(features, genres, *, groups=None, model="linear", seed=0, **sett
     return fitted
 
 
-def aspect_influences(aspects, song):
-    """Which genres the beat, the timbre and the pitch of a song each resemble.
-
-    Parameters
-    ----------
-    aspects : dict of str to classifier
-        From `fit_aspects`.
-    song : str, Path or Recording
-        A sound file.
-
-    Returns
-    -------
-    pd.DataFrame
-        Rows `beat`, `timbre`, `pitch`; columns genres; rows sum to one (the mean over windows that do not overlap).
-
-    Raises
-    ------
-    AudioError
-        As `genre_influences`.
-    """
-    recording = as_recording(song)
-    shares = {aspect: window_shares(model, recording, hop_seconds=model.window_seconds, adjust=False).mean()
-              for aspect, model in aspects.items()}
-    return pd.DataFrame(shares).T.rename_axis("aspect")
-
-
 # ---- one page
 
-def song_card(classifier, song, *, aspects=None, genre_map=None, title=None):
-    """One page that shows what a song draws on.
+class SongCard(NamedTuple):
+    """All that is said of one song, as data, as a page and as a figure for print.
+
+    In a notebook, the card as the last line of a cell shows its page.
+
+    Attributes
+    ----------
+    description : dict
+        What the page says, as JSON has it; see `song_card`.
+    page : str
+        A self-contained HTML page with a player.
+    figure : matplotlib Figure
+        The card for print: ``figure.savefig("card.pdf")``.
+    shares : pd.DataFrame
+        The timeline, from `genre_influences`.
+    files : tuple of Path
+        The files that were written: page, JSON and PNG.
+    """
+
+    description: dict
+    page: str
+    figure: object
+    shares: pd.DataFrame
+    files: tuple
+
+    def __repr__(self):
+        return f"SongCard({self.description['title']!r}, {self.description['label']!r})"
+
+    def _repr_html_(self):
+        return in_notebook(self.page, height=PAGE_HEIGHT).data
+
+
+def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out=None):
+    """Describe a song: genres, tags, timeline, beat, timbre and pitch, nearest songs, and how far to trust all that.
 
     Parameters
     ----------
     classifier
-        A model that `explain` can explain.
+        A model on images, image statistics or embeddings.
     song : str, Path or Recording
-        A sound file; it is decoded once.
+        A sound file; it is decoded once. Its tags name artist and title.
     aspects : dict, optional
         From `fit_aspects`.
     genre_map : GenreMap, optional
         That of the classifier.
-    title : str, optional
-        The file's name where it is not given.
+    songs : pd.DataFrame, optional
+        A collection, as from `recommend.gather_songs`: the nearest songs are looked for in it.
+    out : str or Path, optional
+        A folder to write the page, the same as JSON, and the figure to. The files are named after artist and title; the
+        pages of two songs never overwrite each other.
 
     Returns
     -------
-    matplotlib Figure
-        Save it with ``figure.savefig("card.png")`` or ``.pdf``. The same as data is in ``figure.description``, a dict:
-        `label`, `shares`, `summary`, `aspects`, `turn`, `out_of_distribution`.
+    SongCard
+        The keys of its `description`: `artist, title, path, seconds, facts, label, label_probability, sentences,
+        shares, timeline, passages, tags, tags_problem, estimates, aspects, aspects_sentence, map, nearest, found,
+        found_sentence, trust, out_of_distribution, calibration_error`. What is not known is None; so are aspects and
+        what was found where, for a sound that is unlike the songs that the model learned from.
+
+    Raises
+    ------
+    AudioError
+        The file cannot be decoded, or is empty, silent or shorter than a second.
     """
     recording = as_recording(song)
     shares = genre_influences(classifier, recording)
     summary = song_influences(shares)
-    by_aspect = None if aspects is None else aspect_influences(aspects, recording)
-    explanation = explain(classifier, recording)
-    description = {"label": blend_label(shares.mean()), "shares": shares, "summary": summary, "aspects": by_aspect,
-                   "turn": turning_point(shares), "out_of_distribution": shares.attrs["out_of_distribution"]}
-    figure = plt.figure(figsize=(12, 13), layout="constrained")
-    rows = figure.add_gridspec(4, 6, height_ratios=(.5, 2.2, 1.7, 5))
-    _draw_header(figure.add_subplot(rows[0, :]), title or recording.path.stem, description)
-    plot_song(summary, ax=figure.add_subplot(rows[1, :3]))
+    unlike = shares.attrs["out_of_distribution"] > UNLIKE  # aspects and explanation do not take it into account
+    by_aspect = None if aspects is None or unlike else aspect_influences(aspects, recording)
+    explanation = None if unlike else _explained(classifier, recording, shares, summary)
+    description = describe_song(classifier, recording, shares, by_aspect=by_aspect, aspects=aspects,
+                                explanation=explanation)
+    try:
+        description |= {"tags": tags_data(song_tags(recording)), "estimates": estimates_data(song_estimates(recording))}
+    except models.ModelError as error:
+        description["tags_problem"] = str(error)
     if genre_map is not None:
-        place = place_on_map(genre_map, recording, classifier=classifier)
-        plot_map(genre_map, {"this song": place}, ax=figure.add_subplot(rows[1:3, 3:]))
-    if by_aspect is not None:
-        plot_aspects(by_aspect, ax=figure.add_subplot(rows[2, :3]))
-    bottom = rows[3, :].subgridspec(3, len(explanation.maps), height_ratios=(1.5, .45, 1.7))
-    plot_timeline(shares, recording, axs=[figure.add_subplot(bottom[0, :]), figure.add_subplot(bottom[1, :])])
-    plot_explanation(
-        explanation, axs=[figure.add_subplot(bottom[2, number]) for number in range(len(explanation.maps))]
-    )
-    figure.description = description
-    return figure
+        x, y = place_on_map(genre_map, recording, classifier=classifier)
+        description["map"] = {"x": round(x, 4), "y": round(y, 4)}
+    near = None if songs is None else similar_songs(recording, songs, NEAREST)
+    description["nearest"] = None if near is None else nearest_data(near)
+    description |= all_sentences(classifier, description)
+    figure = draw_song_card(description, recording, shares=shares, summary=summary, explanation=explanation,
+                            by_aspect=by_aspect, genre_map=genre_map)
+    page = song_page(description, recording, genre_map=genre_map, map_songs=_on_map(classifier, genre_map, songs, near),
+                     found_image=None if explanation is None else _png(draw_explanation(explanation)))
+    files = () if out is None else write_song_files(out, description, page, figure)
+    return SongCard(description, page, figure, shares, files)
 
 
-def _draw_header(ax, title, description):
-    """Title and label on the left; certainty, aspects, turning point and warnings on the right."""
-    ax.set_axis_off()
-    ax.text(0, 1, short_name(title, 80), fontsize=11, va="top", color=".35", parse_math=False)
-    ax.text(0, .05, description["label"], fontsize=24, weight="bold", va="bottom")
-    lines = [f"certainty {certainty(description['summary']['share']):.0%}"]
-    unlike, turn = description["out_of_distribution"], description["turn"]
-    if description["aspects"] is not None and unlike <= UNLIKE:
-        lines.append(aspect_sentence(description["aspects"]))
-    if turn:
-        lines.append(f"turns from {turn[1]} to {turn[2]} at {int(turn[0]) // 60}:{int(turn[0]) % 60:02d}")
-    if unlike > .1:
-        warning = ": aspects and maps mean little" if unlike > UNLIKE else ""  # they do not use the score
-        lines.append(f"{unlike:.0%} unlike the songs that the model was trained on{warning}")
-    ax.text(1, .05, "\n".join(lines), fontsize=10, ha="right", va="bottom", color=".2")
+def _explained(classifier, recording, shares, summary):
+    """What was found where the label's first genre has its largest share; its shares are those of the timeline. None
+    for a model that cannot be explained."""
+    families = family_shares(shares)
+    seconds = min(shares.attrs["seconds"], recording.seconds)
+    try:
+        explanation = explain(classifier, recording, start=families[summary.index[0]].idxmax() + seconds / 2)
+    except ValueError:  # the model takes audio features, or is another network than a cnn
+        return None
+    return explanation._replace(shares=timeline_window(explanation, shares)[list(explanation.maps)])
+
+
+def _on_map(classifier, genre_map, songs, near):
+    """The songs of a collection on the map, where the table holds what the classifier takes."""
+    if genre_map is None or songs is None or classifier.takes != "embeddings" or "embedding_001" not in songs:
+        return None
+    songs = songs[songs["embedding_001"].notna()]
+    places = [place_on_map(genre_map, embedding) for embedding in classifier.embed(songs)]
+    artists = songs["artist"] if "artist" in songs else pd.Series(None, songs.index, dtype=object)
+    names = [f"{artist} – {song}" if pd.notna(artist) else str(song) for artist, song in zip(artists, songs["song"])]
+    numbers = {track_id: number for number, track_id in enumerate(near.index)}
+    table = pd.DataFrame(places, songs.index, ["x", "y"])
+    return table.assign(name=names, number=[numbers.get(track_id, -1) for track_id in songs.index])
+
+
+def _png(figure):
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110)
+    return file.getvalue()
 
 
 # ---- a folder
 
-def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
-    """Label each song in a folder: its shares of genres, its label, its aspects.
+def label_folder(classifier, folder, *, out="labels.csv", aspects=None, genre_map=None):
+    """Label each song in a folder: its shares of genres, its label, its aspects, its place on the map.
 
     Parameters
     ----------
@@ -387,48 +375,54 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None):
         folder is read is listed too.
     out : str or Path
         The CSV file to write. What is done is written to a journal beside it, song by song, so that a run that was
-        killed continues where it stopped. Songs whose file has changed are labelled again, and so are all songs for
-        another model.
+        killed continues where it stopped. A song is known by its file's path from there: a file that is added costs
+        that file alone. Songs whose file has changed are labelled again, and so are all songs for another model.
     aspects : dict, optional
         From `fit_aspects`.
+    genre_map : GenreMap, optional
+        That of the classifier.
 
     Returns
     -------
     pd.DataFrame
-        One row a song: `track_id, path, blend, certainty, out_of_distribution`, columns ``share: GENRE``, and with
-        aspects `beat, timbre, pitch, sentence`. What was skipped and why in ``attrs["skipped"]`` and in
+        One row a song: `track_id, artist, song, path, blend, certainty, out_of_distribution`, columns ``share: GENRE``,
+        with aspects `beat, timbre, pitch, sentence`, and with a map `x, y`. Artist and song come from the table or the
+        tags, else the song is the file's name. What was skipped and why in ``attrs["skipped"]`` and in
         ``OUT.skipped.csv``.
     """
     raw = folder if isinstance(folder, pd.DataFrame) else load_Data(folder)
     skipped = [] if raw is folder else list(raw.attrs.get("skipped", []))
     with one_at_a_time(out):
-        return _label_tracks(classifier, tracks_with_sound(raw), skipped, Path(out), aspects)
+        tracks = tracks_with_sound(raw if raw is folder else prepare_df(raw))
+        return _label_tracks(classifier, tracks, skipped, Path(out), aspects, genre_map)
 
 
-def _label_tracks(classifier, tracks, skipped, out, aspects):
+def _label_tracks(classifier, tracks, skipped, out, aspects, genre_map):
     journal, rows = Journal.beside(out), []
     n_files = len(tracks) + len(skipped)
     fingerprint = [
         classifier.fingerprint(),
         *(f"{aspect} {model.fingerprint()}" for aspect, model in (aspects or {}).items()),
+        *([] if genre_map is None else [map_fingerprint(genre_map)]),
     ]
-    for track in tqdm(
-        tracks.itertuples(), total=len(tracks), desc="labels", unit="song", file=sys.stdout, mininterval=1
-    ):
-        key, mark = f"{track.track_id}|{track.source}", file_mark(track.source, fingerprint)
+    for track in progress(tracks.itertuples(), desc="labels", total=len(tracks)):
+        key, mark = path_from(track.source, out.parent), file_mark(track.source, fingerprint)
         row = journal.get(key, mark)
         if row is None:
-            row = attempt(_labels, classifier, track, aspects)
+            row = attempt(_labels, classifier, track, aspects, genre_map)
             if mark is not None and file_mark(track.source, fingerprint) != mark:
                 row = AudioError(CHANGED)
             if isinstance(row, AudioError):
                 skipped.append({"path": track.source, "reason": str(row)})
                 continue
             journal.add(key, mark, row)
-        rows.append(row)
-    columns = ["track_id", "path", "blend", "certainty", "out_of_distribution"]
+        rows.append({"track_id": track.track_id, "artist": track.artist if isinstance(track.artist, str) else None,
+                     "song": track.song if isinstance(track.song, str) else Path(track.source).stem,
+                     "path": track.source} | row)
+    columns = ["track_id", "artist", "song", "path", "blend", "certainty", "out_of_distribution"]
     columns += [f"share: {genre}" for genre in classifier.classes_]
     columns += [*ASPECTS, "sentence"] if aspects is not None else []
+    columns += ["x", "y"] if genre_map is not None else []
     table = pd.DataFrame(rows, columns=columns)
     table.attrs["skipped"] = skipped
     write_table(table, out)
@@ -438,13 +432,11 @@ def _label_tracks(classifier, tracks, skipped, out, aspects):
     return table
 
 
-def _labels(classifier, track, aspects):
+def _labels(classifier, track, aspects, genre_map):
     recording = Recording(track.source)
     windows = genre_influences(classifier, recording)
     shares = windows.mean()
     row = {
-        "track_id": track.track_id,
-        "path": track.source,
         "blend": blend_label(shares),
         "certainty": round(certainty(shares), 4),
         "out_of_distribution": round(windows.attrs["out_of_distribution"], 4),
@@ -455,4 +447,7 @@ def _labels(classifier, track, aspects):
         row |= {aspect: blend_label(values) for aspect, values in table.iterrows()} | {
             "sentence": aspect_sentence(table)
         }
+    if genre_map is not None:
+        x, y = place_on_map(genre_map, recording, classifier=classifier)
+        row |= {"x": round(x, 4), "y": round(y, 4)}
     return row

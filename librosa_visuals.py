@@ -11,7 +11,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullLocator
 
+from signals.chords import chord_chart, plot_chords, song_chords
 from signals.excerpts import extract_excerpt
+from signals.song_pack import write_pack
+from signals.sound_sentences import (
+    brightness_sentence,
+    comparison_sentence,
+    level_sentence,
+    sections_sentence,
+    tempo_sentence,
+)
 from signals.spectrograms import DECIBELS, HOP_LENGTH, N_FFT, power_to_decibels
 from signals.structure import (
     MOST_COLUMNS,
@@ -30,9 +39,11 @@ from signals.structure import (
 )
 from signals.time_axis import time_axis
 
-__all__ = ["compare_songs", "extract_excerpt", "plot_chromagram", "plot_mel_spectrogram", "plot_mfcc",
+__all__ = ["brightness_sentence", "chord_chart", "compare_songs", "comparison_sentence", "extract_excerpt",
+           "level_sentence", "plot_chords", "plot_chromagram", "plot_mel_spectrogram", "plot_mfcc",
            "plot_rolloff_and_centroid", "plot_self_similarity", "plot_spectrogram", "plot_tempogram", "plot_waveform",
-           "plot_zero_crossing_rate", "visualize_Chromagram_y_Spectrogram"]
+           "plot_zero_crossing_rate", "sections_sentence", "song_chords", "tempo_sentence",
+           "visualize_Chromagram_y_Spectrogram", "write_pack"]
 
 LEVELS = {"cmap": "magma", "vmin": -DECIBELS, "vmax": 0}
 HERTZ = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000]

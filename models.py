@@ -37,8 +37,8 @@ from learning.table_classifiers import TableModel, TableNetwork, linear_pipeline
 from learning.tuned_classifier import TunedModel
 
 __all__ = ["IMAGE_MODELS", "ModelError", "NAMES", "NETWORKS", "REPORT_MODELS", "TABLE_MODELS", "build", "build_forest",
-           "build_knn", "build_linear", "build_svm", "embed", "kmeans_view", "load", "plot_history", "save",
-           "track_embeddings", "track_proba"]
+           "build_knn", "build_linear", "build_svm", "embed", "kmeans_view", "load", "plot_histories", "plot_history",
+           "save", "track_embeddings", "track_proba"]
 
 IMAGE_MODELS = ("cnn", "lstm", "lstm_cnn", "multi_cnn", "transfer")
 TABLE_MODELS = ("mlp", "linear", "knn", "svm", "forest")
@@ -329,3 +329,38 @@ def plot_history(classifier, *, axs=None):
         ax.set(xlabel="epoch", ylabel=label, title=f"{classifier.name}: {measure}")
         ax.legend()
     return axs
+
+
+def plot_histories(classifiers, *, axs=None):
+    """Plot the loss by epoch of several networks, one plot a network, all on one scale.
+
+    Parameters
+    ----------
+    classifiers : dict of str to classifier
+        Trained networks by name. The dotted line is the epoch with the lowest validation loss, whose weights are kept.
+    axs : sequence of matplotlib Axes, optional
+
+    Returns
+    -------
+    list of matplotlib Axes
+    """
+    import matplotlib.pyplot as plt
+    if axs is None:
+        columns = min(3, len(classifiers))
+        rows = -(-len(classifiers) // columns)
+        grid = plt.subplots(rows, columns, figsize=(3.6 * columns, 2.7 * rows), sharey=True, squeeze=False,
+                            layout="constrained")[1]
+        axs = list(grid.flat[:len(classifiers)])
+        for ax in grid.flat[len(classifiers):]:
+            ax.set_axis_off()
+    for ax, (name, classifier) in zip(axs, classifiers.items()):
+        history = classifier.history_
+        for column, label in (("loss", "training, with augmentation"), ("val_loss", "validation")):
+            if column in history:
+                ax.plot(history.index + 1, history[column], label=label)
+        if "val_loss" in history:
+            ax.axvline(history["val_loss"].argmin() + 1, color=".5", ls=":", lw=1)
+        ax.set(xlabel="epoch", title=name)
+    axs[0].set_ylabel("loss (nats)")
+    axs[0].legend(fontsize=8)
+    return list(axs)

@@ -12,25 +12,29 @@ from pathlib import Path
 
 import pandas as pd
 
-from sources import public_datasets, table_files
-from sources.files import write_table
-from sources.table_files import COLUMNS, read_folder
+from sources import public_datasets, table_files, units
+from sources.artists import is_list, split_artists
+from sources.column_names import COLUMNS, NUMBERS, SHARES, TEXT
+from sources.dates import iso_dates, to_dates
+from sources.files import write_table, write_text
+from sources.notebook_parameters import check_parameters
+from sources.table_files import read_folder
 from sources.titles import find_song
 from synth import sample_table
 
-__all__ = ["CATEGORIES", "COLUMNS", "INTEGERS", "NOT_FOUND", "TRUTH", "change_dtypes", "find_song", "first_genre",
-           "handle_nulls", "load_Data", "prepare_df", "read_folder", "report", "split_genres", "to_dates",
-           "write_table"]
+__all__ = ["CATEGORIES", "COLUMNS", "INTEGERS", "NOT_FOUND", "TRUTH", "change_dtypes", "check_parameters", "find_song",
+           "first_genre", "handle_nulls", "load_Data", "prepare_df", "read_folder", "report", "split_genres",
+           "to_dates", "write_table", "write_text"]
 
 INTEGERS = ["year", "duration_ms", "popularity", "key", "mode", "time_signature", "track_number"]
 CATEGORIES = ["genre", "source", "album_type", "playlist_subgenre", "subset"]
 # What Spotify writes if it found no value.
-NOT_FOUND = {"key": -1, "tempo": 0, "time_signature": 0, "duration_ms": 0}
+NOT_FOUND = {"key": -1, "tempo": 0, "time_signature": 0}
 TRUTH = {"true": True, "1": True, "1.0": True, "yes": True, "explicit": True,
          "false": False, "0": False, "0.0": False, "no": False}
 
 
-def load_Data(source="sample"):
+def load_Data(source="sample", columns=None):
     """Read a table of songs from a file, a folder, a public data set, or the synthetic sample.
 
     Parameters
@@ -45,11 +49,15 @@ def load_Data(source="sample"):
         - a folder of sound files, as ``genre/song.mp3`` or without subfolders, with tags;
         - the name of a public data set: ``tidytuesday``, ``fma_metadata``, ``fma_small``, ``fma_medium``, ``top_hits``,
           ``gtzan``.
+    columns : dict of str to str or None, optional
+        What single columns of a file hold, where it is not understood: ``{"len": "duration_ms", "name": None}``; None
+        for a column that is to keep its name.
 
     Returns
     -------
     pd.DataFrame
-        The rows as they were read. Known columns are named as in `table_files.COLUMNS` and come first; others are kept.
+        The rows as they were read. Known columns are named as in `COLUMNS`, have the units of Spotify, and come first;
+        others are kept. What was understood of a file's columns is printed.
 
     Raises
     ------
@@ -63,7 +71,7 @@ def load_Data(source="sample"):
     """
     path = Path(source).expanduser()
     if source == "sample":
-        df = table_files.numbers_from_text(table_files.standard_names(sample_table.make_table()), "the sample")
+        df = units.standard_table(sample_table.make_table(), columns, "the sample")
     elif source == "sample_songs":
         from synth.corpus import make_corpus  # importing it takes long
         df = make_corpus(public_datasets.DATA_DIR / "sample_songs")
@@ -72,16 +80,19 @@ def load_Data(source="sample"):
     elif path.is_dir():
         df = table_files.read_folder(path)
     elif path.is_file():
-        df = table_files.read_table(path)
+        df = table_files.read_table(path, columns)
     else:
         names = ["sample", "sample_songs", *public_datasets.DATASETS]
         similar = difflib.get_close_matches(str(source), names, n=1)
         raise FileNotFoundError(f"no songs found for {str(source)!r}: there is no file or folder {path.absolute()}, "
                                 f"and the known names are {', '.join(names)}"
                                 + (f". Did you mean {similar[0]!r}?" if similar else ""))
+    if "columns" in df.attrs and source != "sample":
+        print(f"{path.name}: {len(df):,} rows; of its {df.shape[1]} columns, these are known:")
+        print(units.columns_as_text(df.attrs["columns"]))
     if "source" not in df:
         df["source"] = path.name
-    known = [column for column in table_files.COLUMNS if column in df]
+    known = [column for column in COLUMNS if column in df]
     return df[known + [column for column in df.columns if column not in known]]
 
 
@@ -102,7 +113,9 @@ def split_genres(cell):
     >>> split_genres("hip hop, pop, R&B"), split_genres("set()"), split_genres("['art pop', 'rock']")
     (['hip hop', 'pop', 'R&B'], [], ['art pop', 'rock'])
     """
-    if isinstance(cell, str):
+    if isinstance(cell, str) and "genre_title" in cell:  # [{'genre_id': '21', 'genre_title': 'Hip-Hop'}]
+        parts = re.findall(r"""'genre_title'\s*:\s*['"]([^'"]+)""", cell)
+    elif isinstance(cell, str):
         parts = re.split(r"[,;|]", "" if cell.strip() == "set()" else cell.strip().strip("[]{}()"))
     elif isinstance(cell, (list, tuple, set, frozenset)):
         parts = list(cell)
@@ -140,9 +153,10 @@ def first_genre(genres):
 def handle_nulls(df):
     """Mark missing values as null, complete partial dates, and drop rows without a song.
 
-    Text is stripped. Empty text, empty sets of genres, and Spotify's values for "not found" (key -1, tempo 0, duration
-    0) become null. ``1998`` and ``1998-05`` become the first day of that year or month. A missing year is taken from
-    the date. A row is dropped only if it has neither a song's name nor a path.
+    Text is stripped, and `artists` becomes the list of the artists of each song, see `sources.artists`. Empty text,
+    empty sets of genres, and Spotify's values for "not found" (key -1, tempo 0, a duration of 0 or less) become null.
+    ``1998`` and ``1998-05`` become the first day of that year or month. A missing year is taken from the date. A row is
+    dropped only if it has neither a song's name nor a path.
 
     Parameters
     ----------
@@ -165,11 +179,14 @@ def handle_nulls(df):
     [['So What', '1959-01-01']]
     """
     out, report = df.copy(), []
-    for column in [column for column in table_files.TEXT if column in out and _is_text(out[column])]:
+    for column in [column for column in TEXT if column in out and _is_text(out[column])]:
         text = out[column].astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
-        if column == "artist":
-            text = text.map(_join_listed)
         out[column] = text.where(text.notna() & text.ne(""), None)
+    if "artist" in out:
+        out["artist"], artists = _artists(out)
+        if "artists" in out:
+            out = out.drop(columns="artists")
+        out.insert(out.columns.get_loc("artist") + 1, "artists", artists)
     if "genre" in out:
         filled = out["genre"].notna()
         joined = {cell: ", ".join(split_genres(cell)) or None for cell in out["genre"].dropna().astype(str).unique()}
@@ -180,9 +197,15 @@ def handle_nulls(df):
             not_found = (out[column] == mark).fillna(False).astype(bool)
             out[column] = out[column].mask(not_found)
             report.append((f"{column} {mark} (not found) set to null", int(not_found.sum())))
+    if "duration_ms" in out and pd.api.types.is_numeric_dtype(out["duration_ms"]):
+        no_length = (out["duration_ms"] <= 0).fillna(False).astype(bool)
+        out["duration_ms"] = out["duration_ms"].mask(no_length)
+        report.append(("durations of zero or less set to null", int(no_length.sum())))
     if "release_date" in out and _is_text(out["release_date"]):
-        out["release_date"], completed = _complete_dates(out["release_date"])
+        out["release_date"], completed, remark = iso_dates(out["release_date"])
         report.append(("partial release dates completed", completed))
+        if remark:
+            print(f"release_date: {remark}")
     if "release_date" in out and "year" in out:
         out["year"] = out["year"].fillna(to_dates(out["release_date"]).dt.year)
     named = pd.Series(False, index=out.index)
@@ -219,7 +242,7 @@ def change_dtypes(df):
         numbers = pd.to_numeric(out[column], errors="coerce").astype("Float64")
         if (numbers.dropna() % 1 == 0).all() and (numbers.dropna().abs() < 2 ** 53).all():
             out[column] = numbers.astype("Int64") if numbers.isna().any() else numbers.astype("int64")
-    for column in [column for column in table_files.NUMBERS if column in out and column not in INTEGERS]:
+    for column in [column for column in NUMBERS if column in out and column not in INTEGERS]:
         out[column] = pd.to_numeric(out[column], errors="coerce").astype("float64")
     if "explicit" in out and not pd.api.types.is_bool_dtype(out["explicit"]):
         truth = out["explicit"].astype("string").str.strip().str.lower().map(TRUTH)
@@ -266,7 +289,7 @@ def prepare_df(df):
     raw = df.reset_index() if df.index.name == "track_id" and "track_id" not in df else df
     typed = change_dtypes(handle_nulls(raw))
     ids = _track_ids(typed)
-    equal_rows = typed.duplicated()
+    equal_rows = typed.drop(columns="artists", errors="ignore").duplicated()
     repeated_tracks = ids[~equal_rows].duplicated()
     out = _one_row_per_track(typed, ids)
     report = [("rows dropped because all columns are equal", int(equal_rows.sum())),
@@ -312,36 +335,18 @@ def _is_text(column):
     return not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column))
 
 
-_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+def _artists(df):
+    """The artist of each row as text, a list joined with commas; and the list of its artists."""
+    cells = df["artist"].tolist()
+    names = split_artists(df["artists"].tolist() if "artists" in df else cells,
+                          df["artist_ids"].tolist() if "artist_ids" in df else None)
+    text = [", ".join(artists) or None if not isinstance(cell, str) or cell[:1] in "[({" and is_list(cell) else cell
+            for cell, artists in zip(cells, names)]
+    return pd.Series(text, index=df.index, dtype=object), pd.Series(names, index=df.index, dtype=object)
 
 
-def _join_listed(cell):
-    """`['A', 'B']`, as some exports write artists, becomes `A, B`; a list of other things is not changed."""
-    if isinstance(cell, str) and re.fullmatch(rf"\[\s*{_QUOTED}(?:\s*,\s*{_QUOTED})*\s*\]", cell):
-        return ", ".join(re.sub(r"\\(.)", r"\1", text[1:-1]) for text in re.findall(_QUOTED, cell))
-    return cell
-
-
-def _complete_dates(dates):
-    """Dates with `1998` and `1998-05` completed to the first day of that year or month; and the number of these."""
-    text = dates.astype("string").str.strip().str.removesuffix(".0")
-    is_year = text.str.fullmatch(r"[12]\d{3}").fillna(False)
-    is_month = text.str.fullmatch(r"[12]\d{3}-\d{1,2}").fillna(False)
-    complete = text.mask(is_year, text + "-01-01").mask(is_month, text + "-01").mask(text.str.startswith("0000"))
-    return complete.astype(object).where(complete.notna(), None), int(is_year.sum() + is_month.sum())
-
-
-def to_dates(dates):
-    """Dates from text in any usual format; text that cannot be read becomes null.
-
-    Examples
-    --------
-    >>> to_dates(pd.Series(["1959-08-17", "17 August 1959", "soon"])).dt.year.tolist()
-    [1959.0, 1959.0, nan]
-    """
-    if pd.api.types.is_datetime64_any_dtype(dates):
-        return dates
-    return pd.to_datetime(dates.astype("string"), errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
+TOLD_APART_BY = ["album", "release_date", "year", "duration_ms", "key", "loudness", "mode", "tempo", "uri", *SHARES]
+"""If two rows without an artist have the same title, they are one song where these columns are equal."""
 
 
 def _track_ids(df):
@@ -353,8 +358,23 @@ def _track_ids(df):
     # two files with the same tags are two recordings, and so two tracks
     recordings = path.groupby(names).transform("nunique").fillna(0)
     names = names.mask(recordings.gt(1) & path.notna(), names + " [" + path + "]")
-    ids = text("track_id").fillna(names).fillna(path).fillna(text("song").str.lower())
+    ids = text("track_id").fillna(names).fillna(path)
+    unnamed = ids.isna().to_numpy()
+    if unnamed.any():
+        ids[unnamed] = _titles_told_apart(df[unnamed], text("song").str.lower()[unnamed])
     return ids.astype(object).rename("track_id")
+
+
+def _titles_told_apart(df, titles):
+    """The title of each row, with a number where there are several songs of this title."""
+    columns = [column for column in TOLD_APART_BY if column in df]
+    rows = df[columns or df.columns.drop("artists", errors="ignore")].astype("string").fillna("")
+    rows = rows.assign(title=titles).reset_index(drop=True)
+    songs = rows.drop_duplicates()
+    number = songs.groupby("title").cumcount() + 1
+    names = songs["title"].mask(number > 1, songs["title"] + " (" + number.astype("string") + ")")
+    song = rows.groupby([*rows.columns], sort=False, dropna=False).ngroup()
+    return song.map(dict(zip(song[songs.index], names))).to_numpy()
 
 
 def _one_row_per_track(df, ids):

@@ -2,15 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder, MinMaxScaler, MultiLabelBinarizer, RobustScaler, StandardScaler
 
-from analysis.group_split import group_sides
+from analysis.collection_limits import split_obstacle
+from analysis.group_split import SET_ASIDE, TooFewGroups, group_sides
 from prepare import first_genre, load_Data, prepare_df, split_genres, to_dates
-from sources.artists import artist_groups
+from sources.artists import artist_matrix
 from sources.files import write_table
 
 SCALERS = {"MinMax": MinMaxScaler, "Standard": StandardScaler, "Robust": RobustScaler}
@@ -79,9 +81,10 @@ def _release_year(df):
 def spotify_split(df, target, *, group="artist", sizes=(.70, .15, .15), random_state=666):
     """Split a table into train, validate and test so that no artist is on two sides.
 
-    Whole groups are assigned, the largest first, each to the side that needs most rows of the group's classes. So each
-    side has about the same shares of classes as the table, as far as the groups allow. A numeric target is cut into
-    five bins of equal counts.
+    Artists who made a song together are on one side. Each side has about the same shares of classes as the table, as
+    far as the artists allow. Where collaborations link so many artists that the sides could not have the sizes asked
+    for, linked artists are put on different sides such that few of their songs are on two; these songs are in none of
+    the three sides, and their number is printed. A numeric target is cut into five bins of equal counts.
 
     Parameters
     ----------
@@ -90,11 +93,11 @@ def spotify_split(df, target, *, group="artist", sizes=(.70, .15, .15), random_s
     target : str
         The column to predict. Of a cell with several genres, the first is used for stratification.
     group : str or None
-        The column whose values stay together, as `sources.artists.artist_groups` reads it: capitals and blanks at the
-        ends make no difference, and a row without a value is a group of its own. ``None`` gives the report's random
-        split of rows, in which songs of one artist can be on two sides.
+        The column whose values stay together, as `sources.artists.artist_matrix` reads it: a cell of `artist` can name
+        several artists, capitals make no difference, and a row without a value is a group of its own. ``None`` gives
+        the report's random split of rows, in which songs of one artist can be on two sides.
     sizes : tuple of float
-        Shares of train, validate and test; they sum to one.
+        Shares of train, validate and test among the songs that are kept; they sum to one.
     random_state : int
         The seed.
 
@@ -123,11 +126,17 @@ def spotify_split(df, target, *, group="artist", sizes=(.70, .15, .15), random_s
     """
     _check_split(df, target, group, sizes)
     classes = _strata(df[target])
+    if classes.max() > max(MANY_CLASSES, len(df) / 3):
+        print(f"spotify_split: {target!r} has {classes.max() + 1:,} classes in {len(df):,} rows; if it is a number, "
+              "correct the cells that are text")
     if group is None:
         side = _random_sides(classes, sizes, random_state)
     else:
-        groups = artist_groups(df, group)
-        side = group_sides(classes, groups, sizes, random_state)
+        side = group_sides(classes, artist_matrix(df, group), sizes, random_state)
+        n_aside = np.count_nonzero(side == SET_ASIDE)
+        if n_aside:
+            print(f"spotify_split: {n_aside:,} of {len(df):,} songs ({n_aside / len(df):.0%}) have artists on two "
+                  "sides and are set aside")
     train, validate, test = (df[side == number].copy() for number in range(3))
     return (train.drop(columns=target), train[target], validate.drop(columns=target), validate[target],
             test.drop(columns=target), test[target], train, validate, test)
@@ -143,21 +152,15 @@ def default_target(df):
     Returns
     -------
     str
-
-    Raises
-    ------
-    ValueError
-        The table has neither two genres nor two values of popularity.
+        A column that has one value only, where there is no other; empty where there is neither column.
 
     Examples
     --------
     >>> default_target(pd.DataFrame({"first_genre": ["rock", "rock"], "popularity": [3, 5]}))
     'popularity'
     """
-    for column in ("first_genre", "popularity"):
-        if column in df and df[column].nunique() > 1:
-            return column
-    raise ValueError("the table has neither two genres nor two values of popularity: name another column to split by")
+    columns = [column for column in ("first_genre", "popularity") if column in df and df[column].notna().any()]
+    return next((column for column in columns if df[column].nunique() > 1), columns[0] if columns else "")
 
 
 def write_split(folder, tracks, train, validate, test):
@@ -179,8 +182,31 @@ def write_split(folder, tracks, train, validate, test):
     return [write_table(side, Path(folder) / f"{name}.parquet") for name, side in sides.items()]
 
 
-def tracks_and_train(folder, source="", *, group="artist"):
+def prepared_tracks(folder, source=""):
+    """The prepared tracks: what notebook 02 wrote, or any source that `prepare.load_Data` reads.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of `write_split`.
+    source : str
+        If empty, the file in the folder is read, or the sample where there is none.
+
+    Returns
+    -------
+    pd.DataFrame
+    """
+    written = Path(folder) / "tracks.parquet"
+    if not source and written.exists():
+        return pd.read_parquet(written)
+    return create_features(prepare_df(load_Data(source or "sample")))
+
+
+def tracks_and_train(folder, source="", *, group="artist", target=""):
     """The prepared tracks, and the training side, which may be explored; the other sides are kept for tests.
+
+    A table that cannot be split, since it has no genres, no artists or too few songs, is explored whole; the reason is
+    printed.
 
     Parameters
     ----------
@@ -191,17 +217,105 @@ def tracks_and_train(folder, source="", *, group="artist"):
         `prepare.load_Data`, prepared and split.
     group : str or None
         As in `spotify_split`.
+    target : str
+        The column by which a `source` is split; if empty, or if the table does not have it, that of `default_target`.
 
     Returns
     -------
     tracks, train : pd.DataFrame
     """
-    folder = Path(folder)
-    if not source and (folder / "train.parquet").exists():
-        return pd.read_parquet(folder / "tracks.parquet"), pd.read_parquet(folder / "train.parquet")
-    tracks = create_features(prepare_df(load_Data(source or "sample")))
-    target = default_target(tracks)
-    return tracks, spotify_split(tracks.dropna(subset=[target]), target, group=group)[6]
+    tracks = prepared_tracks(folder, source)
+    if not source and (Path(folder) / "train.parquet").exists():
+        return tracks, pd.read_parquet(Path(folder) / "train.parquet")
+    known = target in tracks and tracks[target].nunique() > 1
+    split = split_tracks(tracks, target if known else "", group=group)
+    if split.obstacle:
+        print(split)
+    return tracks, split.train
+
+
+class Split(NamedTuple):
+    """A table in three sets, or the reason why it cannot be split.
+
+    Attributes
+    ----------
+    train, validate, test : pd.DataFrame
+        Where the table cannot be split, `train` is the whole table, and the others have no rows.
+    target : str
+        The column that the split is stratified by; empty where there is none.
+    group : str
+        The column whose values stay together; empty where it is not known.
+    n_left_out : int
+        The number of tracks without a target.
+    obstacle : str
+        Why the table cannot be split; empty where it can.
+    """
+
+    train: pd.DataFrame
+    validate: pd.DataFrame
+    test: pd.DataFrame
+    target: str
+    group: str
+    n_left_out: int
+    obstacle: str
+
+    def __str__(self):
+        if self.obstacle:
+            return f"{self.obstacle}. All {len(self.train):,} tracks are in `train`, which may be explored"
+        if self.group:
+            text = f"split by {self.target}: no {self.group} is in two sets"
+        else:
+            text = (f"split by {self.target}; no artist is known or kept together, so songs of one artist may be in "
+                    "several sets and scores may be too high")
+        return text + f"; {self.n_left_out:,} tracks without {self.target} are left out"
+
+
+def split_tracks(tracks, target="", *, group="artist"):
+    """Split a prepared table with `spotify_split`, as far as what it holds allows.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        From `create_features`.
+    target : str
+        The column to split by; the genre or the popularity where it is empty, see `default_target`.
+    group : str or None
+        As in `spotify_split`; an artist that the table does not have is not kept together, which is said.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    ValueError
+        The table does not have the target or the group that is asked for.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"artist": ["Ann"] * 4, "first_genre": ["folk"] * 4})
+    >>> print(split_tracks(songs))
+    all 4 songs have the same genre (folk), so there is nothing to split by. All 4 tracks are in `train`, which may be \
+explored
+    """
+    target = target or default_target(tracks)
+    group = None if group == "artist" and "artist" not in tracks else group
+    known = group if group in tracks and tracks[group].notna().any() else ""
+    if target in tracks and (group is None or group in tracks):
+        obstacle = split_obstacle(tracks[target], artist_matrix(tracks, group), group=known or "song",
+                                  target="genre" if target == "first_genre" else target)
+        if obstacle:
+            return Split(tracks, tracks[:0], tracks[:0], target, known, 0, obstacle)
+    elif not target:
+        obstacle = "the table has neither genres nor popularity, so there is nothing to split by"
+        return Split(tracks, tracks[:0], tracks[:0], "", known, 0, obstacle)
+    labelled = tracks.dropna(subset=[target]) if target in tracks else tracks
+    try:
+        *_, train, validate, test = spotify_split(labelled, target, group=group)
+    except TooFewGroups:
+        obstacle = f"so many songs are by more than one {known} that there are no three sets that share no {known}"
+        return Split(tracks, tracks[:0], tracks[:0], target, known, 0, obstacle)
+    return Split(train, validate, test, target, known, len(tracks) - len(labelled), "")
 
 
 def _check_split(df, target, group, sizes):
@@ -261,9 +375,9 @@ def artist_overlap(train, test, target, *, group="artist"):
     Returns
     -------
     pd.Series
-        `shared`: the share of test rows whose artist is also in train; `lookup`: the accuracy of answering with that
-        artist's most frequent class in train (with train's most frequent class where the artist is not in train);
-        `baseline`: the accuracy of always giving train's most frequent class.
+        `shared`: the share of test rows of which one artist or more is also in train; `lookup`: the accuracy of
+        answering with the most frequent class of these artists in train (with train's most frequent class where none is
+        in train); `baseline`: the accuracy of always giving train's most frequent class.
 
     Raises
     ------
@@ -281,15 +395,18 @@ def artist_overlap(train, test, target, *, group="artist"):
         raise ValueError(f"no row of train has a {target!r}")
     if group not in train or group not in test:
         raise ValueError(f"the table has no column {group!r}: name the column of the split with group=...")
-    codes = artist_groups(pd.concat([train[[group]].astype(object), test[[group]].astype(object)]), group)
-    classes = train[target].astype(object)
-    class_of_group = classes.groupby(codes[:len(train)]).agg(lambda cells: cells.mode().iloc[0])
-    most_frequent = classes.mode().iloc[0]
-    answer = pd.Series(codes[len(train):], index=test.index).map(class_of_group)
-    truth = test[target].astype(object)
-    return pd.Series({"shared": float(answer.notna().mean()),
-                      "lookup": float((answer.fillna(most_frequent) == truth).mean()),
-                      "baseline": float((truth == most_frequent).mean())})
+    columns = [column for column in (group, "artists") if column in train and column in test]
+    members = artist_matrix(pd.concat([train[columns].astype(object), test[columns].astype(object)]), group)
+    of_train, of_test = members[:len(train)], members[len(train):]
+    codes, classes = pd.factorize(train[target].astype(object))
+    songs_of_artist = of_train.T @ np.eye(len(classes))[codes]
+    songs = of_test @ songs_of_artist  # by the artists of each test row: test rows x classes
+    shared = songs.sum(axis=1) > 0
+    baseline = np.bincount(codes).argmax()
+    answer = np.where(shared, songs.argmax(axis=1), baseline)
+    truth = test[target].astype(object).to_numpy()
+    return pd.Series({"shared": shared.mean(), "lookup": (classes.to_numpy(object)[answer] == truth).mean(),
+                      "baseline": (truth == classes[baseline]).mean()}, dtype=float)
 
 
 def scale_data(train, validate, test, predict, scaler="MinMax"):
@@ -306,7 +423,8 @@ def scale_data(train, validate, test, predict, scaler="MinMax"):
     Returns
     -------
     tuple of pd.DataFrame
-        Three new tables with the numeric and boolean columns of train, as floats; missing values stay missing.
+        Three new tables with the numeric and boolean columns of train that have a value, as floats; missing values
+        stay missing.
 
     Raises
     ------
@@ -322,7 +440,8 @@ def scale_data(train, validate, test, predict, scaler="MinMax"):
     """
     if scaler not in SCALERS:
         raise ValueError(f"scaler={scaler!r}: choose one of {', '.join(map(repr, SCALERS))}")
-    columns = [column for column in train.select_dtypes(["number", "bool", "boolean"]).columns if column != predict]
+    columns = [column for column in train.select_dtypes(["number", "bool", "boolean"]).columns
+               if column != predict and train[column].notna().any()]
     frames = [frame[columns].astype("float64") for frame in (train, validate, test)]
     if not columns or frames[0].empty:
         return tuple(frames)

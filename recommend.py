@@ -2,43 +2,52 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 from analysis.associations import need_columns
-from analysis.selection import check_settings, choose, not_too_many, same_songs, song_row
+from analysis.selection import check_settings, choose, not_too_many, same_songs, song_name, song_row
 from analysis.similarity import ENOUGH_KNOWN, Space, agreement, columns_by_group, fifths, numbers, octaves
 from analysis.song_map import plot_song_map, song_map
-from analysis.song_paths import CANDIDATES, candidate_pools, cheapest_path, jumps
+from analysis.song_paths import (
+    CANDIDATES,
+    KEYS,
+    SAME_TEMPO,
+    candidate_pools,
+    cheapest_path,
+    jumps,
+    key_sentence,
+    plot_keys,
+    plot_tempo,
+    tempo_sentence,
+)
 from features import extract_embeddings, extract_features
 from learning.persistence import ModelError
 from prepare import load_Data, prepare_df, split_genres
-from sources.artists import artist_groups
+from sources.artists import artist_matrix, by_other_artists
 
 __all__ = ["CANDIDATES", "KEYS", "NOTICED", "PRIOR", "SAME_TEMPO", "Space", "TELLING", "TYPICAL", "agreement",
-           "gather_songs", "jumps", "likeness", "playlist_by", "playlist_like", "playlist_path", "plot_keys",
-           "plot_song_map", "plot_tempo", "reasons", "similar_songs", "song_map", "song_row"]
+           "gather_songs", "jumps", "key_sentence", "likeness", "playlist_by", "playlist_like", "playlist_path",
+           "plot_keys", "plot_song_map", "plot_tempo", "reasons", "similar_songs", "song_map", "song_name", "song_row",
+           "tempo_sentence"]
 
 TELLING = {
-    "energy": ("more energetic", "calmer"), "energy_proxy": ("more energetic", "calmer"),
-    "spectral_centroid_mean": ("brighter", "darker"),
+    "energy": ("more energetic", "calmer"), "spectral_centroid_mean": ("brighter", "darker"),
     "loudness": ("louder", "quieter"), "loudness_lufs": ("louder", "quieter"),
-    "acousticness": ("more acoustic", "less acoustic"), "acousticness_proxy": ("more acoustic", "less acoustic"),
-    "danceability": ("more danceable", "less danceable"),
-    "danceability_proxy": ("steadier in its pulse", "looser in its pulse"),
+    "acousticness": ("more acoustic", "less acoustic"), "danceability": ("more danceable", "less danceable"),
+    "pulse_regularity": ("steadier in its pulse", "looser in its pulse"),
     "valence": ("more cheerful", "sadder"), "onset_strength_mean": ("harder in its attacks", "softer in its attacks"),
     "spectral_flatness_mean": ("noisier", "purer in tone"), "speechiness": ("more spoken", "less spoken"),
     "instrumentalness": ("more instrumental", "more sung"), "liveness": ("more live", "less live")}
 """The features that are named in reasons: the words for more and for less of each."""
-SAME_TEMPO = np.log2(1.03)
-"""Octaves: tempi that differ by 3 % or less are called the same."""
 SMALLEST_SPREAD = 1e-6
 """A standard deviation below this share of the largest value is the error of rounding: the feature is constant."""
 NOTICED = .5
 """Standard deviations: the least difference in a feature that is named."""
 PRIOR = 5
 """The weight of the prior, in songs: it pulls the variance of the seed songs towards that of the table."""
+SYNTHETIC = "sample songs (synthetic)"
+"""The `source` of the songs of the embedded sample."""
 TYPICAL = .5
 """The weight of a song's log-likelihood among all songs, which is subtracted: with 0 average songs rank first, with 1
 unusual ones."""
@@ -227,8 +236,9 @@ def _by_artists_of(tracks, songs):
     """Which tracks are by an artist of the songs."""
     if "artist" not in tracks or "artist" not in songs:
         return np.zeros(len(tracks), dtype=bool)
-    groups = artist_groups(pd.concat([rows[["artist"]].astype(object) for rows in (songs, tracks)]))
-    return np.isin(groups[len(songs):], groups[:len(songs)])
+    columns = [column for column in ("artist", "artists") if column in tracks and column in songs]
+    members = artist_matrix(pd.concat([rows[columns].astype(object) for rows in (songs, tracks)]))
+    return ~by_other_artists(members, range(len(songs)))[len(songs):]
 
 
 def likeness(seeds, space):
@@ -255,12 +265,12 @@ def likeness(seeds, space):
 
 
 def playlist_path(start, end, tracks, length=10, *, by="all", smoothness=1.0):
-    """A playlist that goes from one song to another in even steps.
+    """A playlist that goes from one song to another.
 
     The places of the playlist are evenly spaced on the straight line between the two songs. The nearest songs to each
     place are its candidates (no song for two places), and the cheapest path through them is chosen by dynamic
-    programming (Viterbi 1967). A song costs its distance from its place; a change of song costs its jump in tempo (an
-    octave is no jump) and in key (steps on the circle of fifths).
+    programming (Viterbi 1967). A song costs its distance from its place; a change of song costs its jump in tempo (half
+    or double the tempo is a smaller one) and in key (steps on the circle of fifths).
 
     Parameters
     ----------
@@ -378,36 +388,6 @@ def _passes(column, wanted):
     return np.array(passes, dtype=bool)
 
 
-KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D♯m", "D♭, B♭m", "A♭, Fm", "E♭, Cm", "B♭, Gm",
-        "F, Dm"]
-"""The keys around the circle of fifths: each major key with its relative minor."""
-
-
-def plot_tempo(path, *, ax=None):
-    """Draw the tempo (BPM) from song to song of a playlist; returns the Axes."""
-    ax = ax or plt.subplots(figsize=(8, 3))[1]
-    ax.plot(np.arange(1, len(path) + 1), numbers(path, "tempo"), "o-", color="C0")
-    ax.set(xlabel="song", ylabel="tempo (BPM)", xticks=np.arange(1, len(path) + 1))
-    return ax
-
-
-def plot_keys(path, *, ax=None):
-    """Draw the keys from song to song of a playlist, one line for each step on the circle of fifths; returns the Axes.
-
-    The circle is unrolled so that every change takes the shorter way round.
-    """
-    ax = ax or plt.subplots(figsize=(8, 3))[1]
-    places = pd.Series(fifths(path), index=np.arange(1, len(path) + 1)).dropna()
-    heights = np.unwrap(places, period=12)
-    ax.plot(places.index, heights, "o-", color="C1")
-    if len(heights):
-        lines = np.arange(heights.min() - 1, heights.max() + 2)
-        ax.set_yticks(lines, [KEYS[int(line) % 12] for line in lines])
-    ax.set(xlabel="song", ylabel="key (steps of a fifth)", xticks=np.arange(1, len(path) + 1))
-    ax.grid(axis="y", alpha=.3)
-    return ax
-
-
 def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     """A table of songs with the features by which they are compared.
 
@@ -439,6 +419,10 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     if not source:
         print(f"nothing in {written.parent} yet: synthetic songs are used")
     tracks = prepare_df(load_Data(source or "sample_songs"))
+    if "path" in tracks and not any(Path(path).is_file() for path in tracks["path"].dropna()):
+        print(f"{source}: there is no file at any of its {tracks['path'].notna().sum():,} paths, such as "
+              f"{tracks['path'].dropna().iloc[0]}" if tracks["path"].notna().any() else f"{source} has no paths")
+        tracks = tracks.drop(columns="path")
     if "path" not in tracks or tracks["path"].isna().all():
         try:
             columns_by_group(tracks)
@@ -453,6 +437,26 @@ def gather_songs(out_dir="runs", source="", *, n_jobs=-1):
     except ModelError as error:
         print(f"compared without embeddings: {error}")
     return _named(_with_embeddings(table, folder / "embeddings.parquet"), tracks)
+
+
+def own_collection(out_dir="runs", source=""):
+    """The songs of a user to compare a song with, as `gather_songs` returns them.
+
+    Parameters
+    ----------
+    out_dir, source
+        As in `gather_songs`.
+
+    Returns
+    -------
+    pd.DataFrame or None
+        None where no source is given and notebook 05 has described no songs, or only the synthetic sample.
+    """
+    if not source:
+        tags = Path(out_dir) / "model_output" / "tracks.parquet"
+        if not tags.exists() or pd.read_parquet(tags).get("source", pd.Series(dtype=str)).eq(SYNTHETIC).any():
+            return None
+    return gather_songs(out_dir, source)
 
 
 def _with_embeddings(table, path):

@@ -3,8 +3,16 @@
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
-from analysis.associations import SMALL_CORRELATION, check_claims, correlations, correlations_within, need_columns
+from analysis.associations import (
+    CIRCULAR,
+    SMALL_CORRELATION,
+    check_claims,
+    correlations,
+    correlations_within,
+    need_columns,
+)
 from analysis.column_labels import label
 from analysis.genre_differences import FEWEST_SONGS_TO_COMPARE, genres_differ
 from analysis.hit_prediction import (
@@ -20,16 +28,29 @@ from analysis.hit_prediction import (
     plot_decile_calibration,
     plot_lift,
     plot_study,
+    scores_without,
     song_appeal,
+    study_obstacle,
 )
 from analysis.resampling import bootstrap_weights, drawn_rows, holm
+from analysis.success_findings import (
+    by_genre_in_words,
+    calibration_in_words,
+    hit_words,
+    lift_in_words,
+    shapes_in_words,
+    study_in_words,
+    trends_in_words,
+)
 from analysis.trends import plot_trend, plot_trends, trend_tests, trends
 from sources.artists import artist_groups
 
-__all__ = ["ALPHA", "HitStudy", "STRENGTHS", "auc_verdict", "check_success_claims", "conclusions", "deciles",
-           "factors_by_genre", "genres_differ", "hit_study", "in_words", "plot_decile_calibration",
-           "plot_factors_by_genre", "plot_lift", "plot_shapes", "plot_study", "plot_trend", "plot_trends", "shapes",
-           "song_appeal", "success_factors", "trend_tests", "trends"]
+__all__ = ["ALPHA", "HitStudy", "STRENGTHS", "auc_verdict", "by_genre_in_words", "calibration_in_words",
+           "check_success_claims", "conclusions", "deciles", "factors_by_genre", "genres_differ", "hit_study",
+           "hit_words",
+           "in_words", "lift_in_words", "plot_decile_calibration", "plot_factors_by_genre", "plot_lift", "plot_shapes",
+           "plot_study", "plot_trend", "plot_trends", "scores_without", "shapes", "shapes_in_words", "song_appeal",
+           "study_in_words", "study_obstacle", "success_factors", "trend_tests", "trends", "trends_in_words"]
 
 ALPHA = .05
 """A result is called sure where its p-value, corrected for many tests, is below this."""
@@ -122,8 +143,10 @@ def success_factors(tracks, target="popularity", features=None, *, genre="first_
 
 
 def _features(tracks, features, *more):
-    """The features that were asked for; else the columns of `SOUND`, and more, that the table has."""
-    return [feature for feature in [*SOUND, *more] if feature in tracks] if features is None else list(features)
+    """The features that were asked for; else the columns of `SOUND`, but the key, and more, that the table has."""
+    if features is not None:
+        return list(features)
+    return [feature for feature in [*SOUND, *more] if feature in tracks and feature not in CIRCULAR]
 
 
 def _cells(tracks, genre, year):
@@ -215,10 +238,11 @@ def shapes(tracks, features, target="popularity", *, others=None, group="artist"
     for fit, weights in enumerate(bootstrap_weights(artist_groups(rows, group), n_fits, seed)):
         drawn = drawn_rows(weights)
         model = HistGradientBoostingRegressor(max_iter=60, max_leaf_nodes=8, min_samples_leaf=40, random_state=seed)
-        model.fit(X.iloc[drawn], y[drawn])
-        for feature in features:
-            changed = pd.concat([songs.assign(**{feature: x}) for x in grids[feature]])
-            curves[feature][fit] = model.predict(changed).reshape(len(grids[feature]), -1).mean(axis=1)
+        with threadpool_limits(1):  # see hit_prediction.out_of_sample_probability
+            model.fit(X.iloc[drawn], y[drawn])
+            for feature in features:
+                changed = pd.concat([songs.assign(**{feature: x}) for x in grids[feature]])
+                curves[feature][fit] = model.predict(changed).reshape(len(grids[feature]), -1).mean(axis=1)
     tables = [pd.DataFrame({"feature": feature, "x": grids[feature], "middle": curve.mean(axis=0),
                             "low": np.quantile(curve, .05, axis=0), "high": np.quantile(curve, .95, axis=0)})
               for feature, curve in curves.items()]
@@ -233,7 +257,7 @@ def check_success_claims(tracks, study, differ, *, target="popularity", by="firs
     Parameters
     ----------
     tracks : pd.DataFrame
-    study : hit_prediction.HitStudy
+    study : hit_prediction.HitStudy or None
         As from `hit_study`.
     differ : pd.DataFrame
         As from `genres_differ`.
@@ -261,7 +285,7 @@ def check_success_claims(tracks, study, differ, *, target="popularity", by="firs
         "verdict": "holds" if sure else "cannot be told"}
     for name, claim in ((HELD_OUT, "a hit can be predicted from its sound"),
                         (LATER, "the hits of later years can be predicted from sound")):
-        if (name, "boosting") in study.scores.index:
+        if study is not None and (name, "boosting") in study.scores.index:
             row = study.scores.loc[name, "boosting"]
             precision = f"average precision {row['average_precision']:.3f}, base rate {row['base_rate']:.3f}"
             evidence = f"ROC-AUC {row['roc_auc']:.3f} ({row['low']:.3f} to {row['high']:.3f}), {precision}"
@@ -272,8 +296,9 @@ def check_success_claims(tracks, study, differ, *, target="popularity", by="firs
 def auc_verdict(auc, low, high):
     """The verdict on the claim that hits can be predicted, by the area under the ROC curve and its interval.
 
-    ``holds``: the area is at least `USEFUL` and the interval is above `POOR`; ``holds, but weakly``: the interval is
-    above one half; ``does not hold``: the interval ends below `POOR`; else ``cannot be told``.
+    ``does not hold, hits are ranked lower``: the whole interval is below one half; ``holds``: the area is at least
+    `USEFUL` and the interval is above `POOR`; ``holds, but weakly``: the interval is above one half; ``does not hold``:
+    the interval ends below `POOR`; else ``cannot be told``.
 
     Parameters
     ----------
@@ -285,9 +310,13 @@ def auc_verdict(auc, low, high):
 
     Examples
     --------
+    >>> auc_verdict(.4, .35, .45)
+    'does not hold, hits are ranked lower'
     >>> auc_verdict(.71, .7, .72), auc_verdict(.57, .54, .6), auc_verdict(.5, .46, .54), auc_verdict(.55, .4, .7)
     ('holds', 'holds, but weakly', 'does not hold', 'cannot be told')
     """
+    if high < .5:
+        return "does not hold, hits are ranked lower"
     if low > .5:
         return "holds" if auc >= USEFUL and low > POOR else "holds, but weakly"
     return "does not hold" if high < POOR else "cannot be told"
@@ -297,25 +326,31 @@ def _with_interval(row, suffix=""):
     return f"{row['r' + suffix]:+.3f} ({row['low' + suffix]:+.3f} to {row['high' + suffix]:+.3f})"
 
 
-def conclusions(factors, differ, moved, study):
+def conclusions(factors, differ, moved, study, *, called="what charted"):
     """One page of findings, each with its figures and its strength in words; features without a finding share one line.
 
     Parameters
     ----------
-    factors, differ : pd.DataFrame
-        As from `success_factors` and `genres_differ`.
+    factors : pd.DataFrame or None
+        As from `success_factors`.
+    differ : pd.DataFrame
+        As from `genres_differ`.
     moved : pd.DataFrame or None
         As from `trend_tests`.
-    study : hit_prediction.HitStudy
+    study : hit_prediction.HitStudy or None
         As from `hit_study`.
+    called : str
+        The songs whose trends are in `moved`.
 
     Returns
     -------
     pd.DataFrame
         `about, finding, figures, words`.
     """
-    trend_lines = [] if moved is None else _trend_lines(moved)
-    rows = [*_factor_lines(factors), *_genre_lines(differ), *trend_lines, *_study_lines(study)]
+    factor_lines = [] if factors is None else _factor_lines(factors)
+    trend_lines = [] if moved is None else _trend_lines(moved, called)
+    study_lines = [] if study is None else _study_lines(study)
+    rows = [*factor_lines, *_genre_lines(differ), *trend_lines, *study_lines]
     return pd.DataFrame(rows, columns=["about", "finding", "figures", "words"])
 
 
@@ -337,10 +372,10 @@ def _genre_lines(differ):
                f"r {row['lowest']:+.3f} in {row['lowest_in']} to {row['highest']:+.3f} in {row['highest_in']}", "sure")
 
 
-def _trend_lines(moved):
+def _trend_lines(moved, called):
     for feature, row in moved[moved["reading"].str.contains("rose|fell")].iterrows():
         figures = f"{row['per_decade']:+.3g} a decade, r {_with_interval(row)}"
-        yield "trends", f"{feature} of what charted {row['reading']}", figures, _strength(row["r"]) + ", sure"
+        yield "trends", f"{feature} of {called} {row['reading']}", figures, _strength(row["r"]) + ", sure"
 
 
 def _study_lines(study):
@@ -348,7 +383,8 @@ def _study_lines(study):
         interval = f"{row['low']:.3f} to {row['high']:.3f}"
         if model == "boosting" and pd.isna(row["worth"]):
             figures = f"ROC-AUC {row['roc_auc']:.3f} ({interval}), base rate {row['base_rate']:.3f}"
-            yield "prediction", f"a hit from its sound, {name}", figures, f"says {meaning(row['roc_auc'], row['low'])}"
+            words = f"says {meaning(row['roc_auc'], row['low'], row['high'])}"
+            yield "prediction", f"a hit from its sound, {name}", figures, words
         elif model == "boosting":
             real = "not real" if row["worth"] > 0 else "no gain here"
             yield "leaks", name, f"{100 * row['worth']:+.1f} points of ROC-AUC", real

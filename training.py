@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 import models
+from analysis.collection_limits import SIDES as N_SIDES
+from analysis.collection_limits import artists_by_genre, training_obstacle
 from audio import write_spectrograms
 from features import extract_embeddings, extract_features
 from prepare import first_genre, load_Data, prepare_df
@@ -15,7 +17,7 @@ from preprocessing import spotify_split
 from signals import spectrogram_images
 from signals.image_statistics import describe_images
 from signals.spectrogram_images import index_images
-from sources.artists import artist_groups
+from sources.artists import artist_groups, artist_matrix, by_other_artists
 from sources.files import write_table
 
 SIDES = ("train", "validate", "test")
@@ -35,16 +37,23 @@ class Songs(NamedTuple):
         The `genre`, `artist` and `side` (`train`, `validate` or `test`) of each track.
     embeddings : pd.DataFrame or None
         One row a track, as from `features.extract_embeddings`; None where they were not computed for all tracks.
+    obstacle : str
+        Why there are too few songs to train models on, see `analysis.collection_limits`; empty where there are enough.
+        With an obstacle, no track has a `side`.
     """
 
     pictures: pd.DataFrame
     features: pd.DataFrame
     tracks: pd.DataFrame
     embeddings: pd.DataFrame | None = None
+    obstacle: str = ""
 
 
 def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .25, .25), seed=666, n_jobs=-1):
     """Gather songs for training, and split them so that no artist is on two sides.
+
+    Where no lists are given, songs of genres with fewer than three artists are left out, one for each side; how many is
+    printed.
 
     Parameters
     ----------
@@ -85,13 +94,19 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     mel = mel.reset_index(drop=True).assign(genre=lambda rows: first_genre(rows["genre"].astype(object)))
     tracks = mel.groupby("track_id", sort=False)[["genre", "artist"]].first()
     tracks["artist"] = tracks["artist"].astype(object).where(tracks["artist"].notna(), tracks.index.to_series())
+    listed = bool(lists and any(lists))
+    obstacle = "" if listed else training_obstacle(tracks["genre"], tracks["artist"])
+    if obstacle:
+        return Songs(mel, pd.DataFrame(index=tracks.index), tracks.assign(side=None), None, obstacle)
     table = _features(Path(out_dir) / "model_output", features, mel, bool(pictures), n_jobs)
-    tracks["side"] = _listed(tracks, lists) if lists and any(lists) else _split(tracks, sizes, seed)
+    if listed:
+        tracks["side"] = _listed(tracks, lists)
+    else:
+        tracks["side"] = _split(_without_rare_genres(tracks), sizes, seed).reindex(tracks.index)
     tracks = tracks.dropna(subset=["side"])
     empty = [name for name in ("train", "validate") if not (tracks["side"] == name).any()]
     if empty:
-        reason = "give lists for both" if lists and any(lists) else "there are too few songs"
-        raise ValueError(f"no songs on the side {' and '.join(empty)}: {reason}")
+        raise ValueError(f"no songs on the side {' and '.join(empty)}: give lists for both")
     missing = tracks.index.difference(table.index)
     if len(missing):
         print(f"{len(missing)} of {len(tracks)} tracks have no features: left out")
@@ -99,6 +114,16 @@ def gather(out_dir="runs", *, pictures="", features="", lists=None, sizes=(.5, .
     embeddings = None if pictures else _embeddings(Path(out_dir) / "model_output" / "embeddings.parquet", tracks)
     mel = mel[mel["track_id"].isin(tracks.index)].reset_index(drop=True)
     return Songs(mel, table.loc[tracks.index], tracks, embeddings)
+
+
+def _without_rare_genres(tracks):
+    """The tracks of genres that can be on all three sides; the others are counted and named."""
+    counts = artists_by_genre(tracks["genre"], tracks["artist"])
+    rare = counts[counts["artists"] < N_SIDES]
+    if len(rare):
+        named = ", ".join(map(str, rare.index[:6])) + (" ..." if len(rare) > 6 else "")
+        print(f"{rare['songs'].sum()} songs of genres with fewer than three artists left out of training ({named})")
+    return tracks[~tracks["genre"].isin(rare.index)]
 
 
 def _embeddings(path, tracks):
@@ -257,6 +282,8 @@ def train_family(names, songs, *, out=None, settings=None, seed=0, verbose=True)
         Indexed by model: `seconds`, `weights`, `accuracy` on the validate side (too optimistic, since that side was
         used for stopping and calibration) and `epochs`.
     """
+    if songs.obstacle:
+        raise ValueError(songs.obstacle)
     settings = settings or {}
     fitted, rows = {}, {}
     for name in names:
@@ -388,9 +415,11 @@ def combine_held_out(probas, truth, groups, *, penalty=.02):
     np.ndarray [shape=(n, genres)]
     """
     half = artist_groups(range(len(groups)), groups) % 2
+    members = artist_matrix(range(len(groups)), groups)
     combined = np.empty(np.shape(probas[0]))
     for part in (0, 1):
-        weights = stacking_weights([proba[half != part] for proba in probas], truth[half != part], penalty=penalty)
+        others = by_other_artists(members, half == part)
+        weights = stacking_weights([proba[others] for proba in probas], truth[others], penalty=penalty)
         combined[half == part] = combine([proba[half == part] for proba in probas], weights)
     return combined
 

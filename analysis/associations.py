@@ -15,7 +15,11 @@ from analysis.resampling import holm
 from sources.artists import artist_groups
 
 FEATURES = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness",
-            "valence", "tempo", "key", "mode", "explicit", "has_feat", "duration_minutes", "release_year"]
+            "valence", "tempo", "mode", "explicit", "has_feat", "duration_minutes", "release_year"]
+"""The features that are correlated. Not `key`: C follows B, so it is a place on a circle, and no larger or smaller than
+another; `group_effects` compares the keys as categories."""
+CIRCULAR = ("key",)
+"""Columns of numbers that are places on a circle; a linear correlation with them has no meaning."""
 SMALL_CORRELATION = .1
 """The smallest correlation that is not negligible (Cohen, Statistical Power Analysis, 1988)."""
 FEWEST_GROUPS = 5
@@ -52,7 +56,7 @@ def correlations(df, target="popularity", features=None, *, method="spearman", w
     Raises
     ------
     ValueError
-        A column is missing, or the method is unknown.
+        A column is missing, or is a place on a circle (`CIRCULAR`), or the method is unknown.
 
     Examples
     --------
@@ -60,6 +64,7 @@ def correlations(df, target="popularity", features=None, *, method="spearman", w
     >>> correlations(songs).r.round(2).to_dict()
     {'loudness': 0.9}
     """
+    need_linear([target, *(features or [])])
     if method not in ("spearman", "pearson"):
         raise ValueError(f"method={method!r}: choose 'spearman' or 'pearson'")
     features = [f for f in FEATURES if f in df and f != target] if features is None else list(features)
@@ -80,6 +85,14 @@ def need_columns(df, columns):
     missing = [column for column in columns if column not in df]
     if missing:
         raise ValueError(f"the table has no column {', '.join(map(repr, missing))}; it has {list(df.columns)}")
+
+
+def need_linear(columns):
+    """Raise a clear error where a column is a place on a circle, which has no linear correlation."""
+    circular = [column for column in columns if column in CIRCULAR]
+    if circular:
+        raise ValueError(f"{', '.join(map(repr, circular))} is a place on a circle (C follows B), and has no linear "
+                         "correlation: compare the keys as categories with group_effects or compare_groups")
 
 
 def _correlation(df, feature, target, method, within, groups):
@@ -304,6 +317,38 @@ def feature_ttest(df, feature, target="popularity", *, group="artist"):
                       "g_high": small_sample * high / pooled, "p": fit.pvalues[1]}, name=feature)
 
 
+def feature_ttests(df, features, target="popularity", *, group="artist"):
+    """`feature_ttest` of several features, one row each; a printed sentence names those that cannot be tested.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    features : list of str
+        Those that the table does not have are left out.
+    target : str
+    group : str or None
+        As in `correlations`.
+
+    Returns
+    -------
+    pd.DataFrame
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame({"explicit": [True] + [False] * 5, "loudness": range(6), "popularity": [7, 8, 9, 1, 2, 3]})
+    >>> feature_ttests(songs, ["explicit", "loudness"]).index.tolist()
+    not tested: 'explicit' does not divide the 6 songs into two groups of two or more
+    ['loudness']
+    """
+    rows = {}
+    for feature in [feature for feature in features if feature in df]:
+        try:
+            rows[feature] = feature_ttest(df, feature, target, group=group)
+        except ValueError as error:
+            print(f"not tested: {error}")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("feature")
+
+
 def verdict(r, low, high, sign=1):
     """The verdict of a correlation and its interval on a claim that the correlation has a certain sign.
 
@@ -358,8 +403,9 @@ def check_claims(df, claims=CLAIMS, target="popularity", *, by="first_genre", gr
     """
     rows = []
     for sentence, feature, sign in claims:
-        if feature not in df:
-            rows.append({"claim": sentence, "verdict": f"cannot be told: no column {feature!r}"})
+        absent = [column for column in (feature, target) if column not in df]
+        if absent:
+            rows.append({"claim": sentence, "verdict": f"cannot be told: no column {absent[0]!r}"})
             continue
         overall = correlations(df, target, [feature], group=group).iloc[0]
         known = df[[feature, target]].dropna().astype("float64")
@@ -392,6 +438,8 @@ def running_median(df, x, y, bins=12):
         One row a bin: the median of `x`, `median, q25, q75` of `y`, and `n` rows.
     """
     rows = df[[x, y]].dropna().astype("float64")
+    if rows.empty:
+        return pd.DataFrame(columns=["x", "median", "q25", "q75", "n"], dtype="float64")
     cut = pd.qcut(rows[x], min(bins, max(1, len(rows) // 8)), duplicates="drop")
     binned = rows.groupby(cut, observed=True)
     return pd.DataFrame({"x": binned[x].median(), "median": binned[y].median(), "q25": binned[y].quantile(.25),

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.associations import need_columns
+from sources.chart_files import days_between
 from sources.titles import clean_title, credited, same_recording
 
 SCHEMA = ["date", "rank", "song", "artist", "peak", "weeks"]
@@ -25,7 +26,7 @@ def chart_songs(charts):
     -------
     pd.DataFrame
         Most points first: `song, artist, peak, weeks, first, last` (dates) and `points`: a week on the last place of
-        the chart counts one, and each place higher one more.
+        the chart counts one, and each place higher one more; a day of a daily chart counts a seventh of that.
 
     Examples
     --------
@@ -35,7 +36,9 @@ def chart_songs(charts):
     [[1, 2, 4]]
     """
     need_columns(charts, SCHEMA)
-    best = charts.assign(peak=charts[["rank", "peak"]].min(axis=1), points=charts["rank"].max() + 1 - charts["rank"])
+    weeks = min(1, days_between(charts["date"]) / 7)
+    points = weeks * (charts["rank"].max() + 1 - charts["rank"])
+    best = charts.assign(peak=charts[["rank", "peak"]].min(axis=1), points=points)
     songs = best.groupby(["song", "artist"], sort=False, as_index=False)
     table = songs.agg(peak=("peak", "min"), weeks=("weeks", "max"), first=("date", "min"), last=("date", "max"),
                       points=("points", "sum"))
@@ -92,6 +95,27 @@ def match_songs(tracks, charts, *, threshold=THRESHOLD):
     charted = songs.iloc[found["chart"]].set_axis(index)
     charted = charted.rename(columns={"song": "chart_song", "artist": "chart_artist"})
     return pd.concat([names, charted.iloc[:, :2], found[["how", "score"]].set_axis(index), charted.iloc[:, 2:]], axis=1)
+
+
+def charting_songs(tracks, matches):
+    """The tracks that charted, with their features and their chart data.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        A tracks table, as from `preprocessing.create_features`.
+    matches : pd.DataFrame
+        As from `match_songs`.
+
+    Returns
+    -------
+    pd.DataFrame
+        The tracks that are in the chart, with `peak, weeks, first, last, points`, and `chart_year`, the year in which
+        each entered the chart.
+    """
+    charted = tracks.drop(columns=["peak", "weeks", "first", "last", "points"], errors="ignore")
+    charted = charted.join(matches[["peak", "weeks", "first", "last", "points"]], how="inner")
+    return charted.assign(chart_year=charted["first"].dt.year.astype("Int64"))
 
 
 def _keys(df):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analysis.associations import need_columns
+from analysis.associations import CIRCULAR, need_columns
 from analysis.hit_prediction import SOUND
 from analysis.resampling import holm
 from sources.artists import artist_groups
@@ -27,7 +27,7 @@ def genres_differ(tracks, target="popularity", features=None, *, by="first_genre
         As from `preprocessing.create_features`.
     target : str
     features : list of str, optional
-        If not given, the columns of `SOUND` that the table has, and `explicit`.
+        If not given, the columns of `SOUND` that the table has, but the key, which is circular, and `explicit`.
     by, group : str
         The columns of the genre and of the artist. All songs of an artist in one genre are assigned together. Genres of
         fewer than `FEWEST_SONGS_TO_COMPARE` songs are left out.
@@ -44,7 +44,7 @@ def genres_differ(tracks, target="popularity", features=None, *, by="first_genre
     """
     need_columns(tracks, [target, by])
     if features is None:
-        features = [feature for feature in [*SOUND, "explicit"] if feature in tracks]
+        features = [feature for feature in [*SOUND, "explicit"] if feature in tracks and feature not in CIRCULAR]
     known = tracks.dropna(subset=[target, by])
     known = known[known.groupby(by, observed=True)[target].transform("size") >= FEWEST_SONGS_TO_COMPARE]
     rng = np.random.default_rng(seed)

@@ -11,12 +11,13 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from analysis.associations import compare_groups, need_columns
 from analysis.scores import evaluate
 from analysis.selection import song_row
 from analysis.similarity import fifths
-from sources.artists import artist_groups
+from sources.artists import artist_groups, artist_matrix, by_other_artists
 
 SOUND = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness", "valence",
          "tempo", "key", "mode", "duration_minutes"]
@@ -30,8 +31,12 @@ FEWEST_HITS = 15
 """The least number of hits, and of other songs, that a study needs."""
 HELD_OUT, LATER = "artists held out", "later years, artists held out"
 """The two honest studies."""
+N_SPLITS = 5
+"""The number of folds, of artists or of songs."""
+N_BOOT = 200
+"""The number of bootstrap samples."""
 LEAKS = {"artists on both sides": HELD_OUT, "oversampled before the split": HELD_OUT,
-         "the artist's popularity as a feature": HELD_OUT, "random years": LATER}
+         "the artist's success as a feature": HELD_OUT, "random years": LATER}
 """Well-known leaks, and the honest study with which each is compared."""
 
 
@@ -83,7 +88,7 @@ def _features(tracks, features):
 
 
 def hit_study(tracks, *, target="popularity", hit=70, features=None, group="artist", year="release_year", later=.3,
-              n_splits=5, leaks=True, n_boot=200, seed=0):
+              n_splits=N_SPLITS, leaks=True, n_boot=N_BOOT, seed=0):
     """How well hits can be predicted from sound, honestly and with each well-known leak.
 
     There are two honest studies. In `HELD_OUT`, each song is predicted by a model that was trained on songs of other
@@ -92,7 +97,7 @@ def hit_study(tracks, *, target="popularity", hit=70, features=None, group="arti
 
     - songs are split at random, so that artists are on both sides;
     - hits are copied until there are as many as other songs, and split only then;
-    - the mean popularity of the artist, which includes the song's own, is a feature;
+    - the mean success (the target) of the artist, which includes the song's own, is a feature;
     - songs of later years are predicted by models that were trained on songs of those years.
 
     Parameters
@@ -132,17 +137,19 @@ def hit_study(tracks, *, target="popularity", hit=70, features=None, group="arti
     Raises
     ------
     ValueError
-        A column is missing, or there are fewer than `FEWEST_HITS` hits or other songs.
+        A column is missing, there are fewer than `FEWEST_HITS` hits or other songs, or there is no sound or there are
+        too few artists to hold out; see `study_obstacle`.
     """
     need_columns(tracks, [target])
+    obstacle = study_obstacle(tracks, target=target, hit=hit, features=features, group=group, n_splits=n_splits)
+    if obstacle:
+        raise ValueError(obstacle)
     rows = tracks.dropna(subset=[target])
     hits = (rows[target].astype("float64") >= hit).to_numpy()
-    if min(hits.sum(), (~hits).sum()) < FEWEST_HITS:
-        raise ValueError(f"{hits.sum()} of {len(rows)} songs have a {target} of {hit:g} or more: a study needs "
-                         f"{FEWEST_HITS} hits and {FEWEST_HITS} other songs. Choose another hit=...")
     X = sound_of(rows, features)
     groups = artist_groups(rows, group)
-    studies = _studies(rows, X, hits, groups, year, later, n_splits, target, leaks, seed)
+    members = artist_matrix(rows, group)
+    studies = _studies(rows, X, hits, groups, members, year, later, n_splits, target, leaks, seed)
     tables = []
     for study, (X_study, songs, splits) in studies.items():
         for model in ("logistic", "boosting"):
@@ -157,14 +164,35 @@ def hit_study(tracks, *, target="popularity", hit=70, features=None, group="arti
     return HitStudy(scores, predictions, target, hit, _features(rows, features), group, seed)
 
 
-def _studies(rows, X, hits, groups, year, later, n_splits, target, leaks, seed):
+def study_obstacle(tracks, *, target="popularity", hit=70, features=None, group="artist", n_splits=N_SPLITS):
+    """Why hits cannot be studied in a table, as a sentence; empty where they can. The arguments are of `hit_study`."""
+    if target not in tracks:
+        return f"the table has no column {target!r}, so there are no hits to predict"
+    rows = tracks.dropna(subset=[target])
+    hits = (rows[target].astype("float64") >= hit).to_numpy()
+    if min(hits.sum(), (~hits).sum()) < FEWEST_HITS:
+        return (f"{hits.sum()} of {len(rows)} songs have a {target} of {hit:g} or more: a study needs "
+                f"{FEWEST_HITS} hits and {FEWEST_HITS} other songs. Choose another hit=...")
+    if not [feature for feature in _features(rows, features) if rows[feature].notna().any()]:
+        return f"the table has none of the features {', '.join(SOUND[:4])} ..., so there is no sound to predict from"
+    of_artists = pd.Series(hits).groupby(artist_groups(rows, group))
+    with_both = min(of_artists.any().sum(), (~of_artists.all()).sum())
+    if with_both < n_splits:
+        return (f"only {with_both} artists have a hit, or a song that is none: a study that holds artists out needs "
+                f"{n_splits}")
+    return ""
+
+
+def _studies(rows, X, hits, groups, members, year, later, n_splits, target, leaks, seed):
     """Of each study: the features, the row numbers of its songs, and its splits into train and test."""
     everyone = np.arange(len(rows))
     by_artist = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
     at_random = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
-    held_out = list(by_artist.split(X, hits, groups))
+    # a song by artists of two folds is tested in one, and then no song by either is in training
+    held_out = [(train[by_other_artists(members, test)[train]], test) for train, test in
+                by_artist.split(X, hits, groups)]
     studies = {HELD_OUT: (X, everyone, held_out)}
-    split = _split_by_year(rows, hits, groups, year, later)
+    split = _split_by_year(rows, hits, members, year, later)
     if split is not None:
         studies[LATER] = (X, everyone, [split])
     if leaks:
@@ -174,18 +202,18 @@ def _studies(rows, X, hits, groups, year, later, n_splits, target, leaks, seed):
         songs = np.concatenate([everyone, copies])
         studies["oversampled before the split"] = (X.iloc[songs], songs, list(at_random.split(songs, hits[songs])))
         popularity = rows[target].astype("float64").groupby(groups).transform("mean")
-        studies["the artist's popularity as a feature"] = (X.assign(of_artist=popularity), everyone, held_out)
+        studies["the artist's success as a feature"] = (X.assign(of_artist=popularity), everyone, held_out)
     return studies
 
 
-def _split_by_year(rows, hits, groups, year, later):
+def _split_by_year(rows, hits, members, year, later):
     """Earlier songs to train on and later ones to test, no artist on both sides; None where there are too few hits."""
     years = rows[year].astype("float64").to_numpy() if year in rows else np.full(len(rows), np.nan)
     if np.isfinite(years).sum() <= 2 * FEWEST_HITS:
         return None
     last_year = np.nanquantile(years, 1 - later)
     test = np.flatnonzero(years > last_year)
-    train = np.flatnonzero((years <= last_year) & ~np.isin(groups, groups[test]))
+    train = np.flatnonzero((years <= last_year) & by_other_artists(members, test))
     enough = all(min(hits[side].sum(), (~hits[side]).sum()) >= FEWEST_HITS for side in (train, test))
     return (train, test) if enough else None
 
@@ -215,8 +243,9 @@ def out_of_sample_probability(model, X, y, splits):
         NaN for a song that is on no test side.
     """
     proba = np.full(len(y), np.nan)
-    for train, test in splits:
-        proba[test] = model.fit(X.iloc[train], y[train]).predict_proba(X.iloc[test])[:, 1]
+    with threadpool_limits(1):  # on a busy machine, threads that wait for each other made this forty times slower
+        for train, test in splits:
+            proba[test] = model.fit(X.iloc[train], y[train]).predict_proba(X.iloc[test])[:, 1]
     return proba
 
 
@@ -291,11 +320,13 @@ def song_appeal(song, tracks, study):
     row = song_row(song, tracks)
     rows = tracks.dropna(subset=[study.target]).drop(index=row.index, errors="ignore")
     if study.group in row and study.group in rows:
-        groups = artist_groups(pd.concat([row[[study.group]], rows[[study.group]]]), study.group)
-        rows = rows[groups[1:] != groups[0]]
+        columns = [column for column in (study.group, "artists") if column in row and column in rows]
+        members = artist_matrix(pd.concat([row[columns], rows[columns]]), study.group)
+        rows = rows[by_other_artists(members, [0])[1:]]
     hits = rows[study.target].astype("float64") >= study.hit
-    model = build_model("boosting", study.seed).fit(sound_of(rows, study.features), hits)
-    proba = model.predict_proba(sound_of(row, study.features))[0, 1]
+    with threadpool_limits(1):  # see out_of_sample_probability
+        model = build_model("boosting", study.seed).fit(sound_of(rows, study.features), hits)
+        proba = model.predict_proba(sound_of(row, study.features))[0, 1]
     table = deciles(study)
     honest = study.scores.loc[HELD_OUT, "boosting"]
     reached = table[table["least"] <= proba]
@@ -309,24 +340,48 @@ def song_appeal(song, tracks, study):
 
 def _appeal_sentence(appeal):
     chance, low, high, base, auc = (100 * appeal[key] for key in ("chance", "low", "high", "base_rate", "roc_auc"))
+    words = meaning(appeal["roc_auc"], appeal["auc_low"], appeal["auc_high"])
     return (f"Of songs with a similar prediction, {chance:.0f} % were hits ({low:.0f}-{high:.0f} %), of all songs "
-            f"{base:.0f} %. This says {meaning(appeal['roc_auc'], appeal['auc_low'])}: given a hit and another song, "
-            f"the model ranks the hit higher {auc:.0f} times in 100, a coin 50 times.")
+            f"{base:.0f} %. This says {words}: given a hit and another song, the model ranks the hit higher "
+            f"{auc:.0f} times in 100, a coin 50 times.")
 
 
-def meaning(auc, low):
-    """How much a prediction tells, in words, by its area under the ROC curve and the lower end of its interval.
+def meaning(auc, low, high=1):
+    """How much a prediction tells, in words, by its area under the ROC curve and the ends of its interval.
 
     Examples
     --------
-    >>> meaning(.52, .48), meaning(.55, .52), meaning(.75, .55), meaning(.75, .7)
+    >>> meaning(.52, .48, .56), meaning(.55, .52, .58), meaning(.75, .55, .9), meaning(.75, .7, .8)
     ('nothing', 'next to nothing', 'little', 'something')
+    >>> meaning(.4, .35, .45)
+    'the opposite: hits are ranked lower than other songs, more often than by chance'
     """
+    if high < .5:
+        return "the opposite: hits are ranked lower than other songs, more often than by chance"
     if not low > .5:
         return "nothing"
     if auc < POOR:
         return "next to nothing"
     return "something" if auc >= USEFUL and low > POOR else "little"
+
+
+def scores_without(study, left_out):
+    """The scores of the honest studies without some songs: the same predictions, scored again.
+
+    Parameters
+    ----------
+    study : HitStudy
+    left_out : pd.Index
+        The tracks that are left out.
+
+    Returns
+    -------
+    pd.DataFrame
+        As `study.scores`, without `worth`.
+    """
+    kept = study.predictions[study.predictions["study"].isin((HELD_OUT, LATER))
+                             & ~study.predictions["track"].isin(left_out)]
+    return _scores(kept, N_SPLITS, N_BOOT, study.seed).drop(columns="worth")
 
 
 # ---- plots

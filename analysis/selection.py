@@ -9,7 +9,7 @@ from learning.pretrained import window_embeddings
 from signals.decoding import AudioError
 from signals.descriptors import describe_file
 from signals.recording import Recording, as_recording
-from sources.artists import artist_groups
+from sources.artists import artist_matrix
 from sources.titles import clean_title, credited
 
 POOL = 10
@@ -62,6 +62,20 @@ def song_row(song, tracks):
     except AudioError as error:
         raise ValueError(f"{path} cannot be compared: {error}") from error
     return pd.DataFrame(features, index=[str(path)]).assign(path=str(path.absolute()), song=path.stem)
+
+
+def song_name(rows):
+    """The name of the first song of a table, for a sentence: artist and title, as far as they are known.
+
+    Examples
+    --------
+    >>> song_name(pd.DataFrame({"artist": ["Ann"], "song": ["Sea"]}))
+    'Ann - Sea'
+    """
+    row = rows.iloc[0]
+    if pd.isna(row.get("song")):
+        return Path(row["path"]).stem if pd.notna(row.get("path")) else str(rows.index[0])
+    return str(row["song"]) if pd.isna(row.get("artist")) else f"{row['artist']} - {row['song']}"
 
 
 def names_of(rows):
@@ -121,8 +135,12 @@ def not_too_many(rows, per_artist):
     if per_artist is not None:
         if "artist" not in rows:
             raise ValueError("per_artist needs a column 'artist'")
-        artists = pd.Series(artist_groups(rows)[keep])
-        keep[np.flatnonzero(keep)[artists.groupby(artists).cumcount() >= per_artist]] = False
+        members = artist_matrix(rows)
+        n_of_artist = np.zeros(members.shape[1], dtype=int)
+        for row in np.flatnonzero(keep):
+            artists = members.indices[members.indptr[row]:members.indptr[row + 1]]
+            keep[row] = n_of_artist[artists].max() < per_artist
+            n_of_artist[artists] += keep[row]
     return keep
 
 

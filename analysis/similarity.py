@@ -15,8 +15,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from analysis.resampling import bootstrap_weights, mean_interval
 from signals.aspects import ASPECTS, aspect_columns
-from sources.artists import artist_groups
-from sources.table_files import SHARES
+from sources.artists import artist_groups, artist_matrix, by_other_artists
+from sources.column_names import SHARES
 
 TABLE = [*SHARES, "loudness", "tempo", "key", "mode"]
 """Spotify's audio features that describe how a song sounds."""
@@ -288,11 +288,12 @@ def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0
     space = Space(tracks, by)
     label = pd.factorize(labels.astype(object))[0]  # -1 where there is none
     artist = artist_groups(tracks, groups)
+    members = artist_matrix(tracks, groups)
     usable = (space.known >= ENOUGH_KNOWN) & (label >= 0)
     orders = space.nearest(space.points[usable])[0] if usable.any() else []
     songs, shares, chances = [], [], []
     for song, neighbours in zip(np.flatnonzero(usable), orders):
-        others = neighbours[usable[neighbours] & (artist[neighbours] != artist[song])]
+        others = neighbours[usable[neighbours] & by_other_artists(members, [song])[neighbours]]
         if len(others):
             same = label[others] == label[song]
             songs.append(song)

@@ -83,6 +83,7 @@ def trend_tests(charts, features=None, *, year="chart_year", group="artist"):
     """
     features = [feature for feature in TRENDS if feature in charts] if features is None else list(features)
     table = correlations(charts, year, features, group=group)[["r", "low", "high", "p_holm", "n"]]
+    table = table.assign(tau=np.nan, p_years=np.nan, per_decade=np.nan)
     for feature in table.index:
         yearly = trends(charts, feature, year=year).query("n >= @FEWEST_GROUPS")["middle"]
         enough = len(yearly) > 3 and yearly.nunique() > 1
@@ -90,7 +91,7 @@ def trend_tests(charts, features=None, *, year="chart_year", group="artist"):
         slope = 10 * stats.theilslopes(yearly, yearly.index).slope if enough else np.nan
         table.loc[feature, ["tau", "p_years", "per_decade"]] = tau, p, slope
     numbers = table[["r", "low", "high", "p_holm", "tau", "p_years"]].to_numpy()
-    table["reading"] = [trend_in_words(*row) for row in numbers]
+    table["reading"] = np.array([trend_in_words(*row) for row in numbers], dtype=object)
     return table
 
 

@@ -11,6 +11,7 @@ from sklearn.model_selection import GroupShuffleSplit
 
 from learning.out_of_distribution import fit_distribution, out_of_distribution_score
 from signals.recording import as_recording
+from sources.artists import artist_groups, artist_matrix, by_other_artists
 
 
 def set_parameters(estimator, values):
@@ -204,12 +205,14 @@ def hold_out_groups(X, y, groups, seed=0):
     X, y : as given, for training
     validation : tuple of (X, y) or None
     """
-    if len(set(groups)) < 5:
+    artists = artist_groups(range(len(groups)), groups)
+    if len(set(artists)) < 5:
         return X, y, None
     labels = y if np.ndim(y) == 2 else np.asarray(y, dtype=object)
     train, held_out = next(
-        GroupShuffleSplit(1, test_size=0.2, random_state=seed).split(np.zeros(len(labels)), groups=groups)
+        GroupShuffleSplit(1, test_size=0.2, random_state=seed).split(np.zeros(len(labels)), groups=artists)
     )
+    train = train[by_other_artists(artist_matrix(range(len(groups)), groups), held_out)[train]]
     if np.ndim(y) == 1 and set(labels[train]) != set(labels):
         return X, y, None
     return _rows(X, train), _rows(labels, train), (_rows(X, held_out), _rows(labels, held_out))

@@ -15,7 +15,7 @@ from learning.pretrained import (
     as_table,
     embedding_columns,
     hear_patches,
-    hear_recording,
+    patches_in_window,
     tag_columns,
     window_embeddings,
 )
@@ -69,14 +69,32 @@ class EmbeddingInput:
     def _window_inputs(self, recording, seconds, hop_seconds):
         return window_embeddings(recording, seconds, hop_seconds)
 
-    def patch_inputs(self, patches):
-        """Rows that `predict_proba` takes, from patches of `pretrained.log_mel` [shape=(n, 187, 96)]."""
-        return as_table(*hear_patches(patches))
+    def patch_starts(self, recording, start):
+        """The starts in seconds of the patches that the networks hear in the window that begins at `start`."""
+        return patches_in_window(recording, start, self.window_seconds)
 
-    def patches_of(self, recording):
-        """The starts of a recording's patches in seconds, and their rows."""
-        heard = hear_recording(recording)
-        return heard.starts, as_table(heard.embeddings, heard.tags)
+    def inputs_of_patches(self, windows):
+        """Rows that `predict_proba` takes, from windows of patches of `pretrained.log_mel`.
+
+        Parameters
+        ----------
+        windows : sequence of np.ndarray [shape=(patches, 187, 96)]
+            Patches that several windows have in common are heard once.
+
+        Returns
+        -------
+        pd.DataFrame [shape=(windows, 500)]
+        """
+        patches = np.concatenate(windows)
+        numbers, different = {}, []
+        for patch in patches:
+            key = patch.tobytes()
+            if key not in numbers:
+                numbers[key] = len(numbers)
+                different.append(patch)
+        heard = as_table(*hear_patches(np.stack(different)))
+        rows = heard.iloc[[numbers[patch.tobytes()] for patch in patches]]
+        return rows.groupby(np.repeat(np.arange(len(windows)), [len(window) for window in windows])).mean()
 
 
 def embedding_features(X):

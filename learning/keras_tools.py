@@ -2,19 +2,20 @@
 
 import contextlib
 import json
+import logging
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from signals.decoding import quiet
 from sources.files import atomic_path
+from sources.progress import progress
 
 with quiet():  # TensorFlow logs to standard error, where no setting of it reaches, when it is imported and first used
     import keras
     keras.ops.zeros(1)
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of small collections, for which it compiles anew
 
 
 def sub_network(network, output=None):
@@ -126,7 +127,7 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(self, epochs, desc, shown=True):
         super().__init__()
-        self.bar = tqdm(total=epochs, desc=desc, unit="epoch", file=sys.stdout, mininterval=1, disable=not shown)
+        self.bar = progress(total=epochs, desc=desc, unit="epoch", shown=shown)
 
     def on_epoch_end(self, epoch, logs=None):
         """Move the bar on; Keras calls it."""

@@ -362,16 +362,23 @@ def window_embeddings(recording, seconds, hop_seconds):
     windows = recording.windows(seconds, hop_seconds, sr=SAMPLE_RATE)
     every = 1 if seconds < 2 * PATCH_SECONDS else None
     heard = hear_recording(recording, every=every)
-    middles = heard.starts + PATCH_SECONDS / 2
     table = as_table(heard.embeddings, heard.tags)
-    rows = []
-    for window in windows:
-        end = window.start + len(window.y) / SAMPLE_RATE
-        inside = (middles >= window.start) & (middles < end)
-        if not inside.any():
-            inside = np.arange(len(middles)) == np.abs(middles - (window.start + end) / 2).argmin()
-        rows.append(table[inside].mean())
+    rows = [table[_inside(heard.starts, window.start, len(window.y) / SAMPLE_RATE)].mean() for window in windows]
     return pd.DataFrame(rows).set_axis([window.start for window in windows])
+
+
+def _inside(starts, start, seconds):
+    """Which patches have their middle in a window; the nearest one where none has."""
+    middles = starts + PATCH_SECONDS / 2
+    inside = (middles >= start) & (middles < start + seconds)
+    return inside if inside.any() else np.arange(len(middles)) == np.abs(middles - start - seconds / 2).argmin()
+
+
+def patches_in_window(recording, start, seconds):
+    """The starts in seconds of the patches that `window_embeddings` takes the mean of, for a window that begins at
+    `start`."""
+    starts = hear_recording(recording, every=1 if seconds < 2 * PATCH_SECONDS else None).starts
+    return starts[_inside(starts, start, min(seconds, recording.seconds - start))]
 
 
 if __name__ == "__main__":

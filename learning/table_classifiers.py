@@ -17,6 +17,7 @@ from learning.model_checks import UnsoundModel
 from learning.network_classifier import NetworkClassifier
 from learning.targets import encode, warn_about_spotify_terms
 from signals.decoding import RunError
+from sources.artists import artist_groups, artist_matrix, by_other_artists
 
 WINDOW_SECONDS = 15.0
 """Length of a window for models that take any length."""
@@ -211,13 +212,20 @@ class TableModel(TableInput, CalibratedClassifier):
     def _folds(self, targets, groups):
         n = min(5, int(targets.sum(axis=0).min())) if not self.multilabel_ else 5
         if groups is not None and len(set(groups)) >= 5:
-            return GroupKFold(5).split(targets, groups=groups)
+            artists = artist_groups(range(len(groups)), groups)
+            members = artist_matrix(range(len(groups)), groups)
+            if len(set(artists)) >= 5:
+                return [(train[by_other_artists(members, test)[train]], test)
+                        for train, test in GroupKFold(5).split(targets, groups=artists)]
         if self.multilabel_ or n < 2:
             return KFold(min(5, len(targets)), shuffle=True, random_state=self.seed).split(targets)
         return StratifiedKFold(n, shuffle=True, random_state=self.seed).split(targets, targets.argmax(axis=1))
 
     def _fitted(self, values, targets):
         estimator = clone(self.estimator)
+        last = estimator.steps[-1][1]
+        if getattr(last, "n_neighbors", 0) > len(values):  # a song cannot have more neighbours than there are songs
+            last.set_params(n_neighbors=len(values))
         if not self.multilabel_ and ((targets > 0) & (targets < 1)).any():
             raise ValueError(f"{self.name} takes one genre a song, or several, but no shares: a network does")
         if not self.multilabel_:

@@ -40,14 +40,15 @@ class TunedModel(EmbeddingInput, NetworkClassifier):
         frames = [pretrained.log_mel(window.y) for window in windows]
         return pd.DataFrame({"frames": pd.Series(frames, [window.start for window in windows], dtype=object)})
 
-    def patch_inputs(self, patches):
-        """Rows that `predict_proba` takes, from patches of `pretrained.log_mel` [shape=(n, 187, 96)]."""
-        return pd.DataFrame({"frames": pd.Series(list(patches), dtype=object)})
+    def patch_starts(self, recording, start):
+        """The starts in seconds of the patches that the network hears in the window that begins at `start`."""
+        seconds = min(self.window_seconds, recording.seconds - start)
+        return start + pretrained.PATCH_SECONDS * np.arange(max(1, int(seconds / pretrained.PATCH_SECONDS + 1e-6)))
 
-    def patches_of(self, recording):
-        """The starts of a recording's patches in seconds, and their rows."""
-        rows = self._window_inputs(recording, pretrained.PATCH_SECONDS, pretrained.PATCH_SECONDS)
-        return rows.index.to_numpy(float), rows
+    def inputs_of_patches(self, windows):
+        """Rows that `predict_proba` takes, from windows of patches of `pretrained.log_mel` [shape=(patches, 187,
+        96)]."""
+        return pd.DataFrame({"frames": pd.Series([np.concatenate(window) for window in windows], dtype=object)})
 
     def _examples(self, X, fitting=False):
         """The spectrogram of each row, at least one patch long."""

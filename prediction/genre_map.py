@@ -1,5 +1,6 @@
 """A map on which genres are regions and songs are points; a new song is placed on it without moving the others."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -126,6 +127,12 @@ def save_map(genre_map, path):
     note = {"centre": genre_map.centre.tolist(), "axes": genre_map.axes.tolist(),
             "regions": genre_map.regions.to_dict("index"), "meaning": genre_map.meaning.to_dict("index")}
     return write_text(path, json.dumps(note, indent=1))
+
+
+def map_fingerprint(genre_map):
+    """A text that is another one for another projection."""
+    numbers = np.concatenate([genre_map.centre.ravel(), genre_map.axes.ravel()]).round(6)
+    return f"map {hashlib.sha256(numbers.tobytes()).hexdigest()[:16]}"
 
 
 def load_map(path):

@@ -12,6 +12,7 @@ import numpy as np
 from learning.embedding_classifiers import FAMILIES
 from learning.targets import family_shares
 from prediction.labels import blend_label
+from prediction.tags import WORDS
 from signals.recording import as_recording
 from signals.time_axis import time_axis
 from sources.table_files import AUDIO_SUFFIXES
@@ -244,10 +245,20 @@ def plot_taggram(table, *, ax=None):
 
 # ---- the genre map
 
-def plot_map(genre_map, songs=None, *, ax=None):
-    """The genre map: an ellipse for each genre, known songs as dots, the songs in question as stars.
+AXIS_WORDS = {"spectral_centroid_mean": "brightness", "spectral_rolloff_mean": "brightness", "tempo": "tempo",
+              "loudness_lufs": "loudness", "onset_strength_mean": "hard attacks",
+              "spectral_flatness_mean": "noise"} | {
+    tag: word for words in WORDS.values() for word, tags in words.items() for tag in tags}
+"""The features and tags that are named on the axes of the map, in words; no other feature is named."""
+WEAKEST_NAMED = .4
+"""A feature whose rank correlation with an axis is smaller is not named on it."""
 
-    About two thirds of a genre's songs lie in its ellipse.
+
+def plot_map(genre_map, songs=None, *, ax=None):
+    """The genre map: an ellipse for each genre, known songs as dots, the song in question as a star.
+
+    About two thirds of a genre's songs lie in its ellipse. Several songs have numbers, which a list beside the map
+    explains.
 
     Parameters
     ----------
@@ -262,21 +273,35 @@ def plot_map(genre_map, songs=None, *, ax=None):
     """
     if ax is None:
         ax = plt.subplots(figsize=(6, 5), layout="constrained")[1]
-    colors = genre_colors(genre_map.regions.index)
-    size = max(5, min(14, 4000 / max(1, len(genre_map.songs))))
+    colors = genre_colors({*genre_map.regions.index, *genre_map.songs["genre"]})
+    size = max(5, min(40, 4000 / max(1, len(genre_map.songs))))
     for genre, known in genre_map.songs.groupby("genre"):
         ax.scatter(known["x"], known["y"], s=size, color=colors[genre], alpha=.45, lw=0, zorder=1)
     _draw_regions(ax, genre_map.regions, colors)
-    for name, (x, y) in (songs or {}).items():
-        ax.scatter([x], [y], marker="*", s=260, color="k", ec="w", lw=1, zorder=5)
-        ax.annotate(short_name(name, 24), (x, y), (0, 9), textcoords="offset points", ha="center", fontsize=8, zorder=6,
-                    parse_math=False, bbox={"fc": "w", "ec": "none", "alpha": .75, "pad": 1})
-        ax.update_datalim([(x - .5, y - .5), (x + .5, y + 1)])
+    _draw_songs(ax, songs or {})
     ax.autoscale_view()
     ax.set(xticks=[], yticks=[], title="genre map")
-    ax.set_xlabel(_axis_label("x", genre_map.meaning), parse_math=False)
-    ax.set_ylabel(_axis_label("y", genre_map.meaning), parse_math=False)
+    ax.set_xlabel(axis_label("x", genre_map.meaning), parse_math=False)
+    ax.set_ylabel(axis_label("y", genre_map.meaning), parse_math=False)
     return ax
+
+
+def _draw_songs(ax, songs):
+    """A star with its name for one song, a number for each of several and a list of their names beside the map."""
+    alone = len(songs) == 1
+    for number, (name, (x, y)) in enumerate(songs.items(), 1):
+        ax.scatter([x], [y], marker="*" if alone else "o", s=260 if alone else 150, color="k", ec="w", lw=1, zorder=5)
+        if alone:
+            ax.annotate(short_name(name, 24), (x, y), (0, 9), textcoords="offset points", ha="center", fontsize=8,
+                        zorder=6, parse_math=False, bbox={"fc": "w", "ec": "none", "alpha": .75, "pad": 1})
+        else:
+            ax.text(x, y, number, color="w", fontsize=7, weight="bold", ha="center", va="center", zorder=6)
+        ax.update_datalim([(x - .5, y - .5), (x + .5, y + 1)])
+    names = [f"{number}  {short_name(name)}" for number, name in enumerate(songs, 1)]
+    if not alone and [*songs] != [str(number) for number in range(1, len(songs) + 1)]:
+        for line, name in enumerate(names):
+            ax.annotate(name, (1, 1), (8, -4 - 13 * line), xycoords="axes fraction", textcoords="offset points",
+                        fontsize=8, va="top", parse_math=False)
 
 
 def _draw_regions(ax, regions, colors):
@@ -292,13 +317,25 @@ def _draw_regions(ax, regions, colors):
     centres = regions[["x", "y"]].to_numpy(float)
     ax.update_datalim(centres - 2)
     ax.update_datalim(centres + 2)
-    for (x, y), genre in zip(_without_overlap(centres), regions.index):
+    gap = max(.55, .035 * np.ptp(centres[:, 1]))  # a name is that high on the map, whatever its scale
+    for (x, y), genre in zip(without_overlap(centres, gap), regions.index):
         ax.text(x, y, genre, ha="center", va="center", fontsize=9, color=np.multiply(colors[genre], .6), weight="bold",
                 zorder=3, parse_math=False)
 
 
-def _without_overlap(places, gap=.55):
-    """Places of names [shape=(n, 2)], moved up and down until names no longer overlap."""
+def without_overlap(places, gap=.55):
+    """Places of names on a map, moved up and down until names no longer overlap.
+
+    Parameters
+    ----------
+    places : np.ndarray [shape=(n, 2)]
+    gap : float
+        The height of a name.
+
+    Returns
+    -------
+    np.ndarray, same shape
+    """
     places = places.copy()
     for _ in range(50):
         for first in range(len(places)):
@@ -311,14 +348,16 @@ def _without_overlap(places, gap=.55):
     return places
 
 
-def _axis_label(axis, meaning, top=2):
-    """The features that correlate most with an axis of the map, in words."""
+def axis_label(axis, meaning, top=2):
+    """The features that correlate most with an axis of the map, in words; empty where no word fits."""
     if axis not in meaning or meaning.empty:
         return ""
-    strongest = meaning[axis].reindex(meaning[axis].abs().sort_values(ascending=False).index).head(top)
-    features = ", ".join(f"{'more' if r > 0 else 'less'} {name.replace('_', ' ')} ({r:+.2f})"
-                         for name, r in strongest.items())
-    return f"→ {features}"
+    known = meaning.loc[meaning.index.isin(AXIS_WORDS) & (meaning[axis].abs() >= WEAKEST_NAMED), axis]
+    words = {}
+    for name, r in known.sort_values(key=abs, ascending=False).items():
+        words.setdefault(AXIS_WORDS[name], "more" if r > 0 else "less")
+    named = ", ".join(f"{more} {word}" for word, more in list(words.items())[:top])
+    return f"→ {named}" if named else ""
 
 
 # ---- the explanation
@@ -348,7 +387,7 @@ def plot_explanation(explanation, *, axs=None):
     for number, (ax, (genre, values)) in enumerate(zip(axs, explanation.maps.items())):
         _draw_explained(ax, explanation, values)
         # the check holds differences of logarithms: what is left is a ratio
-        left = np.exp(-explanation.check.loc[genre])
+        left = np.exp(-explanation.check.loc[genre]).clip(upper=1)
         ax.set_title(f"{genre}: {explanation.shares[genre]:.0%} of these {explanation.seconds:.0f} s\n"
                      f"{left['marked']:.0%} of it left without the marked quarter\n"
                      f"{left['random']:.0%} of it left without a random quarter", fontsize=9, parse_math=False)

@@ -20,8 +20,10 @@ SMALLEST_EXPLAINED_SHARE = .05
 """Genres with a smaller share are not explained."""
 RANDOM = 20
 """Random choices of as many patches for comparison."""
-PATCHES_OF_EMBEDDINGS = (4, 6)
-"""As `PATCHES`, for models on embeddings: each blanked patch takes a run of two large networks."""
+BANDS_OF_EMBEDDINGS = 4
+"""Patches by frequency for models on embeddings, where each blanked patch takes a run of two large networks."""
+COLUMNS_OF_EMBEDDINGS = 2
+"""Patches by time in each three seconds that the networks hear at once; three times as many where they hear no more."""
 RANDOM_OF_EMBEDDINGS = 8
 SHORTEST_COLUMNS = 32
 """Columns that a `cnn` needs: it halves them five times."""
@@ -38,7 +40,7 @@ class Explanation(NamedTuple):
         Its spectrogram image, 0 to 1, low bands first.
     shares : pd.Series
         The model's probabilities of the window: the top genres.
-    maps : dict of str to np.ndarray [shape=PATCHES or PATCHES_OF_EMBEDDINGS]
+    maps : dict of str to np.ndarray [shape=(by frequency, by time)]
         For each of these genres, how much each patch speaks for it.
     check : pd.DataFrame
         Indexed by genre: by how much the logarithm of its share falls when the quarter of the image that the map marks
@@ -65,8 +67,8 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
 
     For a `cnn`: class-activation maps (Zhou et al. 2016). For a model on image statistics or on embeddings: by how
     much the share falls when a patch is blanked (occlusion: Zeiler & Fergus 2014). A blanked patch gets the mean of its
-    band. A model on embeddings is explained in three seconds of sound, others in a window of theirs; where genres have
-    styles, the families are explained.
+    band. The window is one of the windows of `influences.genre_influences`. Where genres have styles, the families are
+    explained. In a song of which the network hears every second patch, only what it hears is blanked.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ def explain(classifier, song, *, start=None, top=3, seed=0):
     else:
         maps = _occlusion(log_shares, levels, PATCHES)[order]
     names = [str(classifier.classes_[number]) for number in order]
-    check = [_check(log_shares, levels, values, number, seed, RANDOM) for values, number in zip(maps, order)]
+    check = _check(log_shares, levels, maps, order, seed, RANDOM)
     return Explanation(
         float(window["start"].iloc[0]),
         float(window["seconds"].iloc[0]),
@@ -130,31 +132,36 @@ def _explained(proba, top):
 def _explain_embeddings(classifier, recording, start, top, seed):
     """As `explain`, for a model on embeddings."""
     from learning import pretrained
+    windows = classifier.inputs(recording)
+    shares = family_shares(pd.DataFrame(classifier.predict_proba(windows), windows.index, classifier.classes_))
+    middles = windows.index.to_numpy(float) + classifier.window_seconds / 2
+    row = int(shares.max(axis=1).argmax() if start is None else np.abs(middles - start).argmin())
+    heard = classifier.patch_starts(recording, windows.index[row])
     frames = pretrained.log_mel(recording.mono(pretrained.SAMPLE_RATE))
     loudest = float(frames.max())
+    firsts = np.round(heard * pretrained.SAMPLE_RATE / pretrained.HOP_LENGTH).astype(int)
+    offsets = firsts - firsts[0]
+    rows = np.arange(firsts[0], firsts[-1] + pretrained.PATCH_FRAMES) % len(frames)  # a short sound is repeated
+    levels = frames[rows].T / loudest
 
     def log_shares(images):
-        rows = classifier.patch_inputs(np.stack([image.T * loudest for image in images]))
-        table = pd.DataFrame(classifier.predict_proba(rows), columns=classifier.classes_)
-        return np.log(family_shares(table).clip(1e-9)).to_numpy()
+        parts = [np.stack([image.T[offset:offset + pretrained.PATCH_FRAMES] for offset in offsets]) for image in images]
+        proba = classifier.predict_proba(classifier.inputs_of_patches([part * loudest for part in parts]))
+        return np.log(family_shares(pd.DataFrame(proba, columns=classifier.classes_)).clip(1e-9)).to_numpy()
 
-    starts, inputs = classifier.patches_of(recording)
-    shares = family_shares(pd.DataFrame(classifier.predict_proba(inputs), columns=classifier.classes_))
-    middles = starts + pretrained.PATCH_SECONDS / 2
-    row = int(shares.max(axis=1).argmax() if start is None else np.abs(middles - start).argmin())
-    first = round(starts[row] * pretrained.SAMPLE_RATE / pretrained.HOP_LENGTH)
-    rows = np.arange(first, first + pretrained.PATCH_FRAMES) % len(frames)  # a short sound is repeated
-    levels = frames[rows].T / loudest
+    n_columns = max(3, round(levels.shape[1] / pretrained.PATCH_FRAMES)) * COLUMNS_OF_EMBEDDINGS
+    is_heard = np.zeros(levels.shape[1], bool)
+    for offset in offsets:
+        is_heard[offset:offset + pretrained.PATCH_FRAMES] = True
+    cells = np.tile([part.any() for part in np.array_split(is_heard, n_columns)], BANDS_OF_EMBEDDINGS)
     proba = shares.iloc[row].to_numpy()
     order = _explained(proba, top)
-    maps = _occlusion(log_shares, levels, PATCHES_OF_EMBEDDINGS)[order]
-    check = [
-        _check(log_shares, levels, values, number, seed, RANDOM_OF_EMBEDDINGS) for values, number in zip(maps, order)
-    ]
+    maps = _occlusion(log_shares, levels, (BANDS_OF_EMBEDDINGS, n_columns))[order]
     names = [str(shares.columns[number]) for number in order]
+    check = _check(log_shares, levels, maps, order, seed, RANDOM_OF_EMBEDDINGS, np.flatnonzero(cells))
     return Explanation(
-        float(starts[row]),
-        pretrained.PATCH_SECONDS,
+        float(heard[0]),
+        levels.shape[1] * pretrained.HOP_LENGTH / pretrained.SAMPLE_RATE,
         levels,
         pd.Series(proba[order], names),
         dict(zip(names, maps)),
@@ -248,11 +255,18 @@ def _pooled(values):
     return values[np.ix_(rows, columns)].reshape(PATCHES[0], 16, PATCHES[1], 16).mean(axis=(1, 3))
 
 
-def _check(log_shares, levels, values, genre, seed, n_random):
-    """By how much a genre's share falls without the patches that the map marks, and without as many random ones."""
-    rng, n = np.random.default_rng(seed), round(MARKED * values.size)
-    ranks = [(-values).ravel().argsort(), *(rng.permutation(values.size) for _ in range(n_random))]
-    patches = [np.isin(np.arange(values.size), order[:n]).reshape(values.shape) for order in ranks]
-    logs = log_shares([levels, *(_blanked(levels, chosen) for chosen in patches)])[:, genre]
+def _check(log_shares, levels, maps, genres, seed, n_random, cells=None):
+    """By how much each genre's share falls without the patches that its map marks, and without as many random ones.
+
+    Patches are chosen among `cells`, all of them where it is not given. Returns an array [shape=(genres, 2)].
+    """
+    rng, shape = np.random.default_rng(seed), maps[0].shape
+    cells = np.arange(maps[0].size) if cells is None else cells
+    n = round(MARKED * len(cells))
+    chosen = [cells[(-values.ravel()[cells]).argsort()[:n]] for values in maps]
+    chosen += [rng.permutation(cells)[:n] for _ in range(n_random)]
+    patches = [np.isin(np.arange(maps[0].size), numbers).reshape(shape) for numbers in chosen]
+    logs = log_shares([levels, *(_blanked(levels, blank) for blank in patches)])[:, genres]
     fall = logs[0] - logs[1:]
-    return fall[0], fall[1:].mean()
+    marked = fall[np.arange(len(maps)), np.arange(len(maps))]
+    return np.column_stack([marked, fall[len(maps):].mean(axis=0)])

@@ -1,13 +1,16 @@
 """Which features describe the beat, the timbre and the pitch of a song."""
 
 ASPECTS = {
-    "beat": ("tempo", "tempogram", "onset_strength", "danceability_proxy", "beat", "onsets", "rhythm"),
-    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "energy_proxy", "acousticness_proxy",
-               "level", "change", "cepstrum", "covariance", "together", "texture", "flux"),
+    "beat": ("tempo", "tempogram", "onset_strength", "pulse_regularity", "beat", "onsets", "rhythm",
+             "swing"),
+    "timbre": ("mfcc", "spectral", "zero_crossing_rate", "rms", "loudness_lufs", "level", "change",
+               "cepstrum", "covariance", "together", "texture", "flux"),
     "pitch": ("chroma", "tonnetz", "key", "mode", "degree", "interval", "chord", "tone_entropy", "bass", "middle",
               "treble", "harmony")}
 """Prefixes of the column names of each aspect, each matched up to an underscore. The columns are those of
 `descriptors.describe` and of `image_statistics.describe_images`."""
+FOR_READING = ("rival_key", "rival_mode", "beats_per_bar", "metre_confidence")
+"""Features that many songs lack, because nothing can be said: they are for people, and no aspect has them."""
 
 
 def aspect_columns(table, aspect):

@@ -1,15 +1,14 @@
 """The same work for many songs: in parallel, with a progress bar. A bad song does not stop a run."""
 
 import os
-import sys
 import zlib
 
 import pandas as pd
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from tqdm import tqdm
 
 from signals.decoding import AudioError, RunError
+from sources.progress import progress
 
 IN_FLIGHT = 4
 """Songs for each process that are handed out before they are needed."""
@@ -43,7 +42,7 @@ def over_tracks(work, tracks, *, n_jobs=-1, desc="songs"):
         Every song would fail, for example because the disk is full.
     """
     results = _results(work, list(enumerate(tracks.itertuples())), n_jobs)
-    yield from tqdm(results, total=len(tracks), desc=desc, unit="song", file=sys.stdout, mininterval=1)
+    yield from progress(results, desc=desc, total=len(tracks))
 
 
 def _results(work, rows, n_jobs):
@@ -105,12 +104,12 @@ def tracks_with_sound(tracks):
     Parameters
     ----------
     tracks : pd.DataFrame
-        With `path`; `track_id` (a column, or else the index), `genre` and `artist` are kept where they exist.
+        With `path`; `track_id` (a column, or else the index), `genre`, `artist` and `song` are kept where they exist.
 
     Returns
     -------
     pd.DataFrame
-        `track_id, source, genre, artist`; `source` is the path.
+        `track_id, source, genre, artist, song`; `source` is the path.
 
     Raises
     ------
@@ -130,7 +129,7 @@ def tracks_with_sound(tracks):
     ids = tracks.get("track_id", tracks.index)
     table = pd.DataFrame({"track_id": pd.Index(ids).astype(str)[has_path],
                           "source": tracks["path"].astype(str).to_numpy()[has_path]})
-    for column in ("genre", "artist"):
+    for column in ("genre", "artist", "song"):
         values = tracks[column].astype(object).to_numpy()[has_path] if column in tracks else [None] * len(table)
         table[column] = pd.Categorical(values)
     # drop_duplicates would need three times the memory

@@ -8,17 +8,20 @@ are there, up to `LARGEST_IN_MEMORY`.
 """
 
 import contextlib
+import io
 import os
 import shutil
 import subprocess
 import tempfile
 import threading
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import soundfile
 import soxr
+
+from sources.files import same_name
+from sources.sound_containers import examine
 
 SAMPLE_RATE = 22_050
 SILENT_PEAK = 1e-4
@@ -84,7 +87,7 @@ def load_audio(path, *, sr=SAMPLE_RATE, offset=0.0, seconds=None, mono=True):
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "a.wav"
+    ...     file = f"{folder}/a.wav"
     ...     soundfile.write(file, np.zeros((44_100, 2)), 44_100)
     ...     load_audio(file, seconds=.5)[0].shape
     (11025,)
@@ -199,7 +202,7 @@ def is_silent(y):
 
 def _opened(path):
     """An open soundfile.SoundFile, or an AudioError with the reason."""
-    path = Path(path)
+    path = same_name(path)
     try:
         if path.is_dir():
             raise AudioError("not a file but a folder")
@@ -207,6 +210,9 @@ def _opened(path):
             raise AudioError("empty file")
         with open(path, "rb"):  # raises PermissionError; libsndfile would report only a system error
             pass
+        parts = examine(path).parts
+        if parts:
+            return _joined(parts)
         with quiet():
             return _checked(soundfile.SoundFile(path))
     except FileNotFoundError:
@@ -231,6 +237,26 @@ def _checked(sound):
     sound.close()
     raise AudioError(f"declares {sound.samplerate:,} Hz and {sound.channels} channels: {low:,} to {high:,} Hz and up "
                      f"to {MOST_CHANNELS} channels can be read")
+
+
+def _joined(parts):
+    """Complete sound files in memory as one open file; they are converted to the rate and channels of the first."""
+    with quiet():
+        first = _checked(soundfile.SoundFile(io.BytesIO(parts[0])))
+    if len(parts) == 1:
+        return first
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the SoundFile that reads it
+    rate, channels = first.samplerate, first.channels
+    with soundfile.SoundFile(file, "w", rate, channels, format="RF64", subtype="FLOAT") as whole:
+        for part in parts:
+            with quiet(), _checked(soundfile.SoundFile(io.BytesIO(part))) as sound:
+                y, native_sr = _read(sound, -1), sound.samplerate
+            y = y if y.shape[1] == channels else np.repeat(to_mono(y)[:, None], channels, 1)
+            whole.write(resample(y, native_sr, rate))
+            if whole.tell() * channels > MOST_SAMPLES:
+                raise AudioError(TOO_LONG)
+    file.seek(0)
+    return soundfile.SoundFile(file)
 
 
 _QUIET = threading.Lock()
@@ -307,10 +333,16 @@ def _read(sound, frames):
 
 
 def to_mono(y):
-    """The mean of the channels: samples [shape=(n, channels)] become [shape=(n,)]."""
+    """The mean of the channels: samples [shape=(n, channels)] become [shape=(n,)].
+
+    Where the channels cancel each other out, as two of opposite phase do, it is the loudest channel.
+    """
     if y.shape[1] == 1:
         return y[:, 0]
-    return y @ np.full(y.shape[1], 1 / y.shape[1], np.float32)  # many times as fast as a mean over so short an axis
+    mono = y @ np.full(y.shape[1], 1 / y.shape[1], np.float32)  # many times as fast as a mean over so short an axis
+    if len(y) and max(mono.max(), -mono.min()) < SILENT_PEAK:
+        return np.ascontiguousarray(y[:, np.abs(y).max(axis=0).argmax()])
+    return mono
 
 
 def resample(y, native_sr, sr):

@@ -1,4 +1,4 @@
-"""Audio features of one signal: timbre, rhythm, pitch, loudness, and proxies for some of Spotify's features.
+"""Audio features of one signal: timbre, rhythm, pitch and loudness.
 
 Features of frames are librosa's, of 2048 samples every 512 samples, and are summarised by mean and variance. Spectra
 are computed in blocks, so that a long song needs little memory. Where a routine of librosa's is slow, the same quantity
@@ -12,19 +12,18 @@ import scipy.signal
 
 from signals.decoding import SAMPLE_RATE, SHORTEST, segments
 from signals.estimators import (
-    danceability,
-    energy_and_acousticness,
-    estimate_key,
-    estimate_tempo,
     estimate_tuning,
     lag_tempi,
     local_autocorrelation,
     loudness,
     onset_strength,
     pitch_class_shares,
+    pulse_regularity,
 )
+from signals.key import estimate_key, semitone_strengths
 from signals.rhythm_harmony import harmony, onset_patterns, voices
 from signals.spectrograms import HOP_LENGTH, N_FFT, chroma_filters, power_blocks, power_to_decibels, spectrograms
+from signals.tempo import estimate_tempo, register_onsets
 
 LONGEST = 600
 """Seconds of a song that are described where it is not cut into segments: the first ten minutes."""
@@ -51,8 +50,10 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
         for `chroma` (C first), `rms`, `spectral_centroid`, `spectral_bandwidth`, `spectral_rolloff` (Hz),
         `spectral_contrast` (dB), `spectral_flatness`, `zero_crossing_rate`, `mfcc`, `mfcc_delta`, `tonnetz`,
         `onset_strength`, `tempogram` (strength of the pulse between the tempi `TEMPO_EDGES`). Then `tempo`,
-        `tempo_rival` (BPM), `tempo_confidence`; `key` (C = 0), `mode` (major = 1), `key_confidence`; `loudness_lufs`;
-        `danceability_proxy`, `energy_proxy`, `acousticness_proxy`; and the columns of `rhythm_harmony.onset_patterns`,
+        `tempo_rival` (BPM), `tempo_confidence`, `beats_per_bar`, `metre_confidence`, `swing`, as `tempo.estimate_tempo`
+        has them; `key` (C = 0), `mode` (major = 1), `key_confidence`, `rival_key`, `rival_mode`, as `key.estimate_key`
+        has them; `loudness_lufs`;
+        `pulse_regularity`, as `estimators.pulse_regularity` has it; and the columns of `rhythm_harmony.onset_patterns`,
         `rhythm_harmony.harmony` and `rhythm_harmony.voices`. Values that are not defined, such as the key of silence,
         are NaN.
 
@@ -83,14 +84,13 @@ def describe(y, sr=SAMPLE_RATE, *, loudness_of=None):
     out = {}
     for name, values in frames.items():
         out |= _mean_and_variance(name, values)
-    out |= estimate_tempo(onset, sr)
+    out |= estimate_tempo(register_onsets(mel_decibels, sr), sr)
     out |= onset_patterns(mel_decibels, out["tempo"], sr=sr)
     tones = pitch_class_shares(y, sr, tuning)
-    out |= estimate_key(tones)
+    out |= estimate_key(semitone_strengths(y, sr, tuning), sr)
     out |= harmony(tones, out["key"]) | voices(y, out["key"], sr=sr)
     out["loudness_lufs"] = loudness(*(loudness_of or (y, sr)))
-    out["danceability_proxy"] = danceability(y, sr)
-    return out | energy_and_acousticness(y, mel, sr)
+    return out | {"pulse_regularity": pulse_regularity(y, sr)}
 
 
 def describe_file(path, segment_seconds=None, *, shortest=SHORTEST):

@@ -1,9 +1,8 @@
-"""Estimates from one signal: tuning, tempo, key, loudness, danceability, energy and acousticness.
+"""Estimates from one signal: onsets, tuning, pitch classes, loudness, regularity of the pulse.
 
 Where a routine of librosa's is slow, the same quantity is computed in another way. Tests compare the two.
 """
 
-import functools
 import warnings
 
 import numpy as np
@@ -98,70 +97,6 @@ def lag_tempi(sr, n=TEMPOGRAM_FRAMES):
     return 60 * sr / HOP_LENGTH / np.maximum(np.arange(n), 1e-9)
 
 
-def estimate_tempo(onset, sr=SAMPLE_RATE):
-    """The tempo, the alternative at half or double of it, and how clearly the tempo is stronger.
-
-    A tempo's strength is the mean autocorrelation of the onsets after one, two and four beats, as by a comb filter
-    (Davies and Plumbley 2007). A log-normal prior around 120 BPM (Ellis 2007) is added to it. A dotted rhythm also
-    repeats after one of its steps, but not after four of them. The lag is then refined on its multiples.
-
-    Parameters
-    ----------
-    onset : np.ndarray [shape=(frames,)]
-    sr : int
-
-    Returns
-    -------
-    dict
-        `tempo` and `tempo_rival` in BPM, and `tempo_confidence`: the tempo's share of the strength of both, .5 where
-        the rival is as strong. NaN where nothing repeats.
-
-    Examples
-    --------
-    >>> round(estimate_tempo(np.arange(1000) % 20 == 0)["tempo"], 1)
-    129.2
-    """
-    centred = np.asarray(onset, dtype=np.float64) - np.mean(onset)
-    if len(onset) < 64 or not np.sum(centred ** 2) > 1e-6:
-        return {"tempo": np.nan, "tempo_rival": np.nan, "tempo_confidence": np.nan}
-    lags = autocorrelation(centred)
-    frames_per_minute = 60 * sr / HOP_LENGTH
-    tempi = 30 * 2 ** (np.arange(320) / 96)  # 30 to 300 BPM
-
-    def strength(tempo):
-        return np.mean([np.interp(frames_per_minute / tempo * beats, np.arange(len(lags)), lags, right=0)
-                        for beats in (1, 2, 4)], axis=0)
-
-    def score(tempo):
-        return strength(tempo) - .5 * np.log2(tempo / 120) ** 2
-
-    coarse = float(tempi[score(tempi).argmax()])
-    rival = max((coarse * ratio for ratio in (.5, 2) if 30 <= coarse * ratio <= 300), key=score)
-    own_strength, rival_strength = (max(float(strength(tempo)), 0) for tempo in (coarse, rival))
-    total = own_strength + rival_strength
-    tempo = frames_per_minute / _refined_lag(lags, frames_per_minute / coarse)
-    return {"tempo": float(tempo), "tempo_rival": float(tempo * rival / coarse),
-            "tempo_confidence": own_strength / total if total else np.nan}
-
-
-def _refined_lag(lags, lag):
-    """A lag to a fraction of a frame: the peak at k times the lag gives it k times as exactly."""
-    best = float(lag)
-    multiple = 1
-    while (multiple * 2 + .5) * best + 2 < len(lags) and multiple < 16:
-        multiple *= 2
-        centre = multiple * best
-        reach = max(1, round(multiple * .3) if multiple < 4 else 2)
-        window = np.arange(round(centre) - reach, round(centre) + reach + 1)
-        peak = window[np.argmax(lags[window])]
-        before, at, after = lags[peak - 1:peak + 2]
-        if at < max(before, after):  # no peak: the largest value lies at the window's end, on a slope
-            break
-        bend = before - 2 * at + after
-        best = (peak + (.5 * (before - after) / bend if bend < 0 else 0)) / multiple
-    return best
-
-
 # ---- pitch
 
 def estimate_tuning(y, sr=SAMPLE_RATE):
@@ -228,8 +163,11 @@ def pitch_class_shares(y, sr, tuning, n_fft=4 * N_FFT):
     return shares / np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
 
-def estimate_key(chroma):
+def krumhansl_key(chroma):
     """The key whose pitch-class profile correlates best with the mean chroma (Krumhansl and Schmuckler 1990).
+
+    The statistics of spectrogram images count their scale degrees from its tonic, and saved models depend on that. For
+    a song, `key.estimate_key` is better.
 
     Parameters
     ----------
@@ -244,7 +182,7 @@ def estimate_key(chroma):
 
     Examples
     --------
-    >>> estimate_key(np.roll(MAJOR, 7)[None])["key"]
+    >>> krumhansl_key(np.roll(MAJOR, 7)[None])["key"]
     7.0
     """
     mean = chroma.mean(axis=0)
@@ -257,7 +195,7 @@ def estimate_key(chroma):
     return {"key": float(best % 12), "mode": float(best < 12), "key_confidence": confidence}
 
 
-# ---- loudness, danceability, energy, acousticness
+# ---- loudness, regularity of the pulse
 
 def loudness(samples, sr):
     """Integrated loudness in LUFS (ITU-R BS.1770-4, by pyloudnorm), of the channels before they are mixed to mono.
@@ -276,8 +214,10 @@ def loudness(samples, sr):
     return float(value) if np.isfinite(value) else np.nan
 
 
-def danceability(y, sr=SAMPLE_RATE):
-    """Danceability by detrended fluctuation analysis, from 0 to 3. It is not Spotify's danceability.
+def pulse_regularity(y, sr=SAMPLE_RATE):
+    """How regular the pulse is, from 0 to 3: danceability by detrended fluctuation analysis.
+
+    It is not Spotify's danceability.
 
     Streich and Herrera, Detrended Fluctuation Analysis of Music Signals, AES 2005: the level in steps of 10 ms is
     summed up, and its deviation from straight lines is measured in windows of 0.3 to 8.8 s. The more slowly the
@@ -305,37 +245,3 @@ def _fluctuation(walk, size):
     centred = windows - windows.mean(axis=1, keepdims=True)
     slopes = centred @ x / (x @ x)
     return np.sqrt(np.mean((np.square(centred).sum(axis=1) - slopes ** 2 * (x @ x)).clip(0) / size))
-
-
-def energy_and_acousticness(y, mel, sr=SAMPLE_RATE):
-    """Two proxies from 0 to 1 for features that Spotify names but does not define.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)], float32
-    mel : np.ndarray [shape=(frames, 128)]
-        Power in mel bands.
-    sr : int
-
-    Returns
-    -------
-    dict of str to float
-        `energy_proxy`: the level (RMS), where -40 dB is 0 and -5 dB is 1. `acousticness_proxy`: half of it is high
-        where little power lies above 1,500 Hz (brightness, Juslin 2000), half of it where the level falls between beats
-        (the share of frames below half the mean level). NaN for silence.
-    """
-    level = float(np.sqrt(np.mean(np.square(y, dtype=np.float64)))) if len(y) else 0.0
-    total = mel.sum()
-    if not level or not total:
-        return {"energy_proxy": np.nan, "acousticness_proxy": np.nan}
-    frame_level = np.sqrt(mel.sum(axis=1))
-    bright = float(mel[:, _first_band_above(1500, sr):].sum() / total)
-    falling = float((frame_level < .5 * frame_level.mean()).mean())
-    return {"energy_proxy": float(np.clip((20 * np.log10(level) + 40) / 35, 0, 1)),
-            "acousticness_proxy": float(np.clip(.5 * (1 - min(1, 4 * bright)) + .5 * min(1, 3 * falling), 0, 1))}
-
-
-@functools.cache
-def _first_band_above(hertz, sr):
-    from librosa import mel_frequencies
-    return int(np.searchsorted(mel_frequencies(130, fmin=0, fmax=sr / 2)[1:-1], hertz))

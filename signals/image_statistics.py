@@ -5,18 +5,17 @@ images instead of sound, so that images made elsewhere can be described too.
 """
 
 import functools
-import sys
 import warnings
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 from joblib import Parallel, delayed
-from tqdm import tqdm
 
-from signals.estimators import estimate_key
+from signals.estimators import krumhansl_key
 from signals.image_store import ChunkStore, settings_of
 from signals.rhythm_harmony import harmony
+from sources.progress import progress
 
 BANDS = 128
 MODULATIONS = 13
@@ -54,9 +53,8 @@ def describe_images(manifest, *, pieces=False, n_jobs=-1):
     settings = settings_of(manifest)  # images with different settings are refused before the work begins
     work = (delayed(_describe_batch)(manifest.iloc[batch], shares) for batch in batches)
     described = Parallel(n_jobs=n_jobs, return_as="generator")(work)
-    progress = tqdm(described, total=len(batches), desc="image statistics", unit="batch", file=sys.stdout,
-                    mininterval=1, disable=len(manifest) < 200)
-    rows = [row for batch in progress for row in batch]
+    rows = [row for batch in progress(described, desc="image statistics", unit="batch", total=len(batches))
+            for row in batch]
     table = pd.DataFrame(np.array(rows, dtype=np.float32), columns=statistic_names(),
                          index=manifest.index.repeat(sum(shares.values())))
     table.attrs["image_settings"] = {name: value for name, value in settings.items() if name != "crop"}
@@ -162,7 +160,7 @@ def _harmony(levels):
     ridges = np.maximum(levels - scipy.ndimage.uniform_filter1d(levels, 5, axis=0), 0)
     tones = ridges.T @ _pitch_classes()
     tones = tones / np.maximum(tones.sum(axis=1, keepdims=True), 1e-9)
-    return np.nan_to_num(np.array(list(harmony(tones, estimate_key(tones)["key"]).values())))
+    return np.nan_to_num(np.array(list(harmony(tones, krumhansl_key(tones)["key"]).values())))
 
 
 @functools.cache

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import sys
 import tempfile
 
 import numpy as np
-from tqdm import tqdm
 
 from signals.spectrogram_images import read_image
 from signals.spectrograms import DECIBELS
+from sources.progress import progress
 
 COLUMNS_PER_SECOND = 25
 """Columns a second that are kept: where an image has more, neighbouring columns are averaged."""
@@ -72,8 +71,7 @@ class ChunkStore:
         checksum = hashlib.blake2b()
         lengths = []
         paths = manifest[column].tolist()
-        for path in tqdm(paths, desc="reading images", unit="image", file=sys.stdout, mininterval=1,
-                         disable=len(paths) < 200):
+        for path in progress(paths, desc="reading images", unit="image"):
             levels = _reduced(_levels(path, settings), n_bands, self.step)
             content = np.ascontiguousarray(levels.T).tobytes()
             self._file.write(content)

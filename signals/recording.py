@@ -119,7 +119,7 @@ class Recording:
         y, samples = self.mono()[:LONGEST * SAMPLE_RATE], self.samples[:LONGEST * self.rate]
         if is_silent(y):
             raise AudioError("silent")
-        return describe(y, loudness_of=(samples, self.rate))
+        return dict(self.keep("features", lambda: describe(y, loudness_of=(samples, self.rate))))
 
     def window_features(self, seconds, hop_seconds):
         """Audio features of each window, as `descriptors.describe` names them.

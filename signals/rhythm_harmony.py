@@ -1,13 +1,12 @@
 """Rhythm and pitch beyond tempo and key: onset patterns, scale degrees, intervals, chords, the movement of voices."""
 
-import functools
-
 import numpy as np
 import scipy.signal
 
 from signals.decoding import SAMPLE_RATE
 from signals.estimators import autocorrelation
 from signals.spectrograms import HOP_LENGTH
+from signals.tempo import mel_hertz, onset_rates
 
 REGISTERS = {"low": (0, 200), "mid": (200, 2500), "high": (5000, 11_025)}
 """Hz: the onsets of kick drum and bass, of snare drum and chords, and of cymbals."""
@@ -54,7 +53,7 @@ def onset_patterns(mel_decibels, tempo, *, sr=SAMPLE_RATE):
     """
     tempo = tempo if np.isfinite(tempo) else 120.0
     rise = np.maximum(np.diff(mel_decibels, axis=0, prepend=mel_decibels[:1]), 0)
-    hertz = _mel_hertz(mel_decibels.shape[1], sr)
+    hertz = mel_hertz(mel_decibels.shape[1], sr)
     out = {}
     for name, (low, high) in REGISTERS.items():
         onsets = rise[:, (hertz >= low) & (hertz < high)].mean(axis=1)
@@ -74,23 +73,12 @@ def _strength_after_quarter_beats(onsets, frames_per_beat):
 
 def _onset_statistics(onsets, tempo, sr):
     mean = onsets.mean()
-    centred = onsets - onsets.mean()
-    is_peak = (onsets[1:-1] > onsets[:-2]) & (onsets[1:-1] >= onsets[2:]) & (centred[1:-1] > centred.std())
-    rate = np.sum(is_peak) / (len(onsets) * HOP_LENGTH / sr)
+    centred = onsets - mean
+    rate = onset_rates(onsets, sr)
     variance = max(float(np.mean(centred ** 2)), 1e-9)
     return {"rate": float(rate), "per_beat": float(rate * 60 / tempo), "mean": float(mean),
             "variation": float(np.sqrt(variance) / (mean + 1e-9)),
             "kurtosis": float(np.mean(centred ** 4) / variance ** 2)}
-
-
-@functools.cache
-def _mel_hertz(bands, sr):
-    """Frequencies of mel bands in Hz, from 0 to half the sampling rate: up to one band beside their centres.
-
-    Trained models depend on these values.
-    """
-    from librosa import mel_frequencies
-    return mel_frequencies(bands, fmin=0, fmax=sr / 2)
 
 
 # ---- harmony

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from isal import isal_zlib
 from PIL import Image
-from tqdm import tqdm
 
 from signals.spectrograms import DECIBELS
 from sources.files import atomic_path, safe_name
+from sources.progress import progress
 
 GTZAN = {"sr": 22_050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "decibels": 40, "rows": 216, "row_step": .587,
          "row_from": .75, "frames_per_column": 3.865, "first_frame": 6.75, "colour_map": "magma"}
@@ -272,7 +272,7 @@ def index_images(folder, *, crop=None, colour_map=None):
     if not paths:
         raise ValueError(f"no images ({', '.join(IMAGE_SUFFIXES)}) in the folders of {folder.absolute()}")
     rows, skipped, elsewhere = [], [], None
-    for path in tqdm(paths, desc="images", unit="image", disable=len(paths) < 500):
+    for path in progress(paths, desc="images", unit="image"):
         ours = image_settings(path)
         try:
             if ours is None:
@@ -368,8 +368,12 @@ def restore_archive(archive, folder):
 
 # ---- manifests
 
+NOTES = {0: "C", 2: "D", 4: "E", 5: "F", 7: "G", 9: "A", 11: "B"}
+"""The rows of a chroma image that are named."""
+
+
 def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
-    """Plot a few images of each genre, a row a genre, on one time scale.
+    """Plot a few images of each genre, a row a genre, on one time scale; the rows of chroma images have note names.
 
     Parameters
     ----------
@@ -404,6 +408,10 @@ def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
                 ax.set_axis_off()
         genre = str(images["genre"].iloc[0]).replace("/", "/\n")
         row_of_axes[0].set_ylabel(genre, rotation=0, ha="right", va="center")
+    if kind == "chroma":
+        for ax in axs.flat:
+            ax.set_yticks(*zip(*NOTES.items()), fontsize=6)
+            ax.tick_params("y", length=0, labelleft=ax in axs[:, 0])
     axs[-1, 0].set_xlabel("the whole image" if np.isnan(seconds) else f"first {seconds:.0f} s")
     return axs
 

@@ -14,9 +14,10 @@ import scipy.signal
 
 from signals import decoding
 from signals.decoding import SAMPLE_RATE, AudioError
-from signals.estimators import TEMPOGRAM_FRAMES, estimate_tempo
+from signals.estimators import TEMPOGRAM_FRAMES
 from signals.recording import Recording
-from signals.spectrograms import HOP_LENGTH, N_FFT, power_of_whole_frames
+from signals.spectrograms import DECIBELS, HOP_LENGTH, N_FFT, power_of_whole_frames
+from signals.tempo import estimate_tempo, register_onsets
 
 BLOCK_SECONDS = 30
 """A song is read in blocks of this length."""
@@ -37,9 +38,11 @@ class Spectrogram(NamedTuple):
 
 
 class Frames(NamedTuple):
-    """Features of each frame of 512 samples: onset strength, 12 pitch classes, 13 cepstral coefficients, power."""
+    """Features of each frame of 512 samples: onset strength, the onsets in four registers as from
+    `tempo.register_onsets`, 12 pitch classes, 13 cepstral coefficients, power."""
 
     onset: np.ndarray
+    registers: np.ndarray
     chroma: np.ndarray
     timbre: np.ndarray
     power: np.ndarray
@@ -199,18 +202,32 @@ def analyse(song):
     if isinstance(song, Frames):
         return song
     sr = sample_rate(song)
-    mel = librosa.filters.mel(sr=sr, n_fft=N_FFT, n_mels=64).T
+    mel, fine = (librosa.filters.mel(sr=sr, n_fft=N_FFT, n_mels=n_mels).T for n_mels in (64, 128))
     chroma = librosa.filters.chroma(sr=sr, n_fft=N_FFT).T
-    before, parts = None, []
+    before, parts, decibels = None, [], []
     for piece in chunks(song):
         power = frame_power(piece)
+        # half precision: as many bands as for the features of a song, for an hour in 40 MB
+        decibels.append((10 * np.log10(np.maximum(power @ fine, 1e-10))).astype(np.float16))
         # compressed as in Müller (2015), chapter 6: unlike decibels, this needs no peak of the whole song
         bands = np.log1p(100 * (power @ mel))
         rise = np.diff(bands, axis=0, prepend=bands[:1] if before is None else before)
         cepstrum = scipy.fft.dct(bands, norm="ortho")[:, 1:14]
         parts.append((np.maximum(rise, 0).mean(axis=1), power @ chroma, cepstrum, power.mean(axis=1)))
         before = bands[-1:]
-    return Frames(*(np.concatenate(part) for part in zip(*parts)), sr)
+    onset, *others = (np.concatenate(part) for part in zip(*parts))
+    return Frames(onset, _register_onsets(np.concatenate(decibels), sr), *others, sr)
+
+
+def _register_onsets(decibels, sr, size=10_000):
+    """`tempo.register_onsets` of decibels at half precision, some minutes at a time."""
+    floor = decibels.max() - DECIBELS
+    pieces = []
+    for first in range(0, len(decibels), size):
+        before = min(first, 1)
+        piece = np.maximum(decibels[first - before:first + size].astype(np.float32), floor)
+        pieces.append(register_onsets(piece, sr)[before:])
+    return np.concatenate(pieces)
 
 
 # ---- beats and tempo
@@ -221,7 +238,7 @@ def beat_times(song):
     Each beat is moved to the peak of its onset, to a fraction of a frame. Empty where no beat is found.
     """
     frames = analyse(song)
-    tempo = estimate_tempo(frames.onset, frames.sr)["tempo"]
+    tempo = estimate_tempo(frames.registers, frames.sr)["tempo"]
     if np.isnan(tempo):
         return np.empty(0)
     beats = librosa.beat.beat_track(onset_envelope=frames.onset, sr=frames.sr, hop_length=HOP_LENGTH, bpm=tempo)[1]

@@ -68,13 +68,13 @@ def _read(file, limit, path):
 
 
 def plain_cells(df):
-    """A table in which lists, as Parquet can hold them, are texts with commas, and objects are texts in JSON.
+    """A table in which lists and objects, as Parquet can hold them, are texts in JSON.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> plain_cells(pd.DataFrame({"genre": [["rock", "pop"]], "album": [{"name": "x"}]})).values.tolist()
-    [['rock, pop', '{"name": "x"}']]
+    >>> plain_cells(pd.DataFrame({"genre": [["rock", "pop"], ["jazz"]], "album": [{"name": "x"}, {}]})).values.tolist()
+    [['["rock", "pop"]', '{"name": "x"}'], ['["jazz"]', '{}']]
     """
     nested = [column for column in df.columns if df[column].dtype == object and df[column].map(_is_nested).any()]
     return df.assign(**{column: df[column].map(lambda cell: _plain(cell) if _is_nested(cell) else cell)
@@ -87,6 +87,4 @@ def _is_nested(cell):
 
 def _plain(cell):
     cell = cell.tolist() if hasattr(cell, "tolist") else cell
-    if isinstance(cell, (list, tuple)) and all(isinstance(part, str) for part in cell):
-        return ", ".join(cell)
     return json.dumps(cell, default=str, ensure_ascii=False)

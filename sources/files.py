@@ -56,6 +56,26 @@ def _cut(name, longest):
     return name.encode("utf-8")[:longest].decode("utf-8", errors="ignore").strip(" .") or "_"
 
 
+def same_name(path):
+    """The path of an existing file whose name differs at most in how its accents are encoded; else the path as given.
+
+    macOS once stored `é` as two characters, and files keep such names when they are copied.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Path
+    """
+    path = Path(path)
+    if path.exists():
+        return path
+    others = (Path(unicodedata.normalize(form, str(path))) for form in ("NFC", "NFD"))
+    return next((other for other in others if other.exists()), path)
+
+
 # ---- taking turns
 
 @contextlib.contextmanager
@@ -293,6 +313,20 @@ def write_table(df, path):
         else:
             df.to_parquet(temporary, row_group_size=5000)  # in groups of rows, so that a long table needs little memory
     return path
+
+
+def path_from(path, folder):
+    """A path as it leads there from a folder; the whole path where none leads there, as to another drive of Windows.
+
+    Examples
+    --------
+    >>> path_from("music/song.mp3", "music/runs").replace(os.sep, "/")
+    '../song.mp3'
+    """
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:
+        return os.path.abspath(path)
 
 
 FORMULA = re.compile(r"\s*([=@]|[+-](?!\d+([.,]\d+)?\s*$))")

@@ -119,7 +119,7 @@ def load_data_set(name):
     Returns
     -------
     pd.DataFrame
-        Columns as in `table_files.COLUMNS`; a data set with sound files has a column `path`.
+        Columns as in `column_names.COLUMNS`; a data set with sound files has a column `path`.
 
     Raises
     ------

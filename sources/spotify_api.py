@@ -12,9 +12,8 @@ import sys
 import time
 from getpass import getpass
 
-from tqdm import tqdm
-
 from sources.files import atomic_path
+from sources.progress import progress
 
 API, ACCOUNTS = "https://api.spotify.com/v1/", "https://accounts.spotify.com"
 SCOPES = "user-library-read user-top-read playlist-read-private playlist-read-collaborative playlist-modify-private"
@@ -335,7 +334,7 @@ def _wait_or_stop(error):
         reason = error.reason or "too many requests"
         raise RateLimited(f"Spotify asks to come back in {seconds / 3600:.1f} hours, at {until} ({reason}). What was "
                           "fetched is kept, and the same call continues from there", seconds, reason) from None
-    for _ in tqdm(range(seconds), desc="Spotify asks to wait", unit="s", file=sys.stdout, leave=False):
+    for _ in progress(range(seconds), desc="Spotify asks to wait", unit="s"):
         time.sleep(1)
 
 

@@ -1,6 +1,6 @@
 """Read table files and folders of sound files into a table with the project's column names.
 
-This module handles file formats, encodings, separators, other spellings of column names, and numbers written as text.
+This module handles file formats, encodings and separators; `column_names` and `units` say what the columns hold.
 Cleaning the rows is done by `prepare`.
 """
 
@@ -8,65 +8,44 @@ import csv
 import io
 import os
 import re
-from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
-from sources import tag_limits
 from sources.archives import plain_cells, unpacked
+from sources.column_names import TEXT, recognise
 from sources.files import without_apostrophes
+from sources.progress import progress
+from sources.sound_tags import read_tags
+from sources.units import MISSING, standard_table
 
-COLUMNS = ["track_id", "artist", "song", "album", "release_date", "year", "genre", "duration_ms", "explicit",
-           "popularity", "danceability", "energy", "key", "loudness", "mode", "speechiness", "acousticness",
-           "instrumentalness", "liveness", "valence", "tempo", "path", "source"]
-"""The columns of the table of tracks, one row for each track."""
-TEXT = ["track_id", "artist", "song", "album", "release_date", "genre", "path", "source"]
-SHARES = ["danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"]
-"""Spotify's audio features that run from 0 to 1."""
-NUMBERS = ["year", "duration_ms", "popularity", "key", "loudness", "mode", "tempo", "time_signature",
-           "track_number", *SHARES]
-# Other names of each column, in the form of `_plain`. If a file has an exact name and another one, the exact one is
-# used.
-COLUMN_NAMES = {
-    "track_id": ["id", "spotify_id", "track_uri", "uri", "song_id"],
-    "artist": ["track_artist", "artist_name", "artist_names", "artist_name_s", "artists"],
-    "song": ["track_name", "song_name", "song_title", "track_title", "track", "title", "name"],
-    "album": ["track_album_name", "album_name", "album_title"],
-    "release_date": ["track_album_release_date", "album_release_date", "track_release_date"],
-    "year": ["release_year"],
-    "genre": ["playlist_genre", "track_genre", "top_genre", "main_genre", "genres", "artist_genres"],
-    "duration_ms": ["track_duration_ms", "track_duration", "length_ms"],
-    "explicit": ["is_explicit", "track_explicit"],
-    "popularity": ["track_popularity", "song_popularity"],
-    "path": ["file", "filename", "file_path", "filepath"],
-}
-# Not "None" or "Null": there are artists and songs of these names.
-MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "\\N"]
 SEPARATORS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq")
 AUDIO_SUFFIXES = (".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".wma", ".aif", ".aiff")
-PITCH_CLASSES = {"C": 0, "C#": 1, "DB": 1, "D": 2, "D#": 3, "EB": 3, "E": 4, "F": 5, "F#": 6, "GB": 6, "G": 7,
-                 "G#": 8, "AB": 8, "A": 9, "A#": 10, "BB": 10, "B": 11}
+FIRST_LINES = 6
+"""The header is one of these lines of a file: some exports have a note above it."""
 
 
-def read_table(path):
-    """Read a CSV, TSV or Parquet file, plain or in gzip or zip, with the project's column names.
+def read_table(path, columns=None):
+    """Read a CSV, TSV or Parquet file, plain or in gzip or zip, with the project's column names and units.
 
-    The encoding (UTF-8 with or without a byte order mark, UTF-16 with one, else Latin-1) and the separator (comma, tab,
-    semicolon, bar) are recognised. Index columns saved by accident are dropped; unknown columns are kept.
+    The encoding (UTF-8, UTF-16, else Windows-1252), the ends of lines, the separator (comma, tab, semicolon, bar), a
+    note above the header and a header of two rows are recognised. Index columns saved by accident are dropped; unknown
+    columns are kept. What is repaired or cannot be decided is printed.
 
     Parameters
     ----------
     path : str or Path
         The file.
+    columns : dict of str to str or None, optional
+        What single columns hold, where their names do not tell: ``{"len": "duration_ms"}``; None for a column that is
+        to keep its name.
 
     Returns
     -------
     pd.DataFrame
-        The rows of the file. Known columns have the names in `COLUMNS`.
+        The rows of the file. Known columns have the names in `column_names.COLUMNS`; ``attrs["columns"]`` lists them,
+        see `units.standard_table`.
 
     Raises
     ------
@@ -97,14 +76,16 @@ def read_table(path):
             df = _read_text(path, data)
         except (UnicodeDecodeError, csv.Error) as error:
             raise ValueError(f"{path} is damaged, and cannot be read as text ({error}): save it again") from None
-    df = standard_names(_drop_saved_index(df))
-    if "song" not in df and "path" not in df:
+    df = _drop_saved_index(df)
+    found = {meaning.name for meaning in recognise(df, columns).values()}
+    if not found & {"song", "path"}:
         raise ValueError(f"{path} has no column with a song's name ('song', 'track_name', 'title' ...) or a sound "
-                         f"file's 'path'; its columns are {list(df.columns)[:12]}. If this is one long name, the "
-                         f"separator is none of {', '.join(SEPARATORS.values())}: save the table with commas")
+                         f"file's 'path'; its columns are {list(df.columns)[:12]}. If one of them holds the names, say "
+                         f"so with columns={{{str(df.columns[0])!r}: 'song'}}. If this is one long name, the separator "
+                         f"is none of {', '.join(SEPARATORS.values())}: save the table with commas")
     if df.empty:
         raise ValueError(f"{path} has a header but no rows")
-    return numbers_from_text(df, path)
+    return standard_table(df, columns, path)
 
 
 def _read_parquet(path, data):
@@ -117,46 +98,115 @@ def _read_parquet(path, data):
 
 def _read_text(path, data):
     text = _decode(path, data)
-    separator = _separator(text)
-    header = next(csv.reader(io.StringIO(text), delimiter=separator))
-    names = Counter(column.strip() for column in header)
-    twice = sorted(name for name, count in names.items() if name and count > 1)
+    if "\n" not in text:  # Macs once ended lines so
+        text = text.replace("\r", "\n")
+    skipped, separator = _find_header(text)
+    rows = list(_first_rows(text, separator, skipped + 3))[skipped:]
+    header, n_header = _joined_header(rows)
+    if skipped:
+        print(f"{path}: {skipped} lines above the header are left out")
+    names = [column.strip() for column in header]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise ValueError(f"{path} has two columns named {twice[0]!r}: rename or remove one")
-    texts = {column: str for column in header if _known_name(column) in TEXT}
+    # pandas names a blank header so
+    header = [column.strip() or f"Unnamed: {number}" for number, column in enumerate(header)]
+    meanings = recognise(pd.DataFrame(columns=header))
+    texts = {column: str for column, meaning in meanings.items() if meaning.name in TEXT}
     try:
         df = pd.read_csv(io.StringIO(text), sep=separator, dtype=texts, na_values=MISSING, keep_default_na=False,
-                         low_memory=False, index_col=False, decimal="," if _decimal_commas(text, separator) else ".")
+                         low_memory=False, index_col=False, header=None, names=header, skiprows=skipped + n_header)
     except (pd.errors.ParserError, ValueError) as error:
         raise ValueError(f"{path} cannot be read as a {SEPARATORS[separator]} separated table ({error})") from error
-    # pandas writes a blank header as "Unnamed: n"
-    df = df.rename(columns={column: column.strip() for column in df.columns})
-    return df.apply(lambda column: column if pd.api.types.is_numeric_dtype(column) else without_apostrophes(column))
+    df = df.apply(lambda column: column if pd.api.types.is_numeric_dtype(column) else without_apostrophes(column))
+    return _without_repeated_headers(df, path)
 
 
 def _decode(path, data):
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16")
+    for encoding, zeros in (("utf-16-le", data[1:1000:2]), ("utf-16-be", data[:1000:2])):
+        if len(zeros) > 4 and zeros.count(0) > .9 * len(zeros):
+            return data.decode(encoding)
     if b"\0" in data[:10_000]:
         raise ValueError(f"{path} is not a table: it is a binary file (it begins with {data[:8]!r}). "
                          "CSV, TSV and Parquet can be read, plain or in gzip or zip")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return _decode_with_bad_bytes(path, data)
 
 
-def _separator(text):
-    """The separator that splits the header into the most fields; the tab if there is only one column."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
-    fields = {separator: len(next(csv.reader([header], delimiter=separator))) for separator in SEPARATORS}
-    best = max(fields, key=fields.get)
-    return best if fields[best] > 1 else "\t"
+def _decode_with_bad_bytes(path, data):
+    """A text of which most is UTF-8, with the other bytes read as Windows-1252; else all of it as Windows-1252."""
+    text = data.decode("utf-8-sig", errors="surrogateescape")
+    bad = re.findall("[\udc80-\udcff]+", text)
+    n_good = len(re.findall("[^\x00-\x7f\udc80-\udcff]", text))
+    if n_good < len(bad):
+        return data.decode("cp1252", errors="replace")
+    repaired = re.sub("[\udc80-\udcff]", lambda one: bytes([ord(one[0]) - 0xdc00]).decode("cp1252", "replace"), text)
+    lines = [number for number, line in enumerate(text.split("\n")) if re.search("[\udc80-\udcff]", line)]
+    example = repaired.split("\n")[lines[0]].strip()
+    print(f"{path}: {len(bad)} places are not UTF-8, as the rest is; they are read as Windows-1252, in line "
+          f"{', '.join(str(number + 1) for number in lines[:5])}{' ...' * (len(lines) > 5)}: {example[:80]}")
+    return repaired
 
 
-def _decimal_commas(text, separator):
-    """Whether numbers are written `0,75`: in much of Europe, spreadsheets save them so, separated by semicolons."""
-    return separator == ";" and bool(re.search(r";-?0,\d+(;|\r?\n|$)", text[:100_000]))
+def _find_header(text):
+    """The number of lines above the header, and the separator.
+
+    The header is the first line with a known column, or else the first line.
+    """
+    lines = text[:100_000].split("\n")[:FIRST_LINES]
+    for number, line in enumerate(lines):
+        if recognise(pd.DataFrame(columns=list(dict.fromkeys(_fields(line, _separator(line)))))):
+            return number, _separator(line)
+    first = next(number for number, line in enumerate(text.split("\n")) if line.strip())
+    return first, _separator(text.split("\n", first + 1)[first])
+
+
+def _fields(line, separator):
+    return next(csv.reader([line], delimiter=separator), [])
+
+
+def _separator(line):
+    """The separator that splits a line into the most fields; the tab if there is only one column."""
+    best = max(SEPARATORS, key=lambda separator: len(_fields(line, separator)))
+    return best if len(_fields(line, best)) > 1 else "\t"
+
+
+def _first_rows(text, separator, n):
+    return [row for row, _ in zip(csv.reader(io.StringIO(text), delimiter=separator), range(n))]
+
+
+def _joined_header(rows):
+    """The names of the columns, from one row or two, and the number of rows that they take.
+
+    In FMA's `tracks.csv`, the first row names a group of columns, the second each column, and the third the index.
+    """
+    header = rows[0]
+    if len(set(header)) == len(header) or len(rows) < 2 or len(rows[1]) != len(header):
+        return header, 1
+    joined = [f"{group}_{name}".strip("_") for group, name in zip(header, rows[1])]
+    if len(set(joined)) < len(joined) or _n_known(joined) <= _n_known(header):
+        return header, 1
+    if len(rows) > 2 and rows[2][0] and not any(rows[2][1:]):
+        return [rows[2][0], *joined[1:]], 3
+    return joined, 2
+
+
+def _n_known(names):
+    return len(recognise(pd.DataFrame(columns=list(dict.fromkeys(names)))))
+
+
+def _without_repeated_headers(df, path):
+    """The table without rows that repeat the header, as tables have that were put one below the other."""
+    first = df.columns[0]
+    repeated = df[first].astype(object) == first
+    if not repeated.any() or not (df[repeated].astype(object) == list(df.columns)).all(axis=None):
+        return df
+    print(f"{path}: {int(repeated.sum())} rows that repeat the header are left out")
+    return df[~repeated].reset_index(drop=True)
 
 
 def _drop_saved_index(df):
@@ -167,106 +217,6 @@ def _drop_saved_index(df):
         values = df[column].dropna()
         return values.empty or (pd.api.types.is_integer_dtype(values) and values.is_unique)
     return df.drop(columns=[column for column in df.columns if is_saved_index(column)])
-
-
-def _plain(name):
-    """The name of a column in lower case, with words joined by underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
-
-
-def _known_name(column):
-    """The project's name for a column, or None if the column is unknown."""
-    plain = _plain(column)
-    if plain in COLUMNS or plain in NUMBERS:
-        return plain
-    return next((name for name, other_names in COLUMN_NAMES.items() if plain in other_names), None)
-
-
-def standard_names(df):
-    """Give known columns the project's names; other columns keep theirs.
-
-    Parameters
-    ----------
-    df : pd.DataFrame
-
-    Returns
-    -------
-    pd.DataFrame
-        A new frame.
-
-    Examples
-    --------
-    >>> standard_names(pd.DataFrame(columns=["track_artist", "playlist_genre", "mood"])).columns.tolist()
-    ['artist', 'genre', 'mood']
-    """
-    taken = {column for column in df.columns if column in COLUMNS or column in NUMBERS}
-    new_names = {}
-    # if several columns could have one name, the first in the list of COLUMN_NAMES gets it, not the first in the file
-    priority = {other: i for other_names in COLUMN_NAMES.values() for i, other in enumerate(other_names)}
-    for column in sorted(df.columns, key=lambda column: priority.get(_plain(column), -1)):
-        name = _known_name(column)
-        if name and name not in taken:
-            new_names[column] = name
-            taken.add(name)
-    return df.rename(columns=new_names)
-
-
-def numbers_from_text(df, where="the table"):
-    """Turn numbers written as text (`1,234`, `87 %`, `C#`, `Major`) into numbers.
-
-    `87 %` becomes .87 in the columns `SHARES`, and 87 in all other columns.
-
-    Parameters
-    ----------
-    df : pd.DataFrame
-    where : str or Path
-        The name of the table in error messages.
-
-    Returns
-    -------
-    pd.DataFrame
-        A new frame.
-
-    Raises
-    ------
-    ValueError
-        A column of numbers has other text; the message names the column and the first such row.
-
-    Examples
-    --------
-    >>> numbers_from_text(pd.DataFrame({"popularity": ["87 %", None], "duration_ms": ["213,000", "5"]})).values.tolist()
-    [[87.0, 213000.0], [nan, 5.0]]
-    """
-    df = df.copy()
-    for column in [column for column in NUMBERS if column in df and not pd.api.types.is_numeric_dtype(df[column])]:
-        df[column] = _numbers(df[column], where)
-    return df
-
-
-def _numbers(column, where):
-    """One column of text as numbers; see `numbers_from_text`."""
-    text = column.astype("string").str.strip()
-    text = text.mask(text.isin(MISSING) | text.isin(["-", "?"]))
-    if column.name == "key":
-        text = text.str.upper().str.replace("♯", "#").str.replace("♭", "B").str.split("/").str[0]
-        text = text.replace({name: str(number) for name, number in PITCH_CLASSES.items()})
-    if column.name == "mode":
-        text = text.str.lower().replace({"major": "1", "minor": "0"})
-    if column.name == "time_signature":
-        text = text.str.removesuffix("/4")
-    percent = text.str.endswith("%").fillna(False).astype(bool)
-    bare = text.str.removesuffix("%").str.strip()
-    grouped = bare.str.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?").fillna(False).astype(bool)
-    bare = bare.mask(grouped, bare.str.replace(",", "")).str.replace("\N{MINUS SIGN}", "-")
-    numbers = pd.to_numeric(bare, errors="coerce").astype("float64")
-    bad = text.notna() & ~np.isfinite(numbers)
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise ValueError(f"{where}: column {column.name!r} should hold numbers, but row {row + 1} holds "
-                         f"{column.iloc[row]!r} ({int(bad.sum())} such cells): correct them, or rename the column")
-    if column.name in SHARES:
-        numbers = numbers.mask(percent, numbers / 100)
-    return numbers
 
 
 def read_folder(folder):
@@ -283,7 +233,8 @@ def read_folder(folder):
     -------
     pd.DataFrame
         One row for each file: `artist, song, album, release_date, genre, duration_ms, path`, sorted by path. Empty and
-        unreadable files are left out and listed with the reason in ``attrs["skipped"]``.
+        unreadable files are left out and listed with the reason in ``attrs["skipped"]``; files that are cut short are
+        listed in ``attrs["partial"]``.
 
     Raises
     ------
@@ -299,60 +250,57 @@ def read_folder(folder):
         raise ValueError(f"no sound files ({', '.join(AUDIO_SUFFIXES)}) in the folder {folder.absolute()}"
                          + (f"; it has tables, give the path of one: {', '.join(tables[:5])}" if tables else ""))
     rows, skipped = [], []
-    for file in tqdm(files, desc="reading tags", unit="file", disable=len(files) < 200):
+    for file in progress(files, desc="reading tags", unit="file"):
         try:
-            rows.append(_read_tags(file, folder))
+            rows.append(_read_row(file, folder))
         except (OSError, ValueError) as error:
             skipped.append({"path": os.fsencode(file).decode(errors="backslashreplace"), "reason": str(error)})
     if not rows:
         raise ValueError(f"none of the {len(files)} sound files in {folder.absolute()} could be read; the first: "
                          f"{skipped[0]['path']}: {skipped[0]['reason']}")
-    if skipped:
-        print(f"{folder}: {len(skipped)} of {len(files)} files skipped: "
-              + "; ".join(f"{Path(file['path']).name} ({file['reason']})" for file in skipped[:5])
-              + (" ..." if len(skipped) > 5 else ""))
     df = pd.DataFrame(rows)
-    too_large = df.pop("too_large")
+    notes, too_large = df.pop("note"), df.pop("too_large")
+    partial = [{"path": path, "reason": note} for path, note in zip(df["path"], notes) if note]
+    for listed, what in ((skipped, "skipped"), (partial, "are not whole")):
+        if listed:
+            print(f"{folder}: {len(listed)} of {len(files)} files {what}: "
+                  + "; ".join(f"{Path(file['path']).name} ({file['reason']})" for file in listed[:5])
+                  + (" ..." if len(listed) > 5 else ""))
     if too_large.any():
         print(f"{folder}: {too_large.sum()} of {len(files)} files have tags that are too large to be of use: left out")
-    df.attrs["skipped"] = skipped
+    df.attrs |= {"skipped": skipped, "partial": partial}
     return df
 
 
-def _read_tags(file, folder):
+def _read_row(file, folder):
     """One sound file as a row of `read_folder`; `ValueError` with the reason if it cannot be read."""
-    import mutagen
     try:
         file.name.encode()
     except UnicodeEncodeError:
         raise ValueError("its name is not in UTF-8: rename it") from None
-    if file.stat().st_size == 0:
-        raise ValueError("empty file")
-    tags, seconds, left_out = {}, None, tag_limits.too_large(file)
-    if not left_out:
-        with tag_limits.limited_decompression() as limited:
-            try:
-                sound = mutagen.File(file, easy=True)
-            except Exception as error:  # a damaged header can raise any error in mutagen
-                raise ValueError(f"unreadable: {str(error)[:200]}") from error
-        if sound is None:
-            raise ValueError("not a sound file of a known format")
-        tags, seconds, left_out = sound.tags or {}, sound.info.length, limited.exceeded
-
-    def tag(name, id3):
-        nonlocal left_out
-        value = tags.get(name) or tags.get(id3)  # WAV and AIFF have plain ID3 frames
-        text = "" if not value else str(value[0] if isinstance(value, list) else getattr(value, "text", [value])[0])
-        if len(text) > tag_limits.LONGEST_TEXT:
-            text, left_out = "", True
-        return tag_limits.one_line(text)
-
+    row = read_tags(file) | {"path": str(file.absolute())}
     parts = file.relative_to(folder).parts
-    artist, song = tag("artist", "TPE1"), tag("title", "TIT2")
-    if song is None and artist is None and " - " in file.stem:
-        artist, song = (part.strip() for part in file.stem.split(" - ", 1))
-    row = {"artist": artist, "song": song or file.stem, "album": tag("album", "TALB"),
-           "release_date": tag("date", "TDRC"), "genre": parts[0] if len(parts) == 2 else tag("genre", "TCON"),
-           "duration_ms": round(seconds * 1000) if seconds and 0 < seconds < 1e9 else None,
-           "path": str(file.absolute())}
-    return row | {"too_large": left_out}
+    if row["song"] is None and row["artist"] is None and " - " in file.stem:
+        row["artist"], row["song"] = (part.strip() for part in file.stem.split(" - ", 1))
+    return row | {"song": row["song"] or file.stem, "genre": parts[0] if len(parts) == 2 else row["genre"]}
+
+
+def read_song_tags(file):
+    """What the tags of a sound file say; where they name no song, its name does (``artist - title``).
+
+    Parameters
+    ----------
+    file : str or Path
+
+    Returns
+    -------
+    dict
+        `artist`, `song`, `album`, `release_date`, `genre`, `duration_ms`, `path`; None for what is not known; and
+        `too_large` and `note`, see `sound_tags.read_tags`. Only `artist`, `song` and `path`, where the tags cannot be
+        read.
+    """
+    file = Path(file)
+    try:
+        return _read_row(file, file.parent)
+    except (OSError, ValueError):
+        return {"artist": None, "song": file.stem, "path": str(file.absolute())}

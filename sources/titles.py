@@ -18,6 +18,9 @@ _DISTINCTIVE = re.compile(rf"\d+|\b(?:[ivx]+|{_VERSION})\b")
 _BETWEEN_ARTISTS = re.compile(r"\s*(?:[,;/&+]|\b(?:feat|ft|featuring|with|duet with|and|x|vs|presents|starring"
                               r"|introducing)\b\.?)\s*")
 
+MOST_CANDIDATES = 20
+"""The most songs of one title that are listed."""
+
 
 def _folded(text):
     """Text in lower case, without accents, apostrophes and dots of initials; $ and ! inside a word become letters."""
@@ -96,8 +99,21 @@ def same_recording(one, other):
     return _DISTINCTIVE.findall(one) == _DISTINCTIVE.findall(other)
 
 
+class SongNotFound(KeyError):
+    """No song has this name, or several have; the message says how to choose. A notebook shows the message alone."""
+
+    def __str__(self):
+        return str(self.args[0])
+
+    def _render_traceback_(self):
+        """What a notebook shows in place of the lines of code: the message is for the one who typed the name."""
+        return [str(self)]
+
+
 def find_song(name, tracks):
     """The id of a track, from its id, its title, or ``artist - title`` in any spelling.
+
+    Of several tracks of the same artist and title, the most popular is taken, and a printed sentence says so.
 
     Parameters
     ----------
@@ -108,12 +124,13 @@ def find_song(name, tracks):
     Returns
     -------
     str
-        The id; of several tracks with this name, the first.
+        The id.
 
     Raises
     ------
-    KeyError
-        There is no such song; the message names the most similar titles.
+    SongNotFound
+        There is no such song, and the message names the most similar titles; or several artists have songs of this
+        title, and the message lists them and says how to choose. It is a `KeyError`.
 
     Examples
     --------
@@ -127,10 +144,33 @@ def find_song(name, tracks):
     songs = tracks["song"] if "song" in tracks else tracks.index.to_series().astype(str)
     titles = [clean_title(song) for song in songs]
     with_artist = [f"{clean_title(artist)} {title}" for artist, title in zip(artists, titles)]
-    wanted = clean_title(name), clean_title(name.replace(" - ", " "))
-    for row, names in enumerate(zip(with_artist, titles)):
-        if set(wanted) & set(names):
-            return tracks.index[row]
-    similar = [songs.iloc[titles.index(title)] for title in difflib.get_close_matches(wanted[0], titles, n=3)]
-    hint = f"; similar are {', '.join(similar)}" if similar else ""
-    raise KeyError(f"no song {name!r} among the {len(tracks):,} tracks{hint}")
+    wanted = {clean_title(name), clean_title(name.replace(" - ", " "))}
+    rows = [row for row, names in enumerate(with_artist) if names in wanted]
+    rows = rows or [row for row, title in enumerate(titles) if title in wanted]
+    if not rows:
+        similar = [songs.iloc[titles.index(title)]
+                   for title in difflib.get_close_matches(clean_title(name), titles, n=3)]
+        hint = f"; similar are {', '.join(similar)}" if similar else ""
+        raise SongNotFound(f"no song {name!r} among the {len(tracks):,} tracks{hint}")
+    found = tracks.iloc[rows]
+    if len(rows) > 1 and len({with_artist[row] for row in rows}) > 1:
+        lines = [_candidate(found.iloc[[number]]) for number in range(min(len(found), MOST_CANDIDATES))]
+        lines += ["  ..."] if len(found) > MOST_CANDIDATES else []
+        question = f"{len(rows)} songs are called {name!r}. Which one? Write one of these:"
+        raise SongNotFound("\n".join([question, *lines]))
+    if len(rows) > 1 and "popularity" in found:
+        found = found.sort_values("popularity", ascending=False, kind="stable", na_position="last")
+    if len(rows) > 1:
+        print(f"find_song: {len(rows)} tracks are {_candidate(found.iloc[[0]]).strip()}; the "
+              f"{'most popular' if 'popularity' in found else 'first'} of them is taken, {found.index[0]!r} "
+              f"(the others: {', '.join(map(repr, found.index[1:6]))}{' ...' if len(found) > 6 else ''})")
+    return found.index[0]
+
+
+def _candidate(track):
+    """One line for a track, as it can be typed: artist and title, with what else is known of it."""
+    row = track.iloc[0].dropna()
+    name = " - ".join(str(row[column]) for column in ("artist", "song") if column in row)
+    year = next((f"{row[column]:.0f}" for column in ("release_year", "year") if column in row), "")
+    about = ", ".join(filter(None, [year, str(row.get("album", ""))]))
+    return f'  "{name}"' + (f" ({about})" if about else "") + f", or its id {track.index[0]!r}"

@@ -4,18 +4,17 @@ Both the synthesiser and the starter model are part of this project. The benchma
 the model is right about real music.
 """
 
-import sys
 from functools import partial
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from influences import aspect_influences, genre_influences, song_influences
 from prediction.labels import blend_label, turning_point
 from signals.excerpts import save_sound
+from sources.progress import progress
 from synth.sample_table import GENRES
 from synth.songs import blend, change, render
 
@@ -84,7 +83,7 @@ def check_pure(classifier, folder, *, n=96):
         share, 0 to 1).
     """
     rows = []
-    for number in _progress(n, "pure songs"):
+    for number in progress(range(n), desc="pure songs"):
         genre = GENRES[number % len(GENRES)]
         path = _sound_file(folder, f"pure {number:03d}", partial(render, genre), FIRST_ARTIST + number)
         shares = _shares(classifier, path)
@@ -118,7 +117,7 @@ def check_blends(classifier, folder, *, n=96, weights=None):
     pairs = list(combinations(GENRES, 2))
     order = np.random.default_rng(0).permutation(len(pairs))
     rows = []
-    for number in _progress(n, "blends"):
+    for number in progress(range(n), desc="blends"):
         first, second = pairs[order[number % len(pairs)]]
         weight = weights[number % len(weights)]
         path = _sound_file(folder, f"blend {number:03d} {weight:.2f}", partial(blend, first, second, weight),
@@ -152,7 +151,7 @@ def check_aspects(aspects, folder, *, n=96):
     """
     rng = np.random.default_rng(1)
     rows = []
-    for number in _progress(n, "aspects"):
+    for number in progress(range(n), desc="aspects"):
         genres = dict(zip(("beat", "timbre", "pitch"), map(str, rng.permutation(GENRES)[:3])))
         path = _sound_file(folder, f"parts {number:03d}", partial(render, **genres), FIRST_ARTIST_OF_ASPECTS + number)
         predicted = aspect_influences(aspects, path).idxmax(axis=1)
@@ -180,7 +179,7 @@ def check_changes(classifier, folder, *, n=24):
     """
     rng = np.random.default_rng(2)
     rows = []
-    for number in _progress(n, "changes"):
+    for number in progress(range(n), desc="changes"):
         first, second = map(str, rng.permutation(GENRES)[:2])
         path = _sound_file(folder, f"change {number:03d}", _changing(first, second), FIRST_ARTIST_OF_CHANGES + number)
         windows = genre_influences(classifier, path)
@@ -206,7 +205,7 @@ def check_out_of_distribution(classifier, files):
         One row a file: `path`, `label` and `out_of_distribution` (the mean score of its windows, 0 to 1).
     """
     rows = []
-    for path in tqdm(files, desc="out-of-distribution sounds", file=sys.stdout, mininterval=1):
+    for path in progress(files, desc="out-of-distribution sounds"):
         windows = genre_influences(classifier, path)
         rows.append({"path": str(path), "label": blend_label(windows.mean()),
                      "out_of_distribution": windows.attrs["out_of_distribution"]})
@@ -218,12 +217,46 @@ def _shares(classifier, path):
     return song_influences(genre_influences(classifier, path), n_boot=1)["share"].reindex(classifier.classes_)
 
 
-def _progress(n, description):
-    return tqdm(range(n), desc=description, unit="song", file=sys.stdout, mininterval=1)
+FAR = .3
+"""A predicted share that differs by more from the true one is named."""
+
+
+def blends_sentence(table, *, far=FAR):
+    """How well predicted shares follow the true ones, and which blends are far from them; see `check_blends`.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From `check_blends`.
+    far : float
+        The difference of the shares from which on a blend is named.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"one": ["jazz"] * 3, "two": "metal", "true": [0, .5, 1], "predicted": [0, .9, 1]})
+    >>> print(blends_sentence(table))
+    rank correlation of the true and the predicted share: 1.00, 3 blends; 1 of them is off by more than 0.3: metal in \
+jazz-metal (true 0.50, predicted 0.90)
+    """
+    correlation = table["true"].corr(table["predicted"], method="spearman")
+    off = (table["predicted"] - table["true"]).abs()
+    rows = table.loc[off[off > far].sort_values(ascending=False).index]
+    named = "; ".join(f"{row.two} in {row.one}-{row.two} (true {row.true:.2f}, predicted {row.predicted:.2f})"
+                      for row in rows.head(3).itertuples())
+    beginning = f"rank correlation of the true and the predicted share: {correlation:.2f}, {len(table)} blends"
+    verb = "is" if len(rows) == 1 else "are"
+    most = "" if len(rows) <= 3 else "the largest: "
+    return f"{beginning}; {len(rows)} of them {verb} off by more than {far}" + (f": {most}{named}" if len(rows) else "")
 
 
 def plot_blends(table, *, ax=None):
     """The true and the predicted share of the second genre of each blend; on the dashed line the two are equal.
+
+    Dots outside the grey band are more than `FAR` off; their genres are named.
 
     Parameters
     ----------
@@ -237,9 +270,15 @@ def plot_blends(table, *, ax=None):
     """
     import matplotlib.pyplot as plt
     if ax is None:
-        ax = plt.subplots(figsize=(5, 4.5), layout="constrained")[1]
+        ax = plt.subplots(figsize=(6.5, 5.5), layout="constrained")[1]
     ax.plot([0, 1], [0, 1], color=".7", ls="--", lw=1)
-    ax.scatter(table["true"], table["predicted"], s=30, color="tab:blue", alpha=.8)
+    ax.fill_between([0, 1], [-FAR, 1 - FAR], [FAR, 1 + FAR], color=".93", lw=0, zorder=0)
+    far = (table["predicted"] - table["true"]).abs() > FAR
+    ax.scatter(table["true"], table["predicted"], s=30, alpha=.8, color=np.where(far, "tab:red", "tab:blue"))
+    for number, row in enumerate(table[far].sort_values("true").itertuples()):
+        right = row.true < .5
+        ax.annotate(f"{row.one}, {row.two}", (row.true, row.predicted), (6 if right else -6, 5 - 10 * (number % 2)),
+                    fontsize=7, textcoords="offset points", ha="left" if right else "right", va="center")
     ax.set(xlabel="true share of the second genre (0 to 1, by loudness)",
            ylabel="predicted share of the second genre (0 to 1)", xlim=(-.03, 1.03), ylim=(-.03, 1.03),
            title="synthetic blends of two genres")

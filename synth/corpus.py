@@ -2,16 +2,15 @@
 
 import contextlib
 import json
-import sys
 import zlib
 from pathlib import Path
 
 import pandas as pd
 import soundfile
 from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from sources.files import Journal, atomic_path
+from sources.progress import progress
 from synth.presets import BEATS
 from synth.sample_table import GENRES
 from synth.songs import change, render
@@ -82,8 +81,7 @@ def _make_missing(plans, out_dir, journal, n_jobs):
                if journal.get(name, plan) is None or not (out_dir / name).exists()}
     rows = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(_make_song)(plan, out_dir / name) for name, plan in missing.items())
-    bar = tqdm(rows, total=len(missing), desc="synthetic songs", unit="song", file=sys.stdout, mininterval=1,
-               disable=not missing)
+    bar = progress(rows, desc="synthetic songs", total=len(missing))
     for row, (name, plan) in zip(bar, missing.items()):  # in this order the generator is run to its end
         journal.add(name, plan, row)
 

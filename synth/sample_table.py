@@ -65,7 +65,7 @@ def make_table(n_tracks=1200, seed=0):
     Returns
     -------
     pd.DataFrame
-        Columns as in `table_files.COLUMNS` except `path`.
+        Columns as in `column_names.COLUMNS` except `artists` and `path`.
 
     Examples
     --------

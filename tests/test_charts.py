@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from charts import (
     COMPARED,
@@ -13,12 +14,16 @@ from charts import (
     catalogue_beside_charts,
     chart_songs,
     charting_songs,
+    choose_song,
     compare_with_charts,
     load_charts,
     match_songs,
+    nearest_recordings,
+    of_its_kind,
     own_field,
     plot_place,
 )
+from sources.titles import SongNotFound
 from synth.sample_chart import make_chart
 
 
@@ -109,7 +114,7 @@ def test_the_percentile_is_the_place_of_a_song_among_the_charting_songs(charted)
 def test_a_fifth_of_the_charting_songs_is_outside_the_band(charted):
     many = catalogue_beside_charts(charted.iloc[:60], charted)
     assert many["outside"].mean() == pytest.approx(.2, abs=.05)
-    assert plot_place(many).get_xlabel() == "percentile among what charted"
+    assert plot_place(many).get_xlabel() == "percentile among the songs that charted"
 
 
 def test_a_song_is_compared_within_a_genre_and_years(charted):
@@ -158,3 +163,51 @@ def test_an_incomplete_song_of_a_catalogue_is_left_out_and_named(charted, capsys
     assert repr(catalogue["song"].iloc[1]) in printed and "no value for danceability" in printed
     with pytest.raises(ValueError, match="none of the 1 songs"):
         catalogue_beside_charts(catalogue.iloc[[1]], charted)
+
+
+# ---- one song
+
+def test_without_a_name_the_song_is_one_that_did_not_chart_and_has_all_features(sample, charted):
+    song = choose_song("", sample, charted)
+    assert song.index[0] not in charted.index and song[COMPARED["table"]].notna().all(axis=None)
+    bare = sample.copy()
+    bare.loc[bare.index[:50], COMPARED["table"]] = np.nan
+    assert choose_song("", bare, charted)[COMPARED["table"]].notna().all(axis=None)
+    assert len(choose_song("", sample[["song", "artist"]], charted)) == 1, "a table without features has a song too"
+
+
+def test_a_song_is_a_file_or_a_title_of_the_table(tmp_path, song, sample, charted):
+    y, rate = song
+    soundfile.write(tmp_path / "mine.wav", y, rate)
+    assert choose_song("mine.wav", sample, charted, tmp_path)["path"].iloc[0] == str(tmp_path / "mine.wav")
+    row = sample.iloc[[7]]
+    assert choose_song(f"{row['artist'].iloc[0]} - {row['song'].iloc[0]}", sample, charted).index[0] == row.index[0]
+    with pytest.raises(SongNotFound, match="looked for .*none.mp3"):
+        choose_song("none.mp3", sample, charted, tmp_path)
+    with pytest.raises(SongNotFound, match="no song 'nothing of the kind'"):
+        choose_song("nothing of the kind", sample, charted)
+
+
+def test_the_songs_of_its_kind_are_named_with_genre_and_years(charted):
+    song = charted.iloc[[0]].assign(genre="rock", release_year=2010)
+    others, called = of_its_kind(song, charted)
+    assert called.startswith("songs that charted (rock") and song.index[0] not in others.index
+    assert others["genre"].astype(str).str.contains("rock").all()
+    everything = of_its_kind(song.drop(columns=["genre", "release_year"]), charted, "songs of the table")
+    assert everything[1] == "songs of the table" and len(everything[0]) == len(charted) - 1
+
+
+def test_recordings_in_the_chart_are_marked_and_can_be_chosen():
+    rng = np.random.default_rng(0)
+    recordings = pd.DataFrame(rng.normal(size=(30, 4)), columns=[f"mfcc_{n:02d}_mean" for n in range(1, 5)])
+    recordings = recordings.assign(path=[f"/music/{n}.mp3" for n in range(30)], artist="Ann",
+                                   song=[f"song {n}" for n in range(30)])
+    chart = load_charts(pd.DataFrame({"date": "2001-01-06", "rank": [3, 5], "artist": "Ann",
+                                      "song": ["Song 7", "Song 9"]}))
+    mine = recordings.iloc[[3]].assign(path="/music/mine.mp3").rename(index={3: "mine"})
+    nearest = nearest_recordings(mine, recordings, chart, n=30)
+    assert nearest["charted"].sum() == 2 and nearest["distance"].is_monotonic_increasing
+    only = nearest_recordings(mine, recordings, chart, only_charted=True)
+    assert set(only["song"]) == {"song 7", "song 9"} and set(only["peak"]) == {3, 5}
+    assert "charted" not in nearest_recordings(mine, recordings)
+    assert nearest_recordings(mine, recordings, only_charted=True).empty

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spotify_server import Library, clients, serve
+from spotify_server import Library, clients, serve, track
 
 import collect
 from collect import (
@@ -21,6 +21,7 @@ from collect import (
     export_top_tracks,
     list_playlists,
 )
+from prepare import load_Data, prepare_df
 from sources import spotify_api
 from sources.spotify_api import CollectError
 
@@ -71,6 +72,24 @@ def test_entries_that_are_no_tracks_are_counted(connect, tmp_path, capsys):
     reasons = [entry["reason"] for entry in table.attrs["skipped"]]
     assert reasons == ["removed or not available"] * 2 + ["podcast", "twice in the list"]
     assert "4 of 8 entries left out" in capsys.readouterr().out
+
+
+def test_artists_are_a_list_also_in_the_file(connect, tmp_path):
+    library = Library(2)
+    library.saved[0] = track(0, artists=[{"id": "a", "name": "Tyler, The Creator"}, {"id": "b", "name": "Ann"}])
+    table = export_saved_tracks(connect(library), tmp_path / "saved.csv")
+    assert table["artist"].tolist() == ["Tyler, The Creator, Ann", "Artist 1"]
+    tracks = prepare_df(load_Data(tmp_path / "saved.csv"))
+    assert tracks["artists"].tolist() == [["Tyler, The Creator", "Ann"], ["Artist 1"]]
+
+
+def test_local_files_of_one_title_are_told_apart_by_their_uri(connect, tmp_path):
+    library = Library(4)
+    for number, album in enumerate(("One", "Two")):
+        library.saved[number] = track(number, id=None, uri=f"spotify:local::{album}:Track+01:200", is_local=True,
+                                      name="Track 01", album={"name": album}, artists=[{"id": None, "name": ""}])
+    table = export_saved_tracks(connect(library), tmp_path / "saved.csv")
+    assert table["album"].tolist()[:2] == ["One", "Two"] and table["track_id"].nunique() == 4
 
 
 @pytest.mark.parametrize(("faults", "words"), [
@@ -237,7 +256,7 @@ NAMES = st.text(st.characters(blacklist_categories=()), min_size=1, max_size=30)
 def test_playlist_files_are_whole_whatever_the_names_are(tmp_path_factory, rows):
     """Line breaks, marks for right-to-left, half characters, and what XML does not allow."""
     folder = tmp_path_factory.getbasetemp()
-    tracks = pd.DataFrame(rows, columns=["song", "path", "duration_ms"]).astype(object)
+    tracks = pd.DataFrame(rows, columns=["song", "path", "duration_ms"], dtype=object)
     tracks["path"] = "/music/" + tracks["path"].str.replace("\0", "").str.replace("/", "_")
     lines = export_playlist_file(tracks, folder / "x.m3u8").read_bytes().split(b"\n")
     assert len(lines) == 2 + 2 * len(rows) and all(line.startswith(b"#EXTINF:") for line in lines[1:-1:2])
@@ -245,6 +264,12 @@ def test_playlist_files_are_whole_whatever_the_names_are(tmp_path_factory, rows)
     root = ElementTree.parse(export_playlist_file(tracks, folder / "x.xspf")).getroot()
     assert len(root[0]) == len(rows)
     export_playlist_file(tracks, folder / "x.csv")
+
+
+def test_a_line_break_in_a_file_name_does_not_break_a_playlist(tmp_path):
+    path = tmp_path / "two\nlines.mp3"
+    lines = export_playlist_file(pd.DataFrame({"song": ["A"], "path": [path]}), tmp_path / "x.m3u8").read_text()
+    assert lines.splitlines() == ["#EXTM3U", "#EXTINF:-1,A", path.as_uri()]
 
 
 def test_the_recorded_example_is_exported_without_an_account(tmp_path):

@@ -52,7 +52,14 @@ def test_plots_have_labels():
     y, proba = predictions()
     models = {"cnn": proba, "linear": predictions(seed=0, skill=.5)[1]}
     assert [ax.get_title() for ax in evaluation.plot_roc(y, models, GENRES)] == GENRES
+    rare = np.where(np.arange(len(y)) < 3, "jazz", np.where(y == "jazz", "rock", y))
+    assert [ax.get_title() for ax in evaluation.plot_roc(rare, models, GENRES)] == [g for g in GENRES if g != "jazz"]
+    assert len(evaluation.plot_roc(["rock"] * len(y), models, GENRES)) == 0
     table = auc_table(y, models, GENRES, n_boot=50)
+    ax = evaluation.plot_areas(table)
+    assert {label.get_text() for label in ax.get_yticklabels()} == set(GENRES) and len(ax.collections) == 2
+    means = table.groupby("genre")["roc_auc"].mean()
+    assert means[[label.get_text() for label in ax.get_yticklabels()]].is_monotonic_increasing
     assert len(table) == 6 and (table["low"] <= table["high"]).all()
     assert evaluation.plot_auc_heatmap(table).get_yticklabels()[0].get_text() == "cnn"
     assert evaluation.plot_confusion(y, proba, GENRES).get_xlabel() == "predicted"

@@ -81,6 +81,13 @@ def test_the_heatmap_begins_with_the_parameter_and_its_strongest_correlation(sam
     assert names[:2] == ["popularity", "valence"]
 
 
+def test_the_key_is_not_in_the_heatmap(sample):
+    names = [label.get_text() for label in explore.corr_heatmap(sample, "popularity").get_yticklabels()]
+    assert "tempo" in names and "key" not in names
+    with pytest.raises(ValueError, match="'key' is a place on a circle"):
+        explore.corr_heatmap(sample, ["key", "tempo"])
+
+
 @pytest.mark.parametrize("missing", ["loudness", "popularity"])
 def test_a_missing_column_is_named(missing):
     with pytest.raises(ValueError, match=f"no column '{missing}'"):
@@ -92,7 +99,7 @@ def test_plots_show_every_row_of_their_table(sample):
     assert [label.get_text().split("  ")[0] for label in ax.get_yticklabels()][-1] == "rock"
     within = explore.plot_within(associations.correlations_within(sample))
     assert within.get_legend() is not None
-    assert len(explore.plot_correlations(associations.correlations(sample)).get_yticklabels()) == 15
+    assert len(explore.plot_correlations(associations.correlations(sample)).get_yticklabels()) == 14
     assert explore.plot_missing(sample).get_xlabel() == "cells missing (%)"
     assert explore.plot_missing(sample[["artist"]]).texts[0].get_text() == "no cell is missing"
 
@@ -109,3 +116,24 @@ def test_the_plot_of_overlaps_names_the_column_that_is_kept_together():
     labels = [label.get_text() for label in explore.plot_overlap({"random": overlap}, group="album").get_xticklabels()]
     assert "album" in labels[0] and "album" in labels[1] and not any("artist" in label for label in labels)
     assert "artist" in explore.plot_overlap({"random": overlap}).get_xticklabels()[0].get_text()
+
+
+# ---- sentences
+
+def test_groups_of_few_songs_are_not_compared():
+    songs = pd.DataFrame({"genre": ["a"] * 3 + ["b"] * 2, "tempo": [1, 2, 3, 90, 91]})
+    assert "no two genres with 3 songs or more" in explore.group_sentence(songs, "genre", "tempo")
+    more = pd.concat([songs, pd.DataFrame({"genre": ["b"], "tempo": [92]})])
+    assert explore.group_sentence(more, "genre", "tempo").startswith("tempo: highest in b (median 91), lowest in a (2)")
+    constant = more.assign(tempo=5)
+    assert "0 % of the variance" in explore.group_sentence(constant, "genre", "tempo")
+
+
+def test_missing_values_and_sides_are_put_into_words():
+    whole = pd.DataFrame({"song": ["a"], "album": ["b"]})
+    assert explore.missing_sentence(whole) == "0 of 2 columns have missing values"
+    many = pd.DataFrame({name: [None, 1] for name in "abcdef"})
+    assert explore.missing_sentence(many).endswith("d 50 % and 2 more")
+    sides = {"train": pd.DataFrame({"genre": list("aabb")}), "test": pd.DataFrame({"genre": []}, dtype=object)}
+    assert "0" not in explore.split_sentence(sides | {"test": sides["train"]}, "genre").split(":")[0]
+    assert explore.split_sentence(sides, "genre").endswith("50 % of train and 50 % of train")

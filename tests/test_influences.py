@@ -1,6 +1,8 @@
 """What a song is made of: shares that mean something, labels by stated rules, maps that keep still, work that is not
 lost."""
 
+import html
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import soundfile
 
 import influences
 import models
+from features import extract_features
 from influences import (
     aspect_influences,
     fit_aspects,
@@ -22,7 +25,7 @@ from influences import (
     taggram,
 )
 from prediction.labels import blend_label, turning_point
-from prediction.plots import plot_collection, plot_shares, plot_timeline
+from prediction.plots import plot_collection
 from signals import recording
 from starter_models import load_starter
 from starter_models.synthetic_benchmark import check_aspects
@@ -36,7 +39,6 @@ def test_shares_of_a_song(starter, songs):
         assert blend_label(song_influences(windows)["share"]) == name
     both = song_influences(genre_influences(starter.classifier, songs["both"]))
     assert set(both.index[:2]) == {"hip hop", "classical"}
-    assert ((both["low"] <= both["share"] + 1e-9) & (both["share"] <= both["high"] + 1e-9)).all()
 
 
 def test_a_turn_is_found(starter, songs):
@@ -50,7 +52,9 @@ def test_the_interval_is_wider_where_windows_differ():
     rng = np.random.default_rng(0)
     steady, restless = (pd.DataFrame({"a": values, "b": 1 - values}) for values in
                         (rng.normal(.5, .01, 30), rng.normal(.5, .2, 30)))
-    width = [(table["high"] - table["low"]).mean() for table in map(song_influences, (steady, restless))]
+    summaries = [song_influences(table) for table in (steady, restless)]
+    assert all(((table["low"] <= table["share"]) & (table["share"] <= table["high"])).all() for table in summaries)
+    width = [(table["high"] - table["low"]).mean() for table in summaries]
     assert width[1] > 5 * width[0]
 
 
@@ -98,25 +102,52 @@ def test_aspects_can_be_fitted_with_any_model_on_features_and_artists_held_out(m
 
 # ---- a page, a folder
 
-def test_a_card_says_it_all(starter, songs, tmp_path):
-    figure = song_card(starter.classifier, songs["parts"], aspects=starter.aspects, genre_map=starter.genre_map)
-    assert {"label", "summary", "aspects"} <= set(figure.description)
-    figure.savefig(tmp_path / "card.pdf")
+def test_a_card_says_the_same_as_data_as_a_page_and_as_a_figure(starter, songs, tmp_path):
+    card = song_card(starter.classifier, songs["parts"], aspects=starter.aspects, genre_map=starter.genre_map,
+                     out=tmp_path)
+    assert [path.suffix for path in card.files] == [".html", ".json", ".png"]
+    assert json.loads(card.files[1].read_text(encoding="utf-8")) == card.description
+    assert card.files[0].read_text(encoding="utf-8") == card.page and "srcdoc" in card._repr_html_()
+    label, sentences = card.description["label"], card.description["sentences"]
+    shown = " ".join(text.get_text() for text in card.figure.axes[0].texts)
+    assert label in shown and all(html.escape(sentence) in card.page for sentence in sentences)
+    assert card.description["aspects"]["beat"]["label"] == "hip hop"
+    card.figure.savefig(tmp_path / "card.pdf")
     assert (tmp_path / "card.pdf").stat().st_size > 10_000
-    ribbon, wave = plot_timeline(genre_influences(starter.classifier, songs["turn"]), songs["turn"])
-    assert "share" in ribbon.get_ylabel() and "time" in wave.get_xlabel()
-    wave.figure.canvas.draw()
-    for at, label in zip(wave.get_xticks(), wave.get_xticklabels()):
-        minutes, seconds = label.get_text().split(":")
-        assert 60 * int(minutes) + float(seconds) == at, "a tick says where it stands"
-    assert plot_shares(pd.DataFrame([figure.description["summary"]["share"]], index=["a"])).get_xlim() == (0, 1)
+
+
+def test_label_timeline_and_explanation_show_one_share(starter, songs):
+    description = song_card(starter.classifier, songs["turn"]).description
+    timeline, shares = description["timeline"], {row["genre"]: row["share"] for row in description["shares"]}
+    for genre, values in timeline["shares"].items():
+        assert np.mean(values) == pytest.approx(shares[genre], abs=1e-3)
+    window = timeline["starts"].index(description["found"]["start"])
+    for row in description["found"]["genres"]:
+        assert row["share"] == timeline["shares"][row["genre"]][window]
+    first = description["shares"][0]["genre"]
+    assert window == int(np.argmax(timeline["shares"][first])), "where the first genre has its largest share"
+
+
+def test_a_song_of_one_window_has_no_intervals(starter, songs):
+    summary = song_influences(genre_influences(starter.classifier, songs["jazz"], segment_seconds=15))
+    assert summary["low"].isna().all() and summary["share"].sum() == pytest.approx(1)
 
 
 def test_the_card_of_what_is_like_nothing_known_does_not_name_its_aspects(starter, tmp_path):
     soundfile.write(tmp_path / "noise.wav", .2 * np.random.default_rng(0).standard_normal(20 * 22_050), 22_050)
-    figure = song_card(starter.classifier, tmp_path / "noise.wav", aspects=starter.aspects)
-    header = " ".join(text.get_text() for text in figure.axes[0].texts)
-    assert "mean little" in header and "in timbre" not in header
+    description = song_card(starter.classifier, tmp_path / "noise.wav", aspects=starter.aspects).description
+    assert description["aspects"] is None and description["found"] is None
+    assert "unlike the songs" in description["sentences"][1]
+
+
+def test_nearest_songs_can_be_heard_on_the_page_where_their_files_are_at_hand(starter, songs):
+    tracks = extract_features(pd.DataFrame({"path": [str(songs[name]) for name in ("jazz", "metal", "both")],
+                                            "song": ["a <b>", "b", "c"], "artist": ["<i>x</i>", "y", None]}), n_jobs=1)
+    tracks["song"] = ["a <b>", "b", "c"]
+    tracks.loc[tracks.index[1], "path"] = "gone.wav"
+    card = song_card(starter.classifier, songs["turn"], songs=tracks)
+    assert {row["song"] for row in card.description["nearest"]} == {"a <b>", "b", "c"}
+    assert card.page.count('class="excerpt"') == 2 and "<i>x" not in card.page and "a <b>" not in card.page
 
 
 def test_a_card_decodes_its_song_once(starter, songs, monkeypatch):
@@ -141,6 +172,37 @@ def test_a_folder_is_labelled_and_goes_on_where_it_stopped(starter, songs, tmp_p
     assert pd.read_csv(tmp_path / "labels.csv")["blend"].tolist() == ["jazz", "metal"]
     assert "not audio" in pd.read_csv(tmp_path / "labels.skipped.csv")["reason"][0]
     assert len(plot_collection(both)) == 2
+
+
+def test_songs_are_named_by_their_tags_and_a_file_that_is_added_costs_that_file_alone(starter, songs, tmp_path,
+                                                                                      monkeypatch):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for name, source in (("b.wav", "jazz"), ("Ann - Hey.wav", "metal")):
+        (folder / name).write_bytes(songs[source].read_bytes())
+    first = label_folder(starter.classifier, folder, out=tmp_path / "labels.csv")
+    assert first["track_id"].tolist() == ["ann - hey", str(folder / "b.wav")]
+    assert first["artist"].fillna("").tolist() == ["Ann", ""] and first["song"].tolist() == ["Hey", "b"]
+    judged = []
+    monkeypatch.setattr(influences, "genre_influences",
+                        lambda *arguments: judged.append(arguments) or genre_influences(*arguments))
+    (folder / "a").mkdir()
+    (folder / "a" / "Ann - Hey.wav").write_bytes(songs["jazz"].read_bytes())  # the same name, another recording
+    both = label_folder(starter.classifier, folder, out=tmp_path / "labels.csv")
+    assert len(judged) == 1 and len(both) == 3 and (both["song"] == "Hey").sum() == 2
+    pd.testing.assert_frame_equal(both[both["path"].isin(first["path"])].filter(like="share").reset_index(drop=True),
+                                  first.filter(like="share"))
+    assert list(pd.read_csv(tmp_path / "labels.csv"))[:4] == ["track_id", "artist", "song", "path"]
+
+
+def test_songs_of_a_folder_are_placed_on_the_map_where_there_is_one(starter, songs, tmp_path):
+    tracks = pd.DataFrame({"track_id": ["jazz"], "path": [str(songs["jazz"])]})
+    table = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv", genre_map=starter.genre_map)
+    place = influences.place_on_map(starter.genre_map, songs["jazz"], classifier=starter.classifier)
+    assert table[["x", "y"]].iloc[0].tolist() == pytest.approx(place, abs=1e-3)
+    moved = starter.genre_map._replace(centre=starter.genre_map.centre + 1)
+    again = label_folder(starter.classifier, tracks, out=tmp_path / "labels.csv", genre_map=moved)
+    assert again["x"].iloc[0] != table["x"].iloc[0], "another map, another place"
 
 
 def test_a_folder_without_usable_sound_gives_an_empty_table_with_its_columns(starter, tmp_path):
@@ -196,7 +258,8 @@ def test_a_real_song_gets_a_family_and_a_style(musicnn, shared):
     path = next((shared / "tagged_songs").glob("*Raining Blood*"))
     assert blend_label(genre_influences(starter.classifier, path).mean()).startswith("metal")
     card = song_card(starter.classifier, path, aspects=starter.aspects, genre_map=starter.genre_map).description
-    assert card["summary"].index[0] == "metal" and card["out_of_distribution"] < .2
+    assert card["shares"][0]["genre"] == "metal" and card["out_of_distribution"] < .2
+    assert card["artist"] == "Slayer" and card["facts"]["key"] and card["sentences"][0].startswith("Mostly")
 
 
 def test_a_folder_is_labelled_with_the_shares_of_all_styles(musicnn, songs, tmp_path):

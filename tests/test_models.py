@@ -93,6 +93,12 @@ def test_the_training_history_is_plotted(cnn):
     assert loss.get_ylabel() == "loss (nats)" and len(accuracy.lines) == 2
 
 
+def test_the_histories_of_many_networks_share_one_scale(cnn):
+    axs = models.plot_histories({f"network {number}": cnn for number in range(7)})
+    assert [ax.get_title() for ax in axs] == [f"network {number}" for number in range(7)]
+    assert len({ax.get_ylim() for ax in axs}) == 1 and [bool(ax.get_legend()) for ax in axs] == [True] + [False] * 6
+
+
 # ---- images: store, statistics, class-activation maps
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import make_index
+import make_pages
 import nbformat
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import soundfile
 from conftest import ROOT
 
 from synth.corpus import make_corpus
-from synth.sample_table import GENRES
+from synth.sample_table import GENRES, make_table
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
@@ -43,7 +44,19 @@ def run(name, out, cwd=ROOT, **parameters):
     done = subprocess.run([sys.executable, "-m", "papermill", str(notebook), str(executed), *options], cwd=cwd,
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    return nbformat.read(executed, as_version=4)
+    notebook = nbformat.read(executed, as_version=4)
+    assert lines_of_libraries(notebook) == []
+    page = make_pages.make_page(notebook, "")
+    assert 'src="http' not in page and page.count("<img") == page.count('<img alt="')
+    return notebook
+
+
+def lines_of_libraries(notebook):
+    """What no output may hold: lines on standard error, warnings, logs, and the lines of progress bars."""
+    texts = [(output.get("name"), output["text"]) for output in outputs(notebook) if output["output_type"] == "stream"]
+    log = re.compile(r"\r|\d%\||Warning:|^[IWEF]\d{4} |^WARNING|absl::")
+    return [line for name, text in texts for line in text.splitlines(keepends=True)
+            if name == "stderr" or log.search(line)]
 
 
 def outputs(notebook):
@@ -104,6 +117,28 @@ def test_the_bootstrap_cell_is_the_same_everywhere_and_short():
     bootstraps = {code_cells(path)[0]["source"] for path in NOTEBOOKS}
     assert len(bootstraps) == 1
     assert len(bootstraps.pop().splitlines()) <= 12
+
+
+@each_notebook
+def test_the_parameters_are_checked_before_anything_else(path):
+    cells = code_cells(path)
+    (number,) = (number for number, cell in enumerate(cells) if "parameters" in cell["metadata"].get("tags", []))
+    assert cells[number + 1]["source"] == "from prepare import check_parameters; check_parameters()"
+
+
+def test_a_parameter_that_a_notebook_does_not_have_stops_it(tmp_path):
+    command = [sys.executable, "-m", "papermill", str(ROOT / "notebooks" / "02_prepare_and_split.ipynb"),
+               str(tmp_path / "02.ipynb"), "-r", "SOURC", "x"]
+    stopped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert stopped.returncode and "did you mean SOURCE?" in stopped.stderr
+
+
+def test_the_bootstrap_cell_says_in_one_sentence_that_the_project_is_not_there(tmp_path):
+    address = (ROOT / "notebooks" / "REPO").read_text(encoding="utf-8").strip()
+    cell = code_cells(NOTEBOOKS[0])[0]["source"].replace(address, "owner/name")
+    done = subprocess.run([sys.executable, "-c", cell], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and not list(tmp_path.iterdir())
+    assert re.fullmatch(rf"{tmp_path} is outside the project's folder: .*\.\n", done.stderr)
 
 
 def test_a_parameter_has_the_same_type_in_every_notebook():
@@ -168,10 +203,12 @@ def test_a_small_table_of_a_user_is_prepared_and_explored(tmp_path, columns):
     (tmp_path / "my songs.csv").write_text("\n".join([columns, *rows]))
     prepared = run("02_prepare_and_split", tmp_path, SOURCE=tmp_path / "my songs.csv", OUT_DIR=tmp_path)
     assert "60 rows in, 60 tracks out" in printed(prepared)
+    explored = run("03_explore_popularity", tmp_path, OUT_DIR=tmp_path)
+    assert pd.read_csv(tmp_path / "claims.csv")["verdict"].str.contains("no column 'loudness'").any()
     if "Popularity" in columns:
-        explored = run("03_explore_popularity", tmp_path, OUT_DIR=tmp_path)
-        assert pd.read_csv(tmp_path / "claims.csv")["verdict"].str.contains("no column 'loudness'").any()
         assert count_figures(explored) >= 1
+    else:
+        assert "so nothing is explained below" in printed(explored)
 
 
 @pytest.mark.parametrize("name", ["top_hits/songs_normalize.csv", "tidytuesday/spotify_songs.zip"])
@@ -208,8 +245,11 @@ def test_make_spectrograms_skips_a_broken_file_and_needs_no_genres(tmp_path):
 
 
 def test_models_are_trained_compared_and_tuned_on_songs_that_share_no_artist(tmp_path):
-    songs = small_corpus(tmp_path / "songs", songs_per_genre=8, genres=["jazz", "metal", "hip hop"])
-    run("05_make_spectrograms", tmp_path, SOURCE=songs, OUT_DIR=tmp_path)
+    files = sorted(small_corpus(tmp_path / "songs", songs_per_genre=8, genres=["jazz", "metal", "hip hop"]).glob("*/*"))
+    table = pd.DataFrame({"path": files, "genre": [file.parent.name for file in files],
+                          "artist": [f"artist {number}" for number in range(len(files))]})  # enough for a comparison
+    table.to_csv(tmp_path / "songs.csv", index=False)
+    run("05_make_spectrograms", tmp_path, SOURCE=tmp_path / "songs.csv", OUT_DIR=tmp_path)
     trained = run("06_train_models", tmp_path, OUT_DIR=tmp_path, MODELS="cnn mlp linear", EPOCHS=2)
     assert re.search(r"\b0 artists of the train", printed(trained)), "none of them is on another side"
     assert {path.name for path in (tmp_path / "models").iterdir()} == {"cnn", "mlp", "linear"}
@@ -220,11 +260,35 @@ def test_models_are_trained_compared_and_tuned_on_songs_that_share_no_artist(tmp
     assert {"cnn", "mlp", "linear", "combined"} == set(scores.index.get_level_values("model"))
     assert (scores["low"].dropna() <= scores["high"].dropna()).all()
     assert len(pd.read_csv(tmp_path / "model_claims.csv")) == 6
-    assert "a random split of segments" in printed(compared), "the score with a leak, beside the honest one"
+    assert "the split 'random segments' scores" in printed(compared), "the score with a leak, beside the honest one"
 
     transferred = run("06_train_models", tmp_path, OUT_DIR=tmp_path, MODELS="transfer", EPOCHS=1,
                       BACKBONE=tmp_path / "models" / "cnn")
     assert count_figures(transferred) == 1 and (tmp_path / "models" / "transfer" / "model.json").exists()
+
+
+def test_a_folder_of_one_genre_ends_with_what_can_be_said(tmp_path):
+    songs = small_corpus(tmp_path / "songs", songs_per_genre=2, genres=["jazz"])
+    assert "nothing to split by" in printed(run("02_prepare_and_split", tmp_path, SOURCE=songs, OUT_DIR=tmp_path))
+    assert len(pd.read_parquet(tmp_path / "tracks" / "train.parquet")) == 2
+    run("05_make_spectrograms", tmp_path, SOURCE=songs, OUT_DIR=tmp_path)
+    assert "jazz (2 songs by 2 artists): at least two genres" in printed(
+        run("06_train_models", tmp_path, OUT_DIR=tmp_path))
+    compared = run("07_compare_models", tmp_path, OUT_DIR=tmp_path)
+    assert "jazz (2 songs by 2 artists): at least two genres" in printed(compared) and count_figures(compared) == 0
+    described = run("08_genre_influences", tmp_path, SOURCE=songs, OUT_DIR=tmp_path, MODEL="sample")
+    assert re.search(r"2 songs: .*median certainty", printed(described))
+    page = (tmp_path / "collection.html").read_text(encoding="utf-8")
+    labels = pd.read_csv(tmp_path / "labels.csv")
+    assert all(song in page for song in labels["song"]) and labels["artist"].notna().all()
+
+
+def test_a_test_set_of_few_artists_is_no_comparison(tmp_path):
+    songs = small_corpus(tmp_path / "songs", songs_per_genre=8, genres=["jazz", "metal"])
+    run("05_make_spectrograms", tmp_path, SOURCE=songs, OUT_DIR=tmp_path)
+    compared = run("07_compare_models", tmp_path, OUT_DIR=tmp_path)
+    assert "too little to compare models on" in printed(compared) and count_figures(compared) == 0
+    assert not (tmp_path / "scores.csv").exists()
 
 
 def test_genre_influences_names_most_songs_of_one_genre_and_orders_the_blends(tmp_path):
@@ -260,24 +324,57 @@ def test_albums_are_kept_together_where_the_table_has_no_artists(tmp_path):
 
 def test_commercial_success_finds_the_effects_of_the_sample_and_no_others(tmp_path):
     notebook = run("09_commercial_success", tmp_path, OUT_DIR=tmp_path)
-    assert count_figures(notebook) == 10
-    assert re.search(r"395 of them \w+ in the chart of 2000 to 2019", printed(notebook))
-    assert re.search(r"\b0 factors \w+ \w+", printed(notebook)), "where popularity is shuffled"
+    assert count_figures(notebook) == 11
+    assert "395 of the 1,197 songs of the table (33%) are in the chart of 2000 to 2019" in printed(notebook)
+    assert "A hit is here a song that is in the chart" in printed(notebook)
+    assert re.search(r"\b0 factors \w+ \w+", printed(notebook)), "where success is shuffled"
     conclusions = pd.read_csv(tmp_path / "conclusions.csv")
     of_data = conclusions["about"].isin(["factors", "genres", "trends"])
     findings = conclusions["finding"].where(of_data).dropna()
     assert set(findings[~findings.str.startswith("nothing seen of")]) == {
-        "valence: only between", "danceability: within too", "loudness: hidden by the mix",
-        "duration_minutes of what charted fell"}
+        "valence: only between", "danceability: hidden by the mix", "duration_minutes of songs that charted fell"}
     claims = pd.read_csv(tmp_path / "success_claims.csv", index_col="claim")["verdict"]
     assert claims["danceable songs are more popular"] == "holds"
     assert claims["each genre has statistics of success of its own"] == "cannot be told"
 
 
+def test_an_own_song_leads_the_page_and_only_what_charted_is_called_that(tmp_path):
+    songs = make_corpus(tmp_path / "songs", songs_per_genre=2, genres=["jazz", "metal"], seconds=6, long_songs=0)
+    table = make_table(200, seed=1).drop(columns=["popularity", "source"], errors="ignore")
+    table.to_csv(tmp_path / "table.csv", index=False)
+    file = songs["path"].iloc[0]
+    notebook = run("09_commercial_success", tmp_path, OUT_DIR=tmp_path, SOURCE=tmp_path / "table.csv", SONG=file)
+    finding = next(cell for cell in notebook.cells if "finding" in cell["metadata"].get("tags", []))
+    said = "".join(output["text"] for output in finding["outputs"])
+    assert said.startswith(f"{songs['song'].iloc[0]} by {songs['artist'].iloc[0]}: ") and "LUFS" in said
+    assert "songs of the table" in said and "charted" not in said and "it is not in the table" in said
+    drawn = next(cell for cell in notebook.cells
+                 if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])))
+    assert "plot_own_song" in drawn["source"], "the first figure is that of the song"
+    assert "The table cannot tell hits from other songs: it has no popularity" in printed(notebook)
+
+
+@pytest.mark.parametrize("name", ["names", "thirty", "one kind"])
+def test_commercial_success_of_a_poor_table_ends_with_what_can_be_said(tmp_path, name):
+    table = make_table(300, seed=1)
+    poor = {"names": table[["song", "artist"]], "thirty": table.head(30).drop(columns=["genre", "release_date"]),
+            "one kind": table.drop(columns="artist").assign(popularity=50, tempo=None)}[name]
+    poor.to_csv(tmp_path / "table.csv", index=False)
+    notebook = run("09_commercial_success", tmp_path, OUT_DIR=tmp_path, SOURCE=tmp_path / "table.csv")
+    assert "The table cannot tell hits from other songs" in printed(notebook)
+    assert "Hits are not predicted" in printed(notebook)
+    claims = pd.read_csv(tmp_path / "success_claims.csv", index_col="claim")["verdict"]
+    assert claims["each genre has statistics of success of its own"] == "cannot be told"
+    assert not claims.index.str.contains("predicted").any()
+
+
 def test_commercial_success_of_real_songs_supports_no_claim_on_popularity(shared, tmp_path):
+    song = next((shared / "tagged_songs").glob("*Cant Stop*"))
     notebook = run("09_commercial_success", tmp_path, SOURCE=shared / "top_hits" / "songs_normalize.csv",
-                   CHARTS=shared / "billboard" / "hot100_2000_2019.csv.gz", OUT_DIR=tmp_path)
-    assert re.search(r"1,465 of them \w+ in the chart of 2000 to 2019", printed(notebook))
+                   CHARTS=shared / "billboard" / "hot100_2000_2019.csv.gz", OUT_DIR=tmp_path, SONG=song)
+    assert re.search(r"it is in the chart: best place 57, 20 weeks", printed(notebook))
+    assert "1,465 of the 1,925 songs of the table (76%) are in the chart of 2000 to 2019" in printed(notebook)
+    assert "150 of 1,925 songs (8%) have a popularity of 0 or 1" in printed(notebook)
     claims = pd.read_csv(tmp_path / "success_claims.csv", index_col="claim")["verdict"]
     assert (claims.filter(like="are more popular") == "does not hold").all()
 

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from table_layouts import LAYOUTS, base_table, write_layout
 
 from prepare import change_dtypes, first_genre, handle_nulls, load_Data, prepare_df, report, split_genres
 from preprocessing import create_features
-from sources import table_files
+from sources.column_names import COLUMNS, SHARES
 
 STEPS = [handle_nulls, change_dtypes, prepare_df, create_features]
 
@@ -129,11 +130,11 @@ def test_an_empty_table_keeps_its_columns(step):
 
 
 @settings(max_examples=60, deadline=None)
-@given(columns=st.sets(st.sampled_from(table_files.COLUMNS)), named=st.sampled_from(["song", "path"]),
+@given(columns=st.sets(st.sampled_from(COLUMNS)), named=st.sampled_from(["song", "path"]),
        rows=st.integers(0, 12))
 def test_any_columns_are_enough_if_a_song_or_a_path_is_among_them(columns, named, rows):
     raw = load_Data("sample").assign(path=lambda df: "/music/" + df.index.astype(str) + ".mp3")
-    raw = raw[[column for column in table_files.COLUMNS if column in columns | {named}]].head(rows)
+    raw = raw[[column for column in raw if column in columns | {named}]].head(rows)
     clean = create_features(prepare_df(raw))
     assert clean.index.is_unique
     assert clean.index.name == "track_id"
@@ -153,6 +154,75 @@ def test_any_text_gives_a_clean_table(rows):
     pd.testing.assert_frame_equal(raw, before)
     assert clean.index.is_unique
     assert not clean["genre"].astype(object).isin(["", "set()"]).any()
+
+
+# ---- tables as people have them
+
+def prepared(tmp_path, text, **options):
+    (tmp_path / "songs.csv").write_text(text)
+    return create_features(prepare_df(load_Data(tmp_path / "songs.csv", **options)))
+
+
+def test_titles_alone_do_not_make_two_songs_one(tmp_path):
+    tracks = prepared(tmp_path, "song_name,song_duration_ms,audio_mode,tempo\nYou,292696,1,105.6\nYou,217386,0,82.6\n"
+                                "you,292696,1,105.6\nSea,201000,1,120.1\n")
+    assert tracks.index.tolist() == ["you", "you (2)", "sea"]
+    assert prepared(tmp_path, "song,streams\nYou,5\nYou,6\n").index.tolist() == ["you", "you (2)"]
+
+
+def test_songs_without_an_artist_are_told_apart_among_others(tmp_path):
+    tracks = prepared(tmp_path, "artist_name,track_name,duration_ms\nAnn,Sea,-1\nempty_field,Intro,218293\n"
+                                "empty_field,Intro,215613\n")
+    assert len(tracks) == 3 and tracks["duration_seconds"].isna().tolist() == [True, False, False]
+    assert tracks["artists"].tolist() == [["Ann"], [], []]
+
+
+def test_a_number_of_rows_is_no_track(tmp_path):
+    tracks = prepared(tmp_path, ",id,Song title,Artist\n0,1,Sea,Ann\n1,2,Sky,Ben\n2,3,Sea,Ann\n3,4,Sky,Ben\n")
+    assert tracks.index.tolist() == ["ann - sea", "ben - sky"]
+
+
+def test_local_files_are_told_apart_by_their_uri(tmp_path):
+    tracks = prepared(tmp_path, "Track URI,Track Name,Artist Name(s)\nspotify:local::One:Track+01:200,Track 01,\n"
+                                "spotify:local::Two:Track+01:300,Track 01,\nspotify:track:0001,Sea,Ann\n")
+    assert tracks.index.tolist() == ["spotify:local::One:Track+01:200", "spotify:local::Two:Track+01:300", "0001"]
+
+
+def test_release_dates_are_read_by_column(tmp_path):
+    tracks = prepared(tmp_path, "song,release_date\nSea,05/06/2019\nSky,25/12/2018\nSun,1999-00-00\n")
+    assert tracks["release_date"].dt.strftime("%Y-%m-%d").tolist() == ["2019-06-05", "2018-12-25", "1999-01-01"]
+
+
+def test_what_was_understood_is_printed_and_can_be_changed(tmp_path, capsys):
+    tracks = prepared(tmp_path, "name,danceability_%,len\nSea,80,225\n", columns={"len": "duration_ms"})
+    assert tracks[["danceability", "duration_seconds"]].values.tolist() == [[.8, 225]]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[1:5]] == [
+        "column in the file meaning unit".split(), ["name", "song"],
+        ["danceability_%", "danceability", "0-100", "->", "0-1"], ["len", "duration_ms", "s", "->", "ms"]]
+
+
+def test_genres_in_a_list_of_dicts_are_read():
+    assert split_genres("[{'genre_id': '21', 'genre_title': 'Hip-Hop'}, {'genre_title': 'Pop'}]") == ["Hip-Hop", "Pop"]
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_layouts_of_public_tables_are_understood(tmp_path, name):
+    """Every value that a layout holds is that of the table from which it was made."""
+    base = base_table()
+    tracks = prepare_df(load_Data(write_layout(tmp_path / "songs.csv", name, base))).set_index("song").loc[base["song"]]
+    assert len(tracks) == len(base)
+    if "artist" in tracks:
+        expected = base["artists"].str[:1] if name == "playlists" else base["artists"]
+        assert tracks["artists"].tolist() == expected.tolist()
+    compared = [column for column in tracks if column in base and column not in ("artists", "album")]
+    assert {"popularity", "tempo"} <= {*compared}
+    for column in compared:
+        if pd.api.types.is_numeric_dtype(tracks[column]) and column != "explicit":
+            rounding = .0051 if column in SHARES else 0
+            np.testing.assert_allclose(tracks[column].astype(float), base[column].astype(float), atol=rounding)
+        else:
+            assert tracks[column].astype(str).tolist() == base[column].astype(str).tolist()
 
 
 # ---- real tables: the numbers of rows before and after

@@ -13,6 +13,7 @@ from preprocessing import (
     default_target,
     encode_genres,
     scale_data,
+    split_tracks,
     spotify_split,
     tracks_and_train,
     write_split,
@@ -94,6 +95,43 @@ def test_sizes_and_class_shares_are_within_the_tolerances_where_groups_allow(siz
         if groups >= 20:
             for part in parts:
                 assert abs((part["label"] == label).mean() - whole[label]) <= .05
+
+
+cells_of_artists = st.tuples(st.lists(st.sampled_from([f"Artist {letter}" for letter in "ABCDEFGHIJKL"]), min_size=1,
+                                      max_size=3), st.sampled_from([", ", "; ", " & ", " feat. ", " x ", "/"]))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(cells_of_artists, min_size=6, max_size=80), st.booleans(), st.integers(0, 3))
+def test_for_any_cells_no_part_is_on_two_sides(cells, as_lists, seed):
+    """In text cells and in lists; songs that are set aside are on no side."""
+    texts = [str(parts) if as_lists else separator.join(parts) for parts, separator in cells]
+    df = pd.DataFrame({"song": [f"Song {number}" for number in range(len(cells))], "artist": texts,
+                       "popularity": np.arange(len(cells)) % 7})
+    tracks = prepare_df(df)
+    try:
+        split = sides(spotify_split(tracks, "popularity", random_state=seed))
+    except ValueError:
+        return  # two artists, or all songs by the same ones
+    parts = [{part for name in side["song"] for part in cells[int(name.split()[1])][0]} for side in split]
+    assert not (parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2])
+    assert artist_overlap(split[0], split[2], "popularity")["shared"] == 0
+
+
+def test_songs_that_are_set_aside_are_counted_and_said(capsys):
+    cells = [f"Artist {number % 12}, Artist {(number + 1 + number // 12) % 12}" for number in range(60)]
+    songs = pd.DataFrame({"artist": cells + [f"Artist {number}" for number in range(12)] * 10})
+    songs["popularity"] = np.arange(len(songs)) % 90
+    split = sides(spotify_split(songs, "popularity"))
+    n = len(songs) - sum(map(len, split))
+    assert 0 < n < 60
+    assert f"{n} of 180 songs ({n / 180:.0%}) have artists on two sides and are set aside" in capsys.readouterr().out
+
+
+def test_the_overlap_counts_artists_of_collaborations():
+    train = pd.DataFrame({"artist": ["Ann", "Ben; Cleo"], "genre": ["jazz", "rock"]})
+    test = pd.DataFrame({"artist": ["Ann, Dora", "Cleo", "Eve", "Dora"], "genre": ["jazz", "rock", "jazz", "rock"]})
+    assert artist_overlap(train, test, "genre").tolist() == [.5, .75, .5]
 
 
 def test_the_split_depends_on_the_seed_alone(sample):
@@ -247,8 +285,41 @@ def test_a_song_without_a_genre_cannot_be_encoded():
 
 def test_the_default_target_is_the_genre_if_there_are_two():
     assert default_target(pd.DataFrame({"first_genre": ["a", "b"], "popularity": [1, 2]})) == "first_genre"
-    with pytest.raises(ValueError, match="neither two genres nor two values of popularity"):
-        default_target(pd.DataFrame({"song": ["a"]}))
+    assert default_target(pd.DataFrame({"song": ["a"]})) == ""
+    assert default_target(pd.DataFrame({"first_genre": ["a", "a"], "popularity": [1, 1]})) == "first_genre"
+
+
+@pytest.mark.parametrize("columns, words", [
+    ({"first_genre": ["folk"] * 4, "artist": list("abcd")}, "all 4 songs have the same genre (folk)"),
+    ({"first_genre": ["folk", "rock"] * 2, "artist": list("abab")}, "by 2 artists: three sets that share no artist"),
+    ({"first_genre": ["folk", "rock"], "song": ["a", "b"]}, "by 2 songs: three sets that share no song need three"),
+    ({"song": list("abcd")}, "neither genres nor popularity")])
+def test_a_table_that_cannot_be_split_is_explored_as_a_whole(columns, words):
+    tracks = pd.DataFrame(columns)
+    split = split_tracks(tracks)
+    assert words in split.obstacle and str(split).startswith(split.obstacle)
+    pd.testing.assert_frame_equal(split.train, tracks)
+    assert len(split.validate) == len(split.test) == 0 and list(split.test) == list(tracks)
+    scaled = scale_data(split.train, split.validate, split.test, split.target)
+    assert [len(side) for side in scaled] == [len(tracks), 0, 0]
+
+
+def test_a_table_that_can_be_split_says_by_what_and_what_is_left_out(sample):
+    split = split_tracks(sample)
+    assert not split.obstacle and split.target == "first_genre" and split.group == "artist"
+    assert "no artist is in two sets" in str(split)
+    assert f"{sample['first_genre'].isna().sum()} tracks without" in str(split)
+    alone = split_tracks(sample.drop(columns="artist"))
+    assert alone.group == "" and "no artist is known or kept together" in str(alone)
+    with pytest.raises(ValueError, match="no column 'mood'"):
+        split_tracks(sample, "mood")
+    with pytest.raises(ValueError, match="no column 'label'"):
+        split_tracks(sample, group="label")
+
+
+def test_columns_without_a_value_are_not_scaled():
+    train = pd.DataFrame({"tempo": [60.0, 180.0], "year": [np.nan, np.nan]})
+    assert list(scale_data(train, train, train, "")[0]) == ["tempo"]
 
 
 # ---- written splits
@@ -264,6 +335,21 @@ def test_the_written_split_is_read_only_if_no_source_is_given(sample, tmp_path):
     (tmp_path / "mine.csv").write_text("\n".join(["song,artist,genre", *rows]))
     assert len(tracks_and_train(tmp_path, str(tmp_path / "mine.csv"))[0]) == 20
     assert len(tracks_and_train(tmp_path / "nothing here")[0]) == len(sample)
+
+
+def test_a_source_is_split_by_the_target_where_it_can_be(tmp_path):
+    rows = [f"s{i},a{i},rock,{100 + i % 2}" if i < 30 else f"s{i},a{i},," for i in range(40)]
+    (tmp_path / "mine.csv").write_text("\n".join(["song,artist,genre,tempo", *rows]))
+    train = tracks_and_train(tmp_path, str(tmp_path / "mine.csv"), target="tempo")[1]
+    assert len(train) == pytest.approx(21, abs=1) and train["tempo"].notna().all()
+    whole = tracks_and_train(tmp_path, str(tmp_path / "mine.csv"), target="mood")[1]
+    assert len(whole) == 40, "there is no such column, and nothing else to split by"
+
+
+def test_a_table_whose_artists_all_made_songs_together_is_explored_whole():
+    songs = pd.DataFrame({"artist": [f"Ann; B{i}" for i in range(6)], "first_genre": ["rock", "jazz"] * 3})
+    split = split_tracks(songs)
+    assert split.obstacle.startswith("so many songs are by more than one artist") and len(split.train) == 6
 
 
 def test_the_overlap_of_artists_whose_genres_are_not_all_known():
@@ -290,6 +376,21 @@ def test_the_overlap_can_be_computed_for_any_column():
     assert artist_overlap(train, test, "genre", group="album").tolist() == [.5, .5, .5]
     with pytest.raises(ValueError, match="no column 'artist'.*group="):
         artist_overlap(train, test, "genre")
+
+
+def test_a_source_is_split_by_the_target_that_is_named(tmp_path, capsys):
+    songs = make_table(200).drop(columns="popularity")
+    songs["streams"] = [None, *range(len(songs) - 1)]
+    songs.to_csv(tmp_path / "songs.csv", index=False)
+    tracks, train = tracks_and_train(tmp_path, tmp_path / "songs.csv", target="streams")
+    assert train["streams"].notna().all() and tracks["streams"].isna().any()
+
+
+def test_a_target_of_nearly_as_many_classes_as_rows_is_said_to_be_none(capsys):
+    songs = pd.DataFrame({"artist": [f"Artist {number}" for number in range(90)]})
+    songs["streams"] = [f"{number}k" for number in range(90)]
+    spotify_split(songs, "streams")
+    assert "'streams' has 90 classes in 90 rows; if it is a number" in capsys.readouterr().out
 
 
 def test_a_year_that_is_none_gives_no_release_year():

@@ -10,8 +10,10 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from conftest import ROOT
 from packaging.requirements import Requirement
 
@@ -208,22 +210,25 @@ def test_modules_and_their_public_functions_are_documented(module):
 # ---- make
 
 FAKE_TOOLS = {
-    "papermill": 'cd "$(dirname "$0")" && echo "$3" >> executed && echo "$@" >> commands && touch "$4"',
-    "jupyter-nbconvert": 'touch "$5/$(basename "$6" .ipynb).html"',
-    "python": 'touch "$2/index.html"'}
+    "papermill": 'cd "$(dirname "$0")" && echo "$3" >> executed && case "$3" in *$(cat stops)*) echo "Error: no" >&2; '
+                 'exit 1;; esac; touch "$4"',
+    "python": f'case $1 in *choose_notebooks*) exec "{sys.executable}" "$@";; '
+              '*make_pages*) touch "${2%.ipynb}.html";; *) touch "$2/index.html";; esac'}
 """Shell scripts in place of the tools that `make run` calls; they write down what they are called for."""
 
 
 def make(*arguments):
     """Call make without the settings of a make that runs these tests."""
-    settings = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "PYTHON", "VENV", "SOURCE", "RUNS", "CHARTS", "CONSTRAINTS"}
+    settings = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "PYTHON", "VENV", "SOURCE", "RUNS", "CHARTS", "CONSTRAINTS",
+                "JOBS"}
     environment = {name: value for name, value in os.environ.items() if name not in settings}
     return subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture
 def make_run(tmp_path):
-    """A function that calls `make run` with fake tools; returns the notebooks executed and papermill's arguments."""
+    """A function that calls `make run` with fake tools; returns the numbers of the notebooks in the order of their
+    runs, and what make printed. A notebook whose name holds `stops` fails."""
     tools = tmp_path / "venv" / "bin"
     tools.mkdir(parents=True)
     (tools.parent / "installed").touch()
@@ -231,14 +236,14 @@ def make_run(tmp_path):
         (tools / name).write_text(f"#!/bin/sh\n{script}\n")
         (tools / name).chmod(0o755)
 
-    def run(*arguments, runs="runs"):
-        for name in ("executed", "commands"):
-            (tools / name).write_text("")
-        done = make("run", f"VENV={tools.parent}", f"RUNS={tmp_path / runs}", *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert (tmp_path / runs / "index.html").exists()
+    def run(*arguments, stops="none"):
+        (tools / "executed").write_text("")
+        (tools / "stops").write_text(stops)
+        done = make("run", f"VENV={tools.parent}", f"RUNS={tmp_path / 'runs'}", *arguments)
+        assert (done.returncode == 0) == (stops == "none"), done.stdout + done.stderr
+        assert (tmp_path / "runs" / "index.html").exists()
         executed = [line.removeprefix("notebooks/")[:2] for line in (tools / "executed").read_text().split()]
-        return executed, (tools / "commands").read_text()
+        return executed, done.stdout + done.stderr
 
     return run
 
@@ -273,37 +278,40 @@ def test_make_run_executes_every_notebook_after_the_one_whose_results_it_reads(m
 
 
 def test_make_run_executes_again_only_what_has_changed(make_run, tmp_path):
-    songs = tmp_path / "songs.csv"
+    songs, charts = tmp_path / "songs.csv", tmp_path / "hot100.csv"
     songs.write_text("song\nSo What\n")
+    charts.write_text("song\n")
     make_run()
     assert make_run()[0] == []
-    assert make_run("CHARTS=hot100.csv")[0] == ["09"]
+    assert make_run(f"CHARTS={charts}")[0] == ["09"]
     assert "02" in make_run(f"SOURCE={songs}")[0]
     assert make_run(f"SOURCE={songs}")[0] == []
     songs.write_text("song\nSo What\nBlue in Green\n")
     assert "02" in make_run(f"SOURCE={songs}")[0]
 
 
-def test_make_run_leaves_out_the_notebooks_on_popularity_for_sound_files(make_run, tmp_path):
-    (tmp_path / "my sample music").mkdir()
-    executed, commands = make_run(f"SOURCE={tmp_path}/my sample music")
-    assert set(ALL_NOTEBOOKS) - set(executed) == {"03", "09"}
-    assert commands.count(f"-r SOURCE {tmp_path}/my sample music") == 3, "notebooks 02, 05 and 08 take it"
+def test_make_run_runs_what_a_source_has_data_for_and_says_what_it_does_not(make_run, tmp_path):
+    folder = tmp_path / "my sample music"
+    folder.mkdir()
+    soundfile.write(folder / "Ann - Hey.wav", np.full(32_000, .1), 16_000)
+    executed, said = make_run(f"SOURCE={folder}")
+    assert set(ALL_NOTEBOOKS) - set(executed) == {"01", "03", "09", "10"} and "not run: 10, because 6 songs" in said
+    (tmp_path / "songs.csv").write_text("song,popularity,energy,tempo\n"
+                                        + "\n".join(f"s{n},{n},.{n},{90 + n}" for n in range(9)))
+    executed, _ = make_run(f"SOURCE={tmp_path}/songs.csv")
+    assert set(executed) == {"02", "03", "09", "10"}, "05 is not run for 10"
 
 
-def test_make_run_gives_a_table_to_notebooks_02_and_10(make_run, tmp_path):
-    (tmp_path / "my sample songs.csv").touch()
-    _, commands = make_run(f"SOURCE={tmp_path}/my sample songs.csv")
-    lines = [line for line in commands.splitlines() if f"-r SOURCE {tmp_path}/my sample songs.csv" in line]
-    assert [line.split("notebooks/")[1][:2] for line in lines] == ["02", "10"]
+def test_a_notebook_that_stops_does_not_stop_the_others(make_run):
+    executed, said = make_run(stops="06_train")
+    assert set(ALL_NOTEBOOKS) - set(executed) == {"07", "08"}, "they read what 06 writes"
+    assert "Error: no\nmake: 06_train_models stopped; the cell that failed is shown in" in said
 
 
-def test_a_notebook_made_for_another_does_not_take_its_parameters(tmp_path):
-    """Make hands the variables of a target on to what it depends on."""
-    target = f"{tmp_path}/08_genre_influences.ipynb"
-    commands = make("-n", target, f"RUNS={tmp_path}", f"VENV={tmp_path}/venv", "SOURCE=gtzan").stdout.split("papermill")
-    command_of_06 = next(command for command in commands if "notebooks/06_" in command)
-    assert "-r OUT_DIR" in command_of_06 and "SOURCE" not in command_of_06
+def test_a_source_that_cannot_be_read_is_refused_before_anything_runs(make_run, tmp_path):
+    done = make("run", f"VENV={tmp_path}/venv", f"RUNS={tmp_path}/runs", f"SOURCE={tmp_path}/nothing")
+    assert done.returncode and "cannot be used: no songs found" in done.stderr
+    assert not (tmp_path / "runs" / "index.html").exists() and "running" not in done.stdout
 
 
 def test_make_test_colab_installs_the_versions_of_colab_in_an_environment_of_its_own(tmp_path):

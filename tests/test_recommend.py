@@ -282,6 +282,8 @@ def test_plots_of_a_path_show_every_song(line):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["major", "minor"]
     assert plot_tempo(path).get_ylabel() == "tempo (BPM)"
     assert plot_tempo(path).lines[0].get_ydata().tolist() == path["tempo"].tolist()
+    ax = plot_tempo(pd.DataFrame({"tempo": [87, 185, 91]}))
+    assert [text.get_text() for text in ax.texts] == ["double", "half"]
 
 
 def test_keys_are_drawn_the_shorter_way_round():
@@ -302,3 +304,17 @@ def test_a_feature_that_is_constant_in_the_table_is_no_reason():
 def test_embeddings_alone_give_no_reason():
     table = pd.DataFrame({"embedding_001": [0.0, .1, 5.0], "embedding_002": [1.0, .9, -4.0]}, index=list("abc"))
     assert similar_songs("a", table, 2)["reason"].tolist() == ["", ""]
+
+
+def test_a_guest_is_an_artist_of_the_songs(many):
+    many["artist"] = many["artist"].where(np.arange(200) != 25, "artist 5; artist 0")
+    playlist = playlist_like(many.iloc[[0]], many, length=10, same_artists=True)
+    assert "id25" in playlist.index and set(playlist["artist"]) == {"artist 0", "artist 5; artist 0"}
+
+
+def test_a_table_whose_files_are_not_there_says_so(tmp_path, capsys):
+    rows = "".join(f"{genre}.{number}.wav,{number / 9},{number / 5},{genre}\n"
+                   for genre in ("blues", "rock") for number in range(4))
+    (tmp_path / "features.csv").write_text("filename,energy,valence,label\n" + rows)
+    assert len(gather_songs(tmp_path, tmp_path / "features.csv")) == 8
+    assert "there is no file at any of its 8 paths, such as blues.0.wav" in capsys.readouterr().out

@@ -64,6 +64,7 @@ def test_strengths_follow_the_thresholds():
     words = [in_words(r, r - .05, r + .05, .001) for r in (.6, .4, -.2, .05)]
     assert words == ["strong, sure", "moderate, sure", "weak, sure", "negligible, sure"]
     assert in_words(np.nan, np.nan, np.nan, np.nan) == "cannot be told"
+    assert auc_verdict(.4, .35, .45) == "does not hold, hits are ranked lower"
     assert auc_verdict(.75, .55, .9) == "holds, but weakly", "a wide interval does not let it hold"
 
 
@@ -94,6 +95,18 @@ def test_the_conclusions_are_the_effects_of_the_sample_and_no_others(sample, fac
     assert claims.loc["danceable songs are more popular", "verdict"] == "holds"
     assert claims.loc["each genre has statistics of success of its own", "verdict"] == "cannot be told"
     assert len(claims) >= 4
+
+
+def test_a_table_without_hits_has_conclusions_and_claims_too(sample):
+    page = conclusions(None, pd.DataFrame(), trend_tests(sample, year="release_year"), None, called="all songs")
+    assert set(page["about"]) <= {"trends"}
+    claims = check_success_claims(sample.drop(columns="popularity"), None, pd.DataFrame())
+    assert claims["verdict"].str.startswith("cannot be told").all()
+
+
+def test_the_key_is_not_among_the_factors(sample, factors):
+    assert "key" not in factors.index and "key" not in genres_differ(sample, n_shuffles=20).index
+    assert "key" not in set(factors_by_genre(sample)["feature"])
 
 
 def test_a_table_with_one_feature_is_enough():

@@ -1,5 +1,7 @@
 """Songs gathered and split, lists of tracks, models combined, predictions kept."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,6 +56,34 @@ def test_a_published_split_is_run_as_published(folder, tmp_path):
     lists[2].write_text("who.wav\n")
     with pytest.raises(ValueError, match="names 1 tracks .*, none of which is among the 60"):
         gather(folder, lists=[str(file) for file in lists], n_jobs=1)
+
+
+def only(folder, keep):
+    """The same folder with the rows of its manifest for which `keep` is true."""
+    file = folder / "model_output" / "manifest.parquet"
+    rows = pd.read_parquet(file)
+    rows[keep(rows)].to_parquet(file)
+    return folder
+
+
+@pytest.mark.parametrize("keep, words", [
+    (lambda rows: rows["genre"] == "folk", r"folk \(20 songs by \d+ artists\): at least two genres"),
+    (lambda rows: rows["genre"] == "none", "no song has a genre: at least two"),
+    (lambda rows: rows["artist"].isin(rows["artist"].unique()[:2]), "songs by three artists each are needed")])
+def test_too_few_songs_are_no_error_but_a_reason(folder, keep, words):
+    songs = gather(only(folder, keep), n_jobs=1)
+    assert re.search(words, songs.obstacle) and songs.tracks["side"].isna().all()
+    with pytest.raises(ValueError, match="needed to train models"):
+        train_family(["knn"], songs)
+
+
+def test_songs_of_rare_genres_are_left_out_of_training_and_named(folder, capsys):
+    def keep(rows):
+        few = rows.loc[rows["genre"] == "folk", "artist"].unique()[:2]
+        return (rows["genre"] != "folk") | rows["artist"].isin(few)
+    songs = gather(only(folder, keep), n_jobs=1)
+    assert not songs.obstacle and set(songs.tracks["genre"]) == {"metal", "techno"}
+    assert "fewer than three artists left out of training (folk)" in capsys.readouterr().out
 
 
 def test_pictures_made_elsewhere_and_features_by_file_name(folder, tmp_path):

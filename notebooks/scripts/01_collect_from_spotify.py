@@ -13,10 +13,10 @@
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -37,6 +37,9 @@ CLIENT_ID: str = ""  # of your app on developer.spotify.com/dashboard; empty: SP
 WHAT: str = "saved"  # saved, top, or the address of a playlist
 KEEP_TOKEN: str = ""  # a file that keeps your login, readable only by you; empty: the login is kept in memory only
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
+
+# %%
+from prepare import check_parameters; check_parameters()
 
 # %% [markdown]
 # ## What Spotify allows
@@ -76,9 +79,16 @@ if WHAT == "saved":
     tracks = export_saved_tracks(client, out / "saved_tracks.csv")
 elif WHAT == "top":
     tracks = export_top_tracks(client, out / "top_tracks.csv")
-else:
+elif "playlist" in WHAT:
     tracks = export_playlist(client, WHAT, out / "playlist.csv")
-print(f"{len(tracks)} tracks by {tracks['artist'].nunique()} artists, in {client.requests} requests")
+else:
+    raise ValueError(f"WHAT={WHAT!r}: choose saved, top, or the address of a playlist")
+
+# %% tags=["finding"]
+print(f"{len(tracks)} tracks by {tracks['artist'].nunique()} artists were fetched, in {client.requests} requests"
+      f"{'' if client_id else ' to a recorded example with made-up names'}.")
+
+# %%
 tracks.head()
 
 # %% [markdown]
@@ -87,21 +97,28 @@ tracks.head()
 # Each bar is the share of rows in which a column is empty. A column that your account does not get is empty in every
 # row.
 
-# %% tags=["cover"]
-explore.plot_missing(tracks);
-
-# %%
+# %% tags=["finding"]
 empty = tracks.columns[tracks.isna().all()]
-print(f"empty in every row: {', '.join(empty) or 'no column'}")
+gaps = tracks.isna().any().sum()
+print(f"{gaps} of {tracks.shape[1]} columns have empty cells; empty in every row: {', '.join(empty) or 'no column'}.")
+
+# %% tags=["cover"]
+if gaps:
+    explore.plot_missing(tracks)
 
 # %% [markdown]
 # ## The clean table
 #
 # `prepare_df` sets types and drops duplicates. Which artists have the most tracks?
 
-# %%
+# %% tags=["finding"]
 clean = prepare_df(tracks)
-clean.groupby("artist").size().sort_values(ascending=False).head(10).rename("tracks").to_frame()
+by_artist = clean.groupby("artist").size().sort_values(ascending=False).rename("tracks")
+print(f"{len(clean)} tracks remain; most are by {by_artist.index[0]} ({by_artist.iloc[0]})."
+      if len(by_artist) else "No track has an artist.")
+
+# %%
+by_artist.head(10).to_frame()
 
 # %% [markdown]
 # ## A playlist file

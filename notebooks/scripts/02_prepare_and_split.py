@@ -13,10 +13,10 @@
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -32,7 +32,7 @@ from IPython.display import display
 
 import explore
 from prepare import first_genre, load_Data, prepare_df, report
-from preprocessing import (artist_overlap, create_features, default_target, encode_genres, scale_data, spotify_split,
+from preprocessing import (artist_overlap, create_features, encode_genres, scale_data, split_tracks, spotify_split,
                            write_split)
 
 # %% tags=["parameters"]
@@ -40,6 +40,9 @@ SOURCE: str = "sample"  # "sample", a CSV / TSV / Parquet file, a folder of soun
 TARGET: str = ""  # the column to split by; empty: the genre if the table has one, else popularity
 GROUP: str = "artist"  # songs with the same value in this column stay in one set; empty: a random split
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
+
+# %%
+from prepare import check_parameters; check_parameters()
 
 # %%
 pd.set_option("display.max_columns", 40)
@@ -62,6 +65,9 @@ raw.head()
 # counted yet.
 
 # %%
+print(explore.missing_sentence(raw))
+
+# %%
 explore.plot_missing(raw);
 
 # %% [markdown]
@@ -73,12 +79,17 @@ explore.plot_missing(raw);
 # %%
 tracks = prepare_df(raw)
 
-# %%
+# %% tags=["finding"]
 print(f"{len(raw):,} rows in, {len(tracks):,} tracks out")
+
+# %%
 report(tracks)
 
 # %% [markdown]
 # Compare with the first figure: values that only looked complete are now counted as missing.
+
+# %% tags=["finding"]
+print(explore.missing_sentence(tracks))
 
 # %%
 explore.plot_missing(tracks);
@@ -110,33 +121,35 @@ if "genre" in tracks and tracks["genre"].notna().any():
         counts["any genre"] = matrix.sum(axis=0)
         print(f"{(matrix.sum(axis=1) > 1).mean():.0%} of {len(genres):,} songs have several genres")
     display(counts.sort_values("first genre", ascending=False))
+else:
+    print("no genres are known")
 
 # %% [markdown]
 # ## Three sets that share no artist
 #
 # Songs of one artist sound alike. If an artist is in both the training set and the test set, a model can score well
 # because it knows the artist, not the music. So all songs of an artist go to the same set (or all songs with the same
-# `GROUP`), and each set has about the same share of each class as the whole table.
+# `GROUP`), and each set has about the same share of each class as the whole table. A song by several artists counts for
+# each of them. Where collaborations link most artists, artists of one song may be in two sets; then the song is in none
+# of the three, and the number of these songs is printed.
 
 # %%
-target = TARGET or default_target(tracks)
-group = None if not GROUP or GROUP == "artist" and "artist" not in tracks else GROUP
-group_known = group in tracks and tracks[group].notna().any()
-labelled = tracks.dropna(subset=[target]) if target in tracks else tracks
-if group_known:
-    print(f"split by {target}: no {group} is in two sets")
-else:
-    reason = f"no {GROUP} is known" if GROUP else "GROUP is empty"
-    print(f"split by {target}; {reason}, so songs of one artist may be in several sets and scores may be too high")
-print(f"{len(tracks) - len(labelled):,} tracks without {target} are left out")
-X_train, y_train, X_validate, y_validate, X_test, y_test, train, validate, test = spotify_split(
-    labelled, target, group=group)
+split = split_tracks(tracks, TARGET, group=GROUP or None)
+train, validate, test, target, group = split.train, split.validate, split.test, split.target, split.group
+
+# %% tags=["finding"]
+print(split)
 
 # %% [markdown]
 # Are the classes equally frequent in the three sets? Then the three bars of each class have about the same length.
 
 # %%
-explore.plot_split({"train": train, "validate": validate, "test": test}, target);
+sides = {"train": train, "validate": validate, "test": test}
+print("no figure: there are no three sets" if split.obstacle else explore.split_sentence(sides, target))
+
+# %%
+if not split.obstacle:
+    explore.plot_split(sides, target)
 
 # %% [markdown]
 # ## What a random split would hide
@@ -145,19 +158,23 @@ explore.plot_split({"train": train, "validate": validate, "test": test}, target)
 # most frequent genre, without any music? Compare this split with a random split of songs, and both with the majority
 # baseline.
 
-# %% tags=["cover"]
-if group_known and "first_genre" in tracks and train["first_genre"].notna().any():
-    random = spotify_split(labelled, target, group=None)
+# %%
+overlaps = {}
+if not split.obstacle and group and "first_genre" in tracks and train["first_genre"].notna().any():
+    random = spotify_split(tracks.dropna(subset=[target]), target, group=None)
     overlaps = {f"no {group} in two sets": artist_overlap(train, test, "first_genre", group=group),
                 "random split of songs": artist_overlap(random[6], random[8], "first_genre", group=group)}
-    display(pd.DataFrame(overlaps).round(3))
-    explore.plot_overlap(overlaps, group=group)
 
-# %%
-if group_known and "first_genre" in tracks and train["first_genre"].notna().any():
-    for split, overlap in overlaps.items():
-        print(f"{split}: {overlap['shared']:.0%} of the test songs have their {group} in the training set; "
-              f"without music, {overlap['lookup']:.0%} are right (majority baseline {overlap['baseline']:.0%})")
+# %% tags=["finding"]
+for name, overlap in overlaps.items():
+    print(f"{name}: {overlap['shared']:.0%} of the test songs have their {group} in the training set; "
+          f"without music, {overlap['lookup']:.0%} are right (majority baseline {overlap['baseline']:.0%})")
+if not overlaps:
+    print("no comparison: it needs three sets, genres and artists")
+
+# %% tags=["cover"]
+if overlaps:
+    explore.plot_overlap(overlaps, group=group)
 
 # %% [markdown]
 # ## Scaled columns
@@ -167,7 +184,7 @@ if group_known and "first_genre" in tracks and train["first_genre"].notna().any(
 
 # %%
 scaled = dict(zip(["train", "validate", "test"], scale_data(train, validate, test, target, scaler="MinMax")))
-pd.concat({name: side.agg(["min", "max"]).T for name, side in scaled.items()}, axis=1).round(2)
+pd.concat({name: side.agg(["min", "max"]).T for name, side in scaled.items() if len(side)}, axis=1).round(2)
 
 # %% [markdown]
 # ## Files for the next notebooks

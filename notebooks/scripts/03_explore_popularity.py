@@ -6,17 +6,17 @@
 # [badge]: https://colab.research.google.com/assets/colab-badge.svg
 # [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/03_explore_popularity.ipynb
 #
-# Reads what notebook 02 wrote, or any table of songs with a popularity, and shows what goes with popularity.
+# Reads what notebook 02 wrote, or any table of songs, and shows what goes with popularity.
 # It writes `claims.csv`, a test of each claim of the report, to `OUT_DIR`.
 # It takes less than a minute for thirty thousand songs.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -28,6 +28,7 @@ sys.path.insert(0, str(root)); os.chdir(root)
 from pathlib import Path
 
 import pandas as pd
+from IPython.display import display
 
 import explore
 from prepare import write_table
@@ -40,10 +41,13 @@ GROUP: str = "artist"  # songs with the same value in this column are not treate
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 pd.set_option("display.max_columns", 40)
-pd.set_option("display.float_format", "{:.3f}".format)
-tracks, train = tracks_and_train(Path(OUT_DIR) / "tracks", SOURCE, group=GROUP or None)
-assert TARGET in train, f"the table has no column {TARGET!r} to explain; it has {', '.join(train.columns)}"
+pd.set_option("display.max_colwidth", 100)
+tracks, train = tracks_and_train(Path(OUT_DIR) / "tracks", SOURCE, group=GROUP or None, target=TARGET)
+target = TARGET if TARGET in train and train[TARGET].nunique() > 1 else ""
 by = next((column for column in ("first_genre", "decade") if column in train and train[column].nunique() > 1), None)
 
 # %% [markdown]
@@ -54,9 +58,34 @@ by = next((column for column in ("first_genre", "decade") if column in train and
 # `synth.sample_table.make_table`), so the ground truth is known.
 
 # %%
-print(f"{len(tracks):,} tracks from {', '.join(tracks['source'].astype(str).unique()[:3])}; "
-      f"{len(train):,} of them explored")
-explore.plot_distribution(train, TARGET);
+sources = ", ".join(tracks["source"].astype(str).unique()[:3])
+print(f"{len(tracks):,} tracks from {sources}; {len(train):,} of them explored")
+if target:
+    print(explore.distribution_in_words(train, target))
+    explore.plot_distribution(train, target)
+else:
+    print(f"The table has no column {TARGET!r} with different values, so nothing is explained below. What follows is "
+          "what the songs sound like, by group, and which features go together.")
+
+# %% [markdown]
+# Is there a cluster of songs at the lowest popularity, that is not about the songs? Then the correlations are shown
+# with and without it.
+
+# %%
+cluster = explore.zero_cluster(train, target)
+if cluster.any():
+    print(explore.zero_cluster_in_words(train, target))
+    without = explore.without_zero_cluster(train, target, group=GROUP)
+    print(explore.change_in_words(without))
+    display(explore.readable(without))
+else:
+    print("There is no such cluster.")
+
+# %% [markdown]
+# The median of each feature, over all songs and in the largest groups.
+
+# %%
+explore.readable(explore.describe_features(train, by))
 
 # %% [markdown]
 # ## Loudness and danceability
@@ -65,15 +94,17 @@ explore.plot_distribution(train, TARGET);
 # the songs. If loudness mattered much, the median would rise through the band.
 
 # %%
-if "loudness" in train:
-    explore.param_viz(train, "loudness", TARGET)
+if target and "loudness" in train:
+    print(explore.running_in_words(train, "loudness", target))
+    explore.param_viz(train, "loudness", target)
 
 # %% [markdown]
 # The same for danceability.
 
 # %%
-if "danceability" in train:
-    explore.param_viz(train, "danceability", TARGET)
+if target and "danceability" in train:
+    print(explore.running_in_words(train, "danceability", target))
+    explore.param_viz(train, "danceability", target)
 
 # %% [markdown]
 # ## Genres and decades
@@ -82,26 +113,35 @@ if "danceability" in train:
 # us little about the popularity of one song.
 
 # %%
-if by:
-    explore.catplot_viz(train, by, TARGET, "box")
+if target and by:
+    print(explore.boxes_in_words(train, by, target))
+    explore.catplot_viz(train, by, target, "box")
 
 # %%
-if "decade" in train and by != "decade":
-    explore.catplot_viz(train, "decade", TARGET, "box")
+if target and "decade" in train and by != "decade":
+    print(explore.boxes_in_words(train, "decade", target))
+    explore.catplot_viz(train, "decade", target, "box")
 
 # %% [markdown]
 # The mean of each group, with a 95 % interval. Songs of one artist are not independent, and the intervals take this
 # into account.
 
 # %%
-if by:
-    explore.plot_groups(explore.compare_groups(train, TARGET, by, group=GROUP), TARGET)
+if target and by:
+    means = explore.compare_groups(train, target, by, group=GROUP)
+    print(explore.groups_in_words(means, target))
+    explore.plot_groups(means, target)
 
 # %% [markdown]
-# How much of the variance does each grouping explain? Omega squared of .01 is small, .06 medium, .14 large.
+# How much of the variance does each grouping explain? Omega squared of .01 is small, .06 medium, .14 large. The key is
+# here because it is a category: C follows B, so no key is larger than another, and a correlation with it would have no
+# meaning.
 
 # %%
-explore.group_effects(train, TARGET)
+if target:
+    effects = explore.group_effects(train, target)
+    print(explore.effects_in_words(effects, target))
+    display(explore.readable(effects))
 
 # %% [markdown]
 # ## All features at once
@@ -110,7 +150,10 @@ explore.group_effects(train, TARGET)
 # together. The effects of two such features cannot be separated by looking at one feature at a time.
 
 # %%
-explore.corr_heatmap(train, TARGET);
+print(explore.pairs_in_words(train, target))
+features = list(explore.describe_features(train).index)
+if len(features) > 1:
+    explore.corr_heatmap(train, target or features)
 
 # %% [markdown]
 # ## How strong, how certain
@@ -120,24 +163,19 @@ explore.corr_heatmap(train, TARGET);
 # tests (Holm).
 
 # %%
-table = explore.correlations(train, TARGET, group=GROUP)
-explore.plot_correlations(table);
-
-# %%
-table
-
-# %%
-significant = table.index[table["p_holm"] < .05]
-print(f"{len(significant)} of {len(table)} correlations are significant after correction: "
-      f"{', '.join(significant) or 'none'}")
+if target:
+    table = explore.correlations(train, target, group=GROUP)
+    print(explore.correlations_in_words(table, target))
+    explore.plot_correlations(table)
 
 # %% [markdown]
-# Rank correlations beside linear correlations. A large difference points to outliers or to a relation that is not a
-# straight line.
+# The same as numbers, beside the linear correlations. A large difference between the two points to outliers or to a
+# relation that is not a straight line.
 
 # %%
-linear = explore.correlations(train, TARGET, group=GROUP, method="pearson")
-pd.DataFrame({"rank": table["r"], "linear": linear["r"]}).loc[table.index]
+if target:
+    linear = explore.correlations(train, target, group=GROUP, method="pearson")
+    display(explore.readable(table.assign(linear=linear["r"])))
 
 # %% [markdown]
 # ## Within genres, or only between genres?
@@ -153,18 +191,16 @@ pd.DataFrame({"rank": table["r"], "linear": linear["r"]}).loc[table.index]
 # - *no clear relation*: neither of the two is significant; *cannot be told*: the intervals are too wide to decide.
 
 # %% tags=["cover"]
-if by:
-    within = explore.correlations_within(train, TARGET, by, group=GROUP)
+if target and by:
+    within = explore.correlations_within(train, target, by, group=GROUP)
+    print(explore.within_in_words(within))
     explore.plot_within(within, by=explore.label(by))
 
 # %%
-if by:
-    for reading, features in within.groupby("reading").groups.items():
-        print(f"{reading}: {', '.join(features)}")
-
-# %%
-if "decade" in train and by != "decade":
-    explore.plot_within(explore.correlations_within(train, TARGET, "decade", group=GROUP), by="decade")
+if target and "decade" in train and by != "decade":
+    within_decades = explore.correlations_within(train, target, "decade", group=GROUP)
+    print(explore.within_in_words(within_decades))
+    explore.plot_within(within_decades, by="decade")
 
 # %% [markdown]
 # ## Two groups, one test
@@ -173,9 +209,9 @@ if "decade" in train and by != "decade":
 # Hedges' g (.2 is small, .5 medium, .8 large). The same for the other features.
 
 # %%
-candidates = ("loudness", "danceability", "explicit", "has_feat")
-tested = [feature for feature in candidates if feature in train and train[feature].nunique() > 1]
-pd.DataFrame({feature: explore.feature_ttest(train, feature, TARGET, group=GROUP) for feature in tested})
+if target:
+    tests = explore.feature_ttests(train, ["loudness", "danceability", "explicit", "has_feat"], target, group=GROUP)
+    display(explore.readable(tests))
 
 # %% [markdown]
 # ## The claims of the report
@@ -192,7 +228,7 @@ pd.DataFrame({feature: explore.feature_ttest(train, feature, TARGET, group=GROUP
 
 # %%
 claims = explore.check_claims(tracks, target=TARGET, by=by, group=GROUP)
-claims.T
+explore.readable(claims).T
 
 # %%
 path = write_table(claims, Path(OUT_DIR) / "claims.csv")

@@ -13,10 +13,10 @@
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -29,10 +29,13 @@ from pathlib import Path
 
 import pandas as pd
 import soundfile
-from IPython.display import Audio
+from IPython.display import Audio, display
 
 import librosa_visuals
-from audio import load_audio
+from audio import find_sound_file, load_audio
+from influences import Recording, fact_words, measured_facts
+from librosa_visuals import (brightness_sentence, comparison_sentence, level_sentence, sections_sentence,
+                             tempo_sentence)
 from synth.songs import render
 
 # %% tags=["parameters"]
@@ -41,11 +44,16 @@ OTHER_SONG: str = ""  # the song to compare it with; empty: a synthetic rock son
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 excerpts_dir = Path(OUT_DIR) / "excerpts"
 excerpts_dir.mkdir(parents=True, exist_ok=True)
 songs = {"hip hop": SONG, "rock": OTHER_SONG}
 for genre, path in songs.items():
-    if not path:
+    if path:
+        songs[genre] = find_sound_file(path, here, root)
+    else:
         synthetic = render(genre, seconds=60)
         key = "C C# D D# E F F# G G# A A# B".split()[synthetic.key]
         mode = "minor major".split()[synthetic.mode]
@@ -53,6 +61,7 @@ for genre, path in songs.items():
         songs[genre] = excerpts_dir / f"synthetic {genre} song.flac"
         soundfile.write(songs[genre], synthetic.y, synthetic.sr)
 song, other_song = songs.values()
+features, other_features = (Recording(path).features() for path in songs.values())
 
 # %% [markdown]
 # ## One song
@@ -65,8 +74,19 @@ y, sr = load_audio(song, seconds=10)
 Audio(y, rate=sr)
 
 # %% [markdown]
+# What is measured in it, in short:
+
+# %% tags=["finding"]
+recording = Recording(song)
+facts = fact_words({"seconds": recording.seconds, "facts": measured_facts(recording)})
+print(f"{Path(song).stem}:", "; ".join(f"{name} {value}" for name, value in facts.items()))
+
+# %% [markdown]
 # The waveform shows how loud the song is at each moment. Verse and chorus often differ in level, and each drum hit
 # makes a peak.
+
+# %% tags=["finding"]
+print(level_sentence(song))
 
 # %%
 librosa_visuals.plot_waveform(song);
@@ -94,6 +114,9 @@ librosa_visuals.plot_mel_spectrogram(song);
 # The spectral centroid is the mean frequency of the spectrum. The rolloff is the frequency below which 85 % of the
 # spectrum lies. Both rise at each cymbal and fall where the bass plays alone.
 
+# %% tags=["finding"]
+print(brightness_sentence(features))
+
 # %%
 librosa_visuals.plot_rolloff_and_centroid(song);
 
@@ -116,8 +139,28 @@ librosa_visuals.plot_mfcc(song);
 # The tempogram is bright at each tempo at which the note onsets repeat. Half and double the tempo are bright too, and
 # listeners do not always agree which of them is *the* tempo. The ticks at the bottom are the detected beats.
 
+# %% tags=["finding"]
+print(tempo_sentence(features))
+
 # %%
 librosa_visuals.plot_tempogram(song);
+
+# %% [markdown]
+# ## Key, tempo and loudness
+#
+# A confidence of 0.8 means: of such answers, about 80 % are right. A key counts as right if it is a fifth away, and the
+# code after it is its place on the Camelot wheel of DJs. Where a rival is nearly as probable, it is named.
+
+# %%
+pd.set_option("display.max_colwidth", None, "display.precision", 2)
+pd.Series(measured_facts(recording), name="value").dropna().to_frame()
+
+# %% [markdown]
+# The chords, a bar between two bar lines; a dot is a beat on which the chord goes on. Chords of four notes are named as
+# the nearest chord of three.
+
+# %%
+print(librosa_visuals.chord_chart(librosa_visuals.song_chords(song)))
 
 # %% [markdown]
 # ## Structure
@@ -125,6 +168,9 @@ librosa_visuals.plot_tempogram(song);
 # The self-similarity matrix compares each moment with each other moment. A bright square on the diagonal is a section
 # that sounds the same throughout. A bright line parallel to the diagonal is a repetition. The dashed lines are the
 # detected section boundaries.
+
+# %% tags=["finding"]
+print(sections_sentence(song))
 
 # %%
 librosa_visuals.plot_self_similarity(song);
@@ -134,6 +180,9 @@ librosa_visuals.plot_self_similarity(song);
 #
 # Both figures have the same colour scale and the same time scale. Compare how high the bass reaches, how close the
 # drum hits are, and how often the chord changes.
+
+# %% tags=["finding"]
+print(comparison_sentence((Path(song).stem, Path(other_song).stem), (features, other_features)))
 
 # %%
 librosa_visuals.compare_songs([song, other_song]);
@@ -184,8 +233,13 @@ Audio(hook.samples[:10 * hook.sr], rate=hook.sr)
 # A loop of two bars, played twice. Can you hear where it starts again?
 
 # %%
-loop = librosa_visuals.extract_excerpt(song, "loop", bars=2, out=excerpts_dir / "loop.flac")
-Audio([*loop.samples, *loop.samples], rate=loop.sr)
+excerpts = [beat, percussive, harmonic, hook]
+if len(beat.beats) > 4:
+    loop = librosa_visuals.extract_excerpt(song, "loop", bars=2, out=excerpts_dir / "loop.flac")
+    excerpts.append(loop)
+    display(Audio([*loop.samples, *loop.samples], rate=loop.sr))
+else:
+    print(f"{len(beat.beats)} beats found: too few for a loop of one bar")
 
 # %% [markdown]
 # Where is each excerpt in the song, and where is the hook repeated?
@@ -193,4 +247,13 @@ Audio([*loop.samples, *loop.samples], rate=loop.sr)
 # %%
 pd.DataFrame([{"excerpt": excerpt.what, "start (s)": excerpt.start, "end (s)": excerpt.end, "beats": len(excerpt.beats),
                "repeated at (s)": ", ".join(f"{time:.1f}" for time in excerpt.repeats), "file": str(excerpt.path)}
-              for excerpt in (beat, percussive, harmonic, hook, loop)]).set_index("excerpt").round(3)
+              for excerpt in excerpts]).set_index("excerpt").round(3)
+
+# %% [markdown]
+# ## A pack for composers
+#
+# The excerpts again, with the beat grid, a chord chart, and a MIDI file with tempo, beats, bass and chords. In a music
+# program (DAW), the MIDI file and the sound stay together, even where the tempo drifts.
+
+# %%
+librosa_visuals.write_pack(song, excerpts_dir / "pack", suffix=".flac")

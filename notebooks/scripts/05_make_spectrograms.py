@@ -13,10 +13,10 @@
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -43,6 +43,9 @@ SEGMENT_SECONDS: int = 10  # songs are cut into segments of this length; the rep
 WITH_CHROMA: bool = True  # also write chroma images (pitch classes) beside the mel images
 ARCHIVE: str = ""  # a zip file, such as on a mounted drive, to restore the images from and to save them to; empty: none
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
+
+# %%
+from prepare import check_parameters; check_parameters()
 
 # %%
 pd.set_option("display.float_format", "{:.3f}".format)
@@ -82,9 +85,11 @@ manifest.drop(columns="settings").head()
 # %% [markdown]
 # Which files were skipped, and why? One bad file never stops a run.
 
-# %%
+# %% tags=["finding"]
 skipped = pd.DataFrame([*raw.attrs.get("skipped", []), *manifest.attrs["skipped"]], columns=["path", "reason"])
 print(f"{len(skipped)} of {len(skipped) + manifest['track_id'].nunique()} files skipped")
+
+# %%
 skipped
 
 # %% [markdown]
@@ -95,12 +100,18 @@ skipped
 # reaches.
 
 # %% tags=["cover"]
-if manifest.empty:
-    raise ValueError(f"no song of {SOURCE} could be used: the table above gives the reasons")
-plot_contact_sheet(manifest, seconds=min(10, SEGMENT_SECONDS));
+usable = len(manifest) > 0
+if usable:
+    plot_contact_sheet(manifest, seconds=min(10, SEGMENT_SECONDS))
+else:
+    print(f"no song of {SOURCE} could be used: the table above gives the reasons")
+
+# %% [markdown]
+# The same songs as chroma images: each row is one of the twelve pitch classes, from C to B, whatever the octave. Look
+# for rows that stay bright (the notes of the key) and for columns that change together (the chords).
 
 # %%
-if WITH_CHROMA:
+if usable and WITH_CHROMA:
     plot_contact_sheet(manifest, kind="chroma", seconds=min(10, SEGMENT_SECONDS))
 
 # %% [markdown]
@@ -109,19 +120,21 @@ if WITH_CHROMA:
 # The file contains the settings that made the image, and the image can be converted back to decibels.
 
 # %%
-first = manifest[manifest["kind"] == "mel"].iloc[0]
-decibels = read_image(first["path"])
-bands, frames = decibels.shape
-print(f"{first['path']}: {bands} bands x {frames} frames, {decibels.min():.0f} to {decibels.max():.0f} dB")
+if usable:
+    first = manifest[manifest["kind"] == "mel"].iloc[0]
+    decibels = read_image(first["path"])
+    bands, frames = decibels.shape
+    print(f"{first['path']}: {bands} bands x {frames} frames, {decibels.min():.0f} to {decibels.max():.0f} dB")
 
 # %%
-json.loads(first["settings"])
+if usable:
+    display(json.loads(first["settings"]))
 
 # %% [markdown]
 # ## Features
 #
 # The same songs as numbers, one row per song. The names of the columns follow a rule: `mfcc_01_mean`, `chroma_03_var`,
-# `tempo`, `loudness_lufs`. A feature that estimates one of Spotify's features ends in `_proxy`: `danceability_proxy`.
+# `tempo`, `loudness_lufs`.
 
 # %%
 features = extract_features(tracks, out=images_dir / "features.parquet")
@@ -137,7 +150,8 @@ features.head()
 # %%
 try:
     embeddings = extract_embeddings(tracks, out=images_dir / "embeddings.parquet")
-    display(embeddings[["genre", "tag: rock", "tag: electronic", "tag: guitar (MTT)", "embedding_001"]].head())
+    columns = ["genre", "tag: rock", "tag: electronic", "tag: guitar (MTT)", "embedding_001"]
+    display(embeddings[embeddings.columns.intersection(columns)].head())
 except ModelError as error:
     print(error)
 
@@ -148,15 +162,23 @@ print(f"written: {write_table(tracks[columns], images_dir / 'tracks.parquet')}")
 # %% [markdown]
 # Do the features separate the genres? First brightness: each box holds the middle half of the songs of a genre.
 
+# %% tags=["finding"]
+genres_known = usable and features["genre"].notna().any()
+print(explore.group_sentence(features, "genre", "spectral_centroid_mean") if genres_known else "no genres are known")
+
 # %%
-if features["genre"].notna().any():
+if genres_known:
     explore.catplot_viz(features, "genre", "spectral_centroid_mean", "box")
 
 # %% [markdown]
 # Then tempo: each dot is a song.
 
+# %% tags=["finding"]
+if genres_known:
+    print(explore.group_sentence(features, "genre", "tempo"))
+
 # %%
-if features["genre"].notna().any():
+if genres_known:
     explore.catplot_viz(features, "genre", "tempo", "strip", alpha=.6)
 
 # %% [markdown]
@@ -165,7 +187,7 @@ if features["genre"].notna().any():
 
 # %%
 known = ["tempo", "key", "mode"]
-if {*known} <= {*tracks.columns} and tracks["tempo"].notna().any():
+if usable and {*known} <= {*tracks.columns} and tracks["tempo"].notna().any():
     both = tracks[known].join(features[known].add_suffix("_estimated"), how="inner")
     ratio = both["tempo_estimated"] / both["tempo"].astype(float)
     octave_error = ratio.map(lambda value: min(abs(value - factor) / factor for factor in (.5, 1, 2)))

@@ -14,10 +14,10 @@
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -28,10 +28,11 @@ sys.path.insert(0, str(root)); os.chdir(root)
 # %%
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
+from IPython.display import display
 
-from models import NAMES, kmeans_view, plot_history
+from evaluation import learning_sentence
+from models import NAMES, kmeans_view, plot_histories
 from training import gather, predictions, train_family, write_predictions
 
 # %% tags=["parameters"]
@@ -47,9 +48,13 @@ SEED: int = 0  # the same seed gives the same result on the same machine
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 out = Path(OUT_DIR)
 names = MODELS.replace(",", " ").split()
-assert set(names) <= set(NAMES), f"MODELS={MODELS!r}: choose from {', '.join(NAMES)}"
+if not names or not set(names) <= set(NAMES) or EPOCHS < 1:
+    raise ValueError(f"MODELS={MODELS!r}, EPOCHS={EPOCHS}: choose from {', '.join(NAMES)}, and one epoch or more")
 pd.set_option("display.float_format", "{:.3f}".format)
 
 # %% [markdown]
@@ -62,17 +67,24 @@ pd.set_option("display.float_format", "{:.3f}".format)
 
 # %%
 songs = gather(OUT_DIR, pictures=PICTURES, features=FEATURES, lists=(TRAIN_LIST, VALID_LIST, TEST_LIST))
-print(f"{len(songs.tracks):,} tracks, {len(songs.pictures):,} images, {songs.features.shape[1]} features")
+trainable = not songs.obstacle
+
+# %% tags=["finding"]
+if trainable:
+    print(f"{len(songs.tracks):,} tracks, {len(songs.pictures):,} images, {songs.features.shape[1]} features")
+else:
+    (out / "predictions.parquet").unlink(missing_ok=True)  # those of other songs
+    print(f"no model is trained. {songs.obstacle}; your songs are described in notebooks 05, 08 and 10")
 
 # %%
-artists = songs.tracks.groupby("side")["artist"].agg(set)
-shared = artists["train"] & set().union(*artists.drop("train"))
-artists_known = (songs.tracks["artist"] != songs.tracks.index).any()  # else each track has its own name as its artist
-if artists_known:
-    print(f"{len(shared)} artists of the training set are also in the validation or test set")
-else:
-    print("the artists are not known: one artist may be in several sets, and the scores may be too high")
-songs.tracks.groupby(["genre", "side"], observed=True).size().unstack(fill_value=0)
+if trainable:
+    artists = songs.tracks.groupby("side")["artist"].agg(set)
+    shared = artists["train"] & set().union(*artists.drop("train"))
+    if (songs.tracks["artist"] != songs.tracks.index).any():  # else each track has its own name as its artist
+        print(f"{len(shared)} artists of the training set are also in the validation or test set")
+    else:
+        print("the artists are not known: one artist may be in several sets, and the scores may be too high")
+    display(songs.tracks.groupby(["genre", "side"], observed=True).size().unstack(fill_value=0))
 
 # %% [markdown]
 # ## Before any labels
@@ -81,10 +93,11 @@ songs.tracks.groupby(["genre", "side"], observed=True).size().unstack(fill_value
 # level and 1 where clusters and genres are the same.
 
 # %%
-train_tracks = songs.tracks[songs.tracks["side"] == "train"]
-clusters = kmeans_view(songs.features.loc[train_tracks.index], train_tracks["genre"])
-print(", ".join(f"{name} {value:.2f}" for name, value in clusters.attrs.items()))
-clusters
+if trainable:
+    train_tracks = songs.tracks[songs.tracks["side"] == "train"]
+    clusters = kmeans_view(songs.features.loc[train_tracks.index], train_tracks["genre"])
+    print(", ".join(f"{name} {value:.2f}" for name, value in clusters.attrs.items()))
+    display(clusters)
 
 # %% [markdown]
 # ## Training
@@ -93,8 +106,10 @@ clusters
 # filters, masks, mixup). If you interrupt the cell, the network that is being trained keeps its best weights.
 
 # %%
-fitted, report = train_family(names, songs, out=out / "models", seed=SEED,
-                              settings={"pictures": {"epochs": EPOCHS}, "transfer": {"backbone": BACKBONE}})
+fitted = {}
+if trainable:
+    fitted, report = train_family(names, songs, out=out / "models", seed=SEED,
+                                  settings={"pictures": {"epochs": EPOCHS}, "transfer": {"backbone": BACKBONE}})
 
 # %% [markdown]
 # `accuracy` is measured on the validation set, which also decided when to stop and how to calibrate; so it is too
@@ -102,26 +117,34 @@ fitted, report = train_family(names, songs, out=out / "models", seed=SEED,
 # genre. `temperature` is the calibration: above 1, the model was overconfident before.
 
 # %%
-baseline = songs.tracks.loc[songs.tracks["side"] == "validate", "genre"].value_counts(normalize=True).max()
-report.assign(majority_baseline=baseline, temperature=[model.temperature_ for model in fitted.values()])
+if fitted:
+    baseline = songs.tracks.loc[songs.tracks["side"] == "validate", "genre"].value_counts(normalize=True).max()
+    temperatures = [model.temperature_ for model in fitted.values()]
+    display(report.assign(majority_baseline=baseline, temperature=temperatures))
+else:
+    print("nothing to show: no model was trained")
 
-# %%
-best = report["accuracy"].astype(float).idxmax()
-print(f"highest validation accuracy: {best}, {report.loc[best, 'accuracy']:.2f} (majority baseline {baseline:.2f})")
+# %% tags=["finding"]
+if fitted:
+    best = report["accuracy"].astype(float).idxmax()
+    print(f"highest validation accuracy: {best}, {report.loc[best, 'accuracy']:.2f} "
+          f"(majority baseline {baseline:.2f})")
 
 # %% [markdown]
 # ## Learning curves
 #
 # The training loss can be above the validation loss, because only the training images are augmented. A validation loss
-# that rises while the training loss still falls is a sign of overfitting.
+# that rises while the training loss still falls is a sign of overfitting. The dotted line is the epoch whose weights
+# are kept. All networks have one scale.
+
+# %% tags=["finding"]
+if fitted:
+    print(learning_sentence(fitted))
 
 # %% tags=["cover"]
-networks = [name for name in fitted if hasattr(fitted[name], "history_")]
+networks = {name: model for name, model in fitted.items() if hasattr(model, "history_")}
 if networks:
-    size = (9, 2.6 * len(networks))
-    figure, axs = plt.subplots(len(networks), 2, figsize=size, layout="constrained", squeeze=False)
-    for name, pair in zip(networks, axs):
-        plot_history(fitted[name], axs=pair)
+    plot_histories(networks)
 
 # %% [markdown]
 # ## One song
@@ -130,11 +153,13 @@ if networks:
 # a probability of 0.7, seven out of ten should be right.
 
 # %%
-probabilities = {(name, side): proba for side in ("validate", "test")
+probabilities = {(name, side): proba for side in ("validate", "test") if fitted
                  for name, proba in predictions(fitted, songs, side).items() if len(proba)}
-first = songs.tracks[songs.tracks["side"] == "validate"].iloc[0]
-print(f"{first.name}: {first['genre']}, by {first['artist']}")
-pd.DataFrame({name: probabilities[name, "validate"].loc[first.name] for name in fitted}).T
+if fitted:
+    first = songs.tracks[songs.tracks["side"] == "validate"].iloc[0]
+    print(f"{first.name}: {first['genre']}, by {first['artist']}")
+    display(pd.DataFrame({name: probabilities[name, "validate"].loc[first.name] for name in fitted}).T)
 
 # %%
-print(f"written for the next notebook: {write_predictions(out / 'predictions.parquet', probabilities, songs)}")
+if fitted:
+    print(f"written for the next notebook: {write_predictions(out / 'predictions.parquet', probabilities, songs)}")

@@ -13,10 +13,10 @@
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -30,8 +30,10 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
-from evaluation import (auc_table, check_model_claims, compare_models, evaluate, leak_check, plot_auc_heatmap,
-                        plot_calibration, plot_confusion, plot_roc)
+from evaluation import (areas_sentence, auc_table, calibration_sentence, check_model_claims, compare_models,
+                        comparison_obstacle, comparison_sentence, confusion_sentence, count_right, curves_sentence,
+                        evaluate, leak_check, leak_sentence, plot_areas, plot_auc_heatmap, plot_calibration,
+                        plot_confusion, plot_roc, scores_sentence)
 from features import describe_images
 from models import build
 from prepare import write_table
@@ -44,12 +46,19 @@ PICTURES: str = ""  # a folder of spectrogram images sorted by genre, ours or ot
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
 out = Path(OUT_DIR)
 pd.set_option("display.float_format", "{:.3f}".format)
-songs = None
+if SIDE not in ("validate", "test"):
+    raise ValueError(f"SIDE={SIDE!r}: choose 'test' or 'validate'")
+songs, obstacle = None, ""
 if not (out / "predictions.parquet").exists():
-    print("notebook 06 has not run here: a linear model and a nearest-neighbour model are trained instead")
     songs = gather(OUT_DIR, pictures=PICTURES)
+    obstacle = songs.obstacle
+if songs and not obstacle:
+    print("notebook 06 has not run here: a linear model and a nearest-neighbour model are trained instead")
     fitted, _ = train_family(["linear", "knn"], songs)
     both_sides = {(name, side): proba for side in ("validate", "test")
                   for name, proba in predictions(fitted, songs, side).items()}
@@ -61,15 +70,25 @@ if not (out / "predictions.parquet").exists():
 # Besides the models, their combination is evaluated: a weighted geometric mean of their probabilities. The weights are
 # chosen on the validation set.
 
-# %%
-genre, artist, probabilities, genres = read_predictions(out / "predictions.parquet", SIDE)
-validation_genre, _, validation_probabilities, _ = read_predictions(out / "predictions.parquet", "validate")
-artists_known = (artist != artist.index).any()  # else each track has its own name as its artist
-by_whom = f"by {artist.nunique()} artists" if artists_known else "(the artists are not known)"
-print(f"{len(genre)} tracks {by_whom}, {len(genres)} genres, the {SIDE} set")
+# %% tags=["finding"]
+if obstacle:
+    print(f"there are no models to compare. {obstacle}; your songs are described in notebooks 05, 08 and 10")
+else:
+    genre, artist, probabilities, genres = read_predictions(out / "predictions.parquet", SIDE)
+    validation_genre, _, validation_probabilities, _ = read_predictions(out / "predictions.parquet", "validate")
+    n_artists = artist.nunique()
+    by_whom = f"by {n_artists} artist{'s' if n_artists > 1 else ''}"
+    if (artist == artist.index).all():  # each track has its own name as its artist
+        by_whom = "(the artists are not known)"
+    print(f"{len(genre)} tracks {by_whom}, {len(genres)} genres, the {SIDE} set")
+    if obstacle := comparison_obstacle(genre, artist):
+        print(f"{obstacle}. On how many songs each model is right:")
+        display(count_right(genre, probabilities))
+comparable = not obstacle
+nothing = "nothing to show: too few songs, see above"
 
 # %%
-if len(probabilities) > 1:
+if comparable and len(probabilities) > 1:
     truth = validation_genre.map(genres.index).to_numpy()
     weights = stacking_weights(list(validation_probabilities.values()), truth)
     print("weights:", ", ".join(f"{name} {weight:.2f}" for name, weight in zip(probabilities, weights)))
@@ -84,41 +103,70 @@ if SIDE == "validate":
 # Compare each score with its majority baseline (always predicting the most frequent genre). The 95 % intervals are a
 # bootstrap by artist, or by track where the artists are not known. Few artists give wide intervals.
 
-# %%
-scores = pd.concat({name: evaluate(genre, proba, genres, groups=artist) for name, proba in probabilities.items()},
-                   names=["model"])
-write_table(scores.reset_index(), out / "scores.csv")
-overall = scores.loc[(slice(None), ["accuracy", "macro_f1", "roc_auc", "log_loss", "ece"]), :]
-overall.rename(columns={"baseline": "majority baseline"})
+# %% tags=["finding"]
+if comparable:
+    scores = pd.concat({name: evaluate(genre, proba, genres, groups=artist) for name, proba in probabilities.items()},
+                       names=["model"])
+    write_table(scores.reset_index(), out / "scores.csv")
+    print(scores_sentence(scores, artist))
 
 # %%
-accuracy = scores.xs("accuracy", level="measure")
-best = accuracy["value"].idxmax()
-print(f"most accurate: {best}, {accuracy.loc[best, 'value']:.2f} ({accuracy.loc[best, 'low']:.2f} to "
-      f"{accuracy.loc[best, 'high']:.2f}); majority baseline {accuracy.loc[best, 'baseline']:.2f}")
+if comparable:
+    overall = scores.loc[(slice(None), ["accuracy", "macro_f1", "roc_auc", "log_loss", "ece"]), :]
+    display(overall.rename(columns={"baseline": "majority baseline"}))
+else:
+    print(nothing)
 
 # %% [markdown]
 # ## Genre by genre
 #
-# The closer a ROC curve comes to the upper left corner, the better. The dashed line is the chance level. The numbers
-# are the areas under the curves (AUC).
+# The area under the ROC curve (AUC) tells how well a model separates the songs of a genre from all others: 0.5 is the
+# chance level, 1 is perfect. The figure shows the three most accurate models. A genre with few songs has a wide
+# interval.
+
+# %% tags=["finding"]
+if comparable:
+    areas = auc_table(genre, probabilities, genres, groups=artist, n_boot=200)
+    accuracy = scores.xs("accuracy", level="measure")["value"]
+    leading = {name: probabilities[name] for name in accuracy.nlargest(3).index}
+    print(areas_sentence(areas))
 
 # %%
-plot_roc(genre, probabilities, genres);
+if comparable:
+    plot_areas(areas[areas["model"].isin(leading)])
+else:
+    print(nothing)
 
 # %% [markdown]
-# The same areas as a table. Which genres are difficult for all models?
+# The curves themselves, of genres with enough songs. The closer a curve comes to the upper left corner, the better.
+# The dashed line is the chance level.
+
+# %%
+if comparable:
+    print(curves_sentence(genre))
+
+# %%
+if comparable:
+    plot_roc(genre, leading, genres)
+
+# %% [markdown]
+# The areas of all models as a table. Which genres are difficult for all models?
 
 # %% tags=["cover"]
-areas = auc_table(genre, probabilities, genres, groups=artist, n_boot=200)
-plot_auc_heatmap(areas).set_title("area under the ROC curve");
+if comparable:
+    plot_auc_heatmap(areas).set_title("area under the ROC curve")
 
 # %% [markdown]
 # Which genres does the most accurate model confuse?
 
+# %% tags=["finding"]
+if comparable:
+    best = accuracy.idxmax()
+    print(f"the most accurate model, {best}: {confusion_sentence(genre, probabilities[best])}")
+
 # %%
-print(f"the most accurate model: {best}")
-plot_confusion(genre, probabilities[best], genres);
+if comparable:
+    plot_confusion(genre, probabilities[best], genres)
 
 # %% [markdown]
 # ## Is the difference real?
@@ -127,14 +175,16 @@ plot_confusion(genre, probabilities[best], genres);
 # is above zero and the McNemar test, corrected for the number of pairs, is significant. The table shows the pairs with
 # the most accurate model, and all other pairs with a clear difference.
 
+# %% tags=["finding"]
+if comparable:
+    pairs = compare_models(genre, probabilities, genres, groups=artist)
+    print(comparison_sentence(pairs))
+
 # %%
-pairs = compare_models(genre, probabilities, genres, groups=artist)
-if len(pairs):
-    clear = pairs["verdict"] == "better"
-    print(f"a clear difference in {clear.sum()} of {len(pairs)} pairs of models")
-    display(pairs[clear | (pairs["better"] == pairs["better"].iloc[0])])
+if comparable and len(pairs):
+    display(pairs[(pairs["verdict"] == "better") | (pairs["better"] == pairs["better"].iloc[0])])
 else:
-    print("there is only one model: nothing to compare")
+    print(nothing)
 
 # %% [markdown]
 # ## Are the probabilities calibrated?
@@ -143,9 +193,15 @@ else:
 # the line a model is underconfident, below it overconfident. The figure shows the three most accurate models. The
 # table of scores has the calibration error of all models (`ece`).
 
+# %% tags=["finding"]
+if comparable:
+    print(calibration_sentence(genre, leading))
+
 # %%
-leading = accuracy["value"].nlargest(3).index
-plot_calibration(genre, {name: probabilities[name] for name in leading}, genres);
+if comparable:
+    plot_calibration(genre, leading, genres)
+else:
+    print(nothing)
 
 # %% [markdown]
 # ## What a leak does to the score
@@ -155,20 +211,24 @@ plot_calibration(genre, {name: probabilities[name] for name in leading}, genres)
 # how good the model is for a new artist.
 
 # %%
-songs = gather(OUT_DIR, pictures=PICTURES) if songs is None else songs
-segment_artist = songs.pictures["track_id"].map(songs.tracks["artist"])
-leaks = leak_check(build("knn", n_neighbors=3), describe_images(songs.pictures), songs.pictures["genre"],
-                   artist=segment_artist, track=songs.pictures["track_id"])
-song_artists_known = (songs.tracks["artist"] != songs.tracks.index).any()
-if not song_artists_known:
-    print("the artists are not known: each track counts as an artist, and the last split only keeps tracks together")
-    leaks = leaks.rename(index={"artists held out": "tracks held out, artists not known"})
-leaks
+if comparable:
+    songs = gather(OUT_DIR, pictures=PICTURES) if songs is None else songs
+    segment_artist = songs.pictures["track_id"].map(songs.tracks["artist"])
+    leaks = leak_check(build("knn", n_neighbors=3), describe_images(songs.pictures), songs.pictures["genre"],
+                       artist=segment_artist, track=songs.pictures["track_id"])
+    if (songs.tracks["artist"] == songs.tracks.index).all():
+        print("the artists are not known: each track counts as an artist, and the last split only keeps tracks together")
+        leaks = leaks.rename(index={"artists held out": "tracks held out, artists not known"})
+
+# %% tags=["finding"]
+if comparable:
+    print(leak_sentence(leaks))
 
 # %%
-gain = 100 * (leaks["accuracy"].iloc[0] - leaks["accuracy"].iloc[-1])
-print(f"a random split of segments scores {abs(gain):.0f} points {'higher' if gain >= 0 else 'lower'} "
-      f"than the split by {'artist' if song_artists_known else 'track'}")
+if comparable:
+    display(leaks)
+else:
+    print(nothing)
 
 # %% [markdown]
 # ## The claims of the report
@@ -177,11 +237,17 @@ print(f"a random split of segments scores {abs(gain):.0f} points {'higher' if ga
 # model, corrected for the number of claims.
 
 # %%
-single_models = {name: proba for name, proba in probabilities.items() if name != "combined"}
-claims = check_model_claims(genre, single_models, genres, groups=artist)
-claims
+if comparable:
+    single_models = {name: proba for name, proba in probabilities.items() if name != "combined"}
+    claims = check_model_claims(genre, single_models, genres, groups=artist)
+    print("; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
+else:
+    print(nothing)
 
 # %%
-path = write_table(claims, out / "model_claims.csv")
-print("; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
-print(f"written: {path}")
+if comparable:
+    display(claims)
+
+# %%
+if comparable:
+    print(f"written: {write_table(claims, out / 'model_claims.csv')}")

@@ -7,16 +7,16 @@
 # [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/08_genre_influences.ipynb
 #
 # Reads a collection of songs and shows which genres each song resembles, over time and by beat, timbre and pitch.
-# It writes one row per song to `OUT_DIR/labels.csv`.
+# It writes one row per song to `OUT_DIR/labels.csv`, and a page with a map and a table to `OUT_DIR/collection.html`.
 # It takes a minute or two for a dozen songs, and a few seconds for each further song.
 
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -34,10 +34,10 @@ from IPython.display import Audio, display
 
 from audio import load_audio
 from features import extract_features
-from influences import (aspect_influences, aspect_sentence, explain, genre_influences, label_folder, place_on_map,
-                        plot_aspects, plot_collection, plot_explanation, plot_map, plot_shares, plot_timeline,
-                        song_card, turning_point)
-from prepare import load_Data, prepare_df
+from influences import (aspect_influences, aspect_sentence, collection_page, collection_places, collection_sentence,
+                        explain, genre_influences, in_notebook, label_folder, plot_aspects, plot_collection,
+                        plot_explanation, plot_map, plot_shares, plot_timeline, song_card, song_names, turning_point)
+from prepare import load_Data, prepare_df, write_text
 from recommend import similar_songs
 from starter_models import load_starter, synthetic_benchmark
 
@@ -48,11 +48,16 @@ SHOWN: int = 12  # songs in the figures
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
 
 # %%
+from prepare import check_parameters; check_parameters()
+
+# %%
+if SHOWN < 1:
+    raise ValueError(f"SHOWN={SHOWN}: one song or more")
 out = Path(OUT_DIR)
 model = MODEL or ("music" if SOURCE else "sample")
+starter = load_starter(model)
 raw = load_Data(SOURCE) if SOURCE else synthetic_benchmark.demo_songs(out / "demo_songs")
 tracks = prepare_df(raw) if SOURCE else raw
-starter = load_starter(model)
 pd.set_option("display.float_format", "{:.2f}".format)
 pd.set_option("display.max_colwidth", 60)
 print(f"{len(tracks)} songs, analysed by the model '{model}'; its genres: {', '.join(starter.classifier.classes_)}")
@@ -61,20 +66,21 @@ print(f"{len(tracks)} songs, analysed by the model '{model}'; its genres: {', '.
 # ## The whole collection
 #
 # One row per song in `labels.csv`: the blend label, the shares of the genres, the genres of beat, timbre and pitch,
-# and the certainty. An interrupted run continues where it stopped. If `SOURCE` is empty, all songs are **synthetic**,
-# and their names are the ground truth.
+# and the certainty. An interrupted run continues where it stopped, and a song that is added costs that song alone. If
+# `SOURCE` is empty, all songs are **synthetic**, and their names are the ground truth.
 
 # %%
-labels = label_folder(starter.classifier, tracks, out=out / "labels.csv", aspects=starter.aspects)
+labels = label_folder(starter.classifier, tracks, out=out / "labels.csv", aspects=starter.aspects,
+                      genre_map=starter.genre_map)
 usable = len(labels) > 0
-if usable:
-    shares_columns = [column for column in labels if column.startswith("share: ")]
-    display(labels.drop(columns=["path", *shares_columns]).head(SHOWN))
+labels.index = song_names(labels)
+shares_columns = [column for column in labels if column.startswith("share: ")]
+labels.drop(columns=["track_id", "artist", "song", "path", *shares_columns]).head(SHOWN)
 
 # %%
 skipped = pd.DataFrame([*raw.attrs.get("skipped", []), *labels.attrs["skipped"]], columns=["path", "reason"])
 if not usable:
-    print(f"no file of {SOURCE} could be used, so the cells about single songs show nothing; the reasons:")
+    print(f"no file of {SOURCE} could be used, so the cells about songs show nothing; the reasons:")
 if len(skipped):
     display(skipped)
 else:
@@ -83,9 +89,13 @@ else:
 # %% [markdown]
 # How often does each label occur, and how certain are the labels?
 
+# %% tags=["finding"]
+if usable:
+    print(collection_sentence(labels))
+
 # %%
 if usable:
-    plot_collection(labels);
+    plot_collection(labels)
 
 # %% [markdown]
 # ## Song by song
@@ -95,9 +105,22 @@ if usable:
 
 # %% tags=["cover"]
 if usable:
-    shown = labels.head(SHOWN).set_index("track_id")
-    shares = shown[shares_columns].rename(columns=lambda column: column.removeprefix("share: "))
-    plot_shares(shares);
+    shown = labels.head(SHOWN)
+    plot_shares(shown[shares_columns].rename(columns=lambda column: column.removeprefix("share: ")))
+
+# %% [markdown]
+# ## The map
+#
+# Each region holds two thirds of the songs of a genre. Each dot is a song of this collection, in the colour of its
+# largest genre; a few songs are stars with their names. The axis labels name the features that change most along each
+# axis. The page at the end has the same map with the names of all songs.
+
+# %%
+if usable and starter.genre_map:
+    places = collection_places(labels)
+    stars = {name: (place["x"], place["y"]) for name, place in places.iterrows()} if len(places) <= SHOWN else {}
+    plot_map(starter.genre_map._replace(songs=places), stars,
+             ax=plt.subplots(figsize=(8, 6.5), layout="constrained")[1])
 
 # %% [markdown]
 # ## Over time
@@ -107,12 +130,15 @@ if usable:
 
 # %%
 if usable:
-    windows = {track_id: genre_influences(starter.classifier, path) for track_id, path in shown["path"].items()}
-    most_variable = max(windows, key=lambda track_id: windows[track_id].var().sum())
+    windows = {name: genre_influences(starter.classifier, path) for name, path in shown["path"].items()}
+    most_variable = max(windows, key=lambda name: windows[name].var().sum())
     path = shown.loc[most_variable, "path"]
     turn = turning_point(windows[most_variable])
     print(f"{most_variable}: " + (f"from {turn[1]} to {turn[2]} at {turn[0]:.0f} s" if turn else "no turning point"))
-    plot_timeline(windows[most_variable], path);
+
+# %%
+if usable:
+    plot_timeline(windows[most_variable], path)
 
 # %% [markdown]
 # ## Beat, timbre, pitch
@@ -121,22 +147,13 @@ if usable:
 
 # %%
 if usable and starter.aspects:
-    by_aspect = {track_id: aspect_influences(starter.aspects, path) for track_id, path in shown["path"].items()}
-    most_mixed = max(by_aspect, key=lambda track_id: by_aspect[track_id].std().sum())
+    by_aspect = {name: aspect_influences(starter.aspects, path) for name, path in shown["path"].items()}
+    most_mixed = max(by_aspect, key=lambda name: by_aspect[name].std().sum())
     print(f"{most_mixed}: {aspect_sentence(by_aspect[most_mixed])}")
-    plot_aspects(by_aspect[most_mixed])
-
-# %% [markdown]
-# ## The map of genres
-#
-# Each region holds two thirds of the songs of a genre. Each star is a song of this collection. The axis labels name
-# the features that change most along each axis.
 
 # %%
-if usable and starter.genre_map:
-    stars = {track_id: place_on_map(starter.genre_map, path, classifier=starter.classifier)
-             for track_id, path in shown["path"].head(6).items()}
-    plot_map(starter.genre_map, stars, ax=plt.subplots(figsize=(8, 6.5), layout="constrained")[1])
+if usable and starter.aspects:
+    plot_aspects(by_aspect[most_mixed])
 
 # %% [markdown]
 # ## Saliency maps
@@ -163,10 +180,15 @@ if usable:
 # %%
 if usable:
     features = extract_features(tracks, out=out / "features_of_collection.parquet")
+    names = labels.reset_index(names="name").drop_duplicates("track_id").set_index("track_id")["name"]
+    features = features[features.index.isin(names.index)]
     first = features.index[0]
     for by in ("all", "beat", "timbre", "pitch") if len(features) > 1 else ():
         nearest = similar_songs(first, features, 2, by=by)
-        print(f"{first}, by {by}: " + "; ".join(f"{name} ({row.reason})" for name, row in nearest.iterrows()))
+        print(f"{names[first]}, by {by}: "
+              + "; ".join(f"{names[other]} ({row.reason})" for other, row in nearest.iterrows()))
+    if len(features) == 1:
+        print("there is one song only: nothing to compare it with")
 
 # %% [markdown]
 # Listen to the song and to its nearest neighbour. Do you agree?
@@ -175,21 +197,28 @@ if usable:
 if usable and len(features) > 1:
     for name in [first, *similar_songs(first, features, 1).index]:
         y, sr = load_audio(features.loc[name, "path"], seconds=8, sr=16_000)
-        print(name)
+        print(names[name])
         display(Audio(y, rate=sr))
 
 # %% [markdown]
 # ## Do the shares agree with the ground truth?
 #
-# New synthetic songs, each a blend of two genres, by artists that are not in the training set. If the predicted shares
-# are right, the dots rise along the line. The generator and the model both belong to this project, so the test shows
-# that the method works, not that it is right about real music.
+# Without a `SOURCE`: new synthetic songs, each a blend of two genres, by artists that are not in the training set. If
+# the predicted shares are right, the dots rise along the line; dots outside the grey band are far off, and their genres
+# are named. The generator and the model both belong to this project, so the test shows that the method works, not that
+# it is right about real music.
 
 # %%
-blends = synthetic_benchmark.check_blends(load_starter("sample").classifier, out / "synthetic_blends", n=18)
-correlation = blends["true"].corr(blends["predicted"], method="spearman")
-print(f"rank correlation of the true and the predicted share: {correlation:.2f}, {len(blends)} blends")
-synthetic_benchmark.plot_blends(blends);
+blends = None
+if not SOURCE:
+    blends = synthetic_benchmark.check_blends(load_starter("sample").classifier, out / "synthetic_blends", n=18)
+    print(synthetic_benchmark.blends_sentence(blends))
+
+# %%
+if blends is None:
+    print("nothing to show: the true shares of real songs are not known")
+else:
+    synthetic_benchmark.plot_blends(blends)
 
 # %% [markdown]
 # ## Your own model
@@ -204,5 +233,12 @@ if not (own_model / "model.json").exists():
 elif usable:
     figure = song_card(load_starter(own_model).classifier, shown.loc[most_variable, "path"])
 
+# %% [markdown]
+# ## A page about the collection
+#
+# Point at a dot for its name; press a heading of the table to sort by it. The page works without a network.
+
 # %%
-print(f"written: {out / 'labels.csv'}")
+page = collection_page(labels, genre_map=starter.genre_map, title=f"{len(labels)} songs, by the model {model}")
+print(f"written: {out / 'labels.csv'}, {write_text(out / 'collection.html', page)}")
+in_notebook(page)

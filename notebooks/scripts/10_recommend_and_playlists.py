@@ -13,10 +13,10 @@
 # %%
 # The project's folder: this one, one above, or (on Colab) a clone; what is missing is installed or fetched.
 import os, pathlib, re, subprocess, sys; from importlib.metadata import distributions
-REPO = "owner/name"
-here = pathlib.Path.cwd()
+REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -36,8 +36,9 @@ from collect import create_playlist, export_playlist_file, sound_locations
 from influences import place_on_map, plot_map
 from models import ModelError
 from prepare import find_song, first_genre
-from recommend import (Space, agreement, gather_songs, jumps, playlist_by, playlist_like, playlist_path, plot_keys,
-                       plot_song_map, plot_tempo, similar_songs, song_map, song_row)
+from recommend import (Space, agreement, gather_songs, jumps, key_sentence, playlist_by, playlist_like, playlist_path,
+                       plot_keys, plot_song_map, plot_tempo, similar_songs, song_map, song_name, song_row,
+                       tempo_sentence)
 from starter_models import load_starter
 
 # %% tags=["parameters"]
@@ -49,6 +50,9 @@ DIVERSITY: float = 0.5  # from 0 (the nearest songs) to 1 (songs that differ mos
 LENGTH: int = 10  # songs in a playlist
 MODEL: str = ""  # sample, music, or a folder with your own model; empty: sample for synthetic songs, music for yours
 OUT_DIR: str = "runs"  # where notebooks write what the next one reads
+
+# %%
+from prepare import check_parameters; check_parameters()
 
 # %%
 pd.set_option("display.float_format", "{:.2f}".format)
@@ -72,22 +76,29 @@ about = [column for column in ("artist", "song", "genre", "tempo") if column in 
 
 # %%
 groups = ", ".join(f"{group} ({len(columns)})" for group, columns in space.groups.items())
-print(f"{len(songs):,} songs, compared by {groups}")
+print(f"{len(songs):,} songs, compared by {groups}.")
 
 # %% [markdown]
 # ## Nearest neighbours
 #
 # The songs most similar to the first song. `reason` names what is the same, and the clearest differences.
 
-# %%
+# %% tags=["finding"]
 nearest = similar_songs(song, songs, 8, by=BY)
+start = song_name(song_row(song, songs))
+print(f"The song most similar to {start} is {song_name(nearest)}, at a distance of {nearest['distance'].iloc[0]:.2f}: "
+      f"{nearest['reason'].iloc[0] or 'nothing that has a word differs'}.")
+
+# %%
 nearest[[*about, "distance", "reason"]]
 
 # %% [markdown]
 # Listen to the song itself, and then to its three nearest neighbours. Do you agree?
 
 # %%
-if "path" in songs:
+if "path" not in songs:
+    print("There are no sound files to listen to.")
+else:
     song_path = song if Path(str(song)).is_file() else songs["path"].get(song)
     for path in [song_path, *nearest["path"].head(3)]:
         y, sr = load_audio(path, seconds=8)
@@ -101,13 +112,26 @@ if "path" in songs:
 # the five nearest songs *by other artists* have the song's genre (`share`), compared with songs drawn at random
 # (`chance`)?
 
-# %%
-if genre is not None and genre.nunique() > 1:
+# %% tags=["finding"]
+agreements = pd.DataFrame()
+if genre is None or genre.nunique() < 2:
+    print("The songs have fewer than two genres: whether similar songs have the same genre cannot be told.")
+else:
     sample = songs[genre.notna()]
     sample = sample.sample(min(1000, len(sample)), random_state=0)
     compared = [BY, *(space.groups if len(space.groups) > 1 else [])]
-    display(pd.DataFrame([agreement(sample, genre[sample.index], by=by, groups=sample.get("artist"))
-                          for by in compared]))
+    agreements = pd.DataFrame([agreement(sample, genre[sample.index], by=by, groups=sample.get("artist"))
+                               for by in compared])
+    first = agreements.iloc[0]
+    print(f"{first['share']:.0%} of the five nearest songs by other artists have the song's genre ({first['low']:.0%} to "
+          f"{first['high']:.0%}), {'more' if first['low'] > first['chance'] else 'not reliably more'} than of songs "
+          f"drawn at random ({first['chance']:.0%}).")
+
+# %% [markdown]
+# The same for each group of features:
+
+# %%
+agreements
 
 # %% [markdown]
 # ## By aspect
@@ -141,19 +165,24 @@ for name, chosen in (("nearest", nearest), ("diverse", diverse)):
 # %% [markdown]
 # ## A path from one song to another
 #
-# The path goes from the first song to the last in even steps, with small changes of tempo and key. `off` is the
-# distance of a song from its place on the straight line, `distance` is its distance from the song before it, and
-# `reason` names the differences from that song.
+# The path goes from the first song to the last. Each song is near its place on the straight line between them, and
+# changes of tempo and key are small where the songs allow it. `off` is the distance of a song from its place,
+# `distance` is its distance from the song before it, and `reason` names the differences from that song.
 
-# %%
+# %% tags=["finding"]
 order, _ = space.nearest(space.place(song_row(song, songs))[0])
 end = end or songs.index[order[int(.9 * (len(order) - 1))]]
 path = playlist_path(song, end, songs, length, by=BY)
+print(f"A path of {len(path)} songs goes from {start} to {song_name(path.tail(1))}: they lie {path['off'].mean():.2f} "
+      "from the straight line on average (two songs drawn at random are about 1.4 apart).")
+
+# %%
 path[[*about, "off", "distance", "reason"]]
 
 # %% [markdown]
 # How much smoother is it than a path that ignores tempo and key? A jump of 1 is the largest possible jump in tempo
-# (half an octave) and in key (the opposite side of the circle of fifths) at the same time.
+# (half an octave or more; half and double the tempo count half of that) and in key (the opposite side of the circle of
+# fifths) at the same time.
 
 # %%
 straight = playlist_path(song, end, songs, length, by=BY, smoothness=0)
@@ -163,17 +192,24 @@ for name, chosen in (("ignoring tempo and key", straight), ("smooth", path)):
 
 # %% [markdown]
 # The path on a map of the songs (their first two principal components). Two dimensions cannot show all differences;
-# the axis labels say how much they show. So two songs may be close on the map and still differ.
+# the axis labels say how much they show. So two songs may be close on the map and still differ, and a path that is
+# straight in all dimensions may turn on the map.
+
+# %%
+places = song_map(songs, by=BY)
+print(f"The map shows {sum(places.attrs['explained']):.0%} of the differences between the songs.")
 
 # %% tags=["cover"]
-ax = plot_song_map(song_map(songs, by=BY), genre, song_map(songs, path, by=BY))
+ax = plot_song_map(places, genre, song_map(songs, path, by=BY))
 ax.set_title("a playlist from one song to another");
 
 # %% [markdown]
 # The path on the map of genres of a trained model (see notebook 08). Where the path leaves a region, it leaves a genre.
 
 # %%
-if "path" in path and path["path"].notna().all():
+if "path" not in path or path["path"].isna().any():
+    print("Not all songs of the path have a sound file, which the map of genres needs.")
+else:
     if "source" in path:
         synthetic = path["source"].eq("sample songs (synthetic)").all()
     else:
@@ -193,7 +229,11 @@ if "path" in path and path["path"].notna().all():
         ax.plot(*zip(*places.values()), color="k", lw=1, zorder=4)
 
 # %% [markdown]
-# The tempo from song to song.
+# The tempo from song to song. A dashed line goes to about half or double the tempo: the pulse may be the same, but the
+# step is heard.
+
+# %% tags=["finding"]
+print(tempo_sentence(path) if "tempo" in path else "The songs have no tempo.")
 
 # %%
 if "tempo" in path:
@@ -201,6 +241,9 @@ if "tempo" in path:
 
 # %% [markdown]
 # The keys along the circle of fifths. Neighbouring keys differ in one note only, so a small step is hardly noticed.
+
+# %% tags=["finding"]
+print(key_sentence(path) if "key" in path else "The songs have no key.")
 
 # %%
 if "key" in path:
@@ -210,7 +253,9 @@ if "key" in path:
 # The playlist in short: four seconds of each song.
 
 # %%
-if "path" in path and path["path"].notna().all():
+if "path" not in path or path["path"].isna().any():
+    print("There are no sound files to listen to.")
+else:
     display(Audio(np.concatenate([load_audio(file, seconds=4)[0] for file in path["path"]]), rate=SAMPLE_RATE))
 
 # %% [markdown]
@@ -237,10 +282,15 @@ like[[*about, "likeness", "like"]]
 # The tempo rises evenly from song to song. The songs come from the faster half, without the fastest 5 %.
 
 # %%
-run = path
-if "tempo" in songs:
+run = path.head(0)
+if "tempo" not in songs or songs["tempo"].isna().all():
+    print("The songs have no tempo: there is no playlist for a run.")
+else:
     tempo_range = tuple(songs["tempo"].quantile([.5, .95]))
     run = playlist_by({"tempo": tempo_range}, songs, "tempo", length)
+    print(f"{len(run)} songs from {run['tempo'].min():.0f} to {run['tempo'].max():.0f} BPM")
+
+# %%
 run[about]
 
 # %% [markdown]
@@ -251,7 +301,7 @@ run[about]
 # %%
 folder = Path(OUT_DIR) / "playlists"
 playable = any(sound_locations(path))
-for name, playlist in (("path", path), ("like", like), ("run", run)):
+for name, playlist in (("path", path), ("like", like), *([("run", run)] if len(run) else [])):
     print(export_playlist_file(playlist, folder / f"{name}.{'m3u8' if playable else 'csv'}"))
 if playable:
     print(export_playlist_file(path, folder / "path.xspf"))

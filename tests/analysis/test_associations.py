@@ -11,6 +11,7 @@ from analysis.associations import (
     correlations,
     correlations_within,
     feature_ttest,
+    feature_ttests,
     group_effects,
     running_median,
     verdict,
@@ -34,7 +35,7 @@ def test_the_sample_shows_the_effects_of_its_formula_and_no_others(large):
     assert within.drop(["loudness", "danceability"]).abs().max() < .05
     assert table.loc["valence", "r"] > .15 and table.loc["valence", "reading"] == "only between"
     assert table.loc["danceability", "reading"] == "within too"
-    assert table.loc["key", "reading"] == "no clear relation"
+    assert table.loc["liveness", "reading"] == "no clear relation"
     seen_within = table["reading"].isin(["within too", "mostly between", "hidden by the mix", "reversed"])
     assert set(table.index[seen_within]) == {"loudness", "danceability"}
 
@@ -44,7 +45,7 @@ def test_the_default_sample_shows_its_main_effects(sample):
     assert table.loc["valence", "reading"] == "only between"
     assert table.loc["danceability", "reading"] == "within too"
     assert (table.loc[["loudness", "danceability"], "low_within"] > 0).all()
-    assert table.loc["key", "reading"] == "no clear relation"
+    assert table.loc["liveness", "reading"] == "no clear relation"
     clear = table[(table["reading"] != "no clear relation") & (table["reading"] != "only between")]
     assert set(clear.index) == {"loudness", "danceability"}
 
@@ -82,9 +83,16 @@ def test_p_values_are_corrected_for_many_tests():
 
 
 def test_a_constant_feature_has_no_correlation():
-    df = pd.DataFrame({"key": [1] * 9, "tempo": range(9), "popularity": range(9)})
+    df = pd.DataFrame({"mode": [1] * 9, "tempo": range(9), "popularity": range(9)})
     table = correlations(df)
-    assert np.isnan(table.loc["key", "r"]) and table.loc["tempo", "r"] == pytest.approx(1)
+    assert np.isnan(table.loc["mode", "r"]) and table.loc["tempo", "r"] == pytest.approx(1)
+
+
+def test_the_key_is_a_place_on_a_circle_and_is_not_correlated(sample):
+    assert "key" not in correlations(sample).index
+    with pytest.raises(ValueError, match="'key' is a place on a circle"):
+        correlations(sample, features=["tempo", "key"])
+    assert "key" in group_effects(sample).index, "it is compared as a category"
 
 
 def test_unknown_columns_and_methods_are_named(sample):
@@ -165,3 +173,11 @@ def test_the_running_median_follows_a_relation():
     running = running_median(pd.DataFrame({"x": x, "y": x ** 2}), "x", "y")
     np.testing.assert_allclose(running["median"], running["x"] ** 2, rtol=.02)
     assert running["n"].sum() == 1000
+
+
+def test_a_feature_that_cannot_be_tested_is_named_and_the_others_are_tested(capsys):
+    songs = pd.DataFrame({"explicit": [True] + [False] * 9, "loudness": np.arange(10.)})
+    songs["popularity"] = np.arange(10) % 4
+    tests = feature_ttests(songs, ["explicit", "loudness", "has_feat"])
+    assert tests.index.tolist() == ["loudness"] and tests.loc["loudness", "n_more"] == 5
+    assert "not tested: 'explicit' does not divide the 10 songs into two groups" in capsys.readouterr().out

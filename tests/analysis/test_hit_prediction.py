@@ -16,8 +16,10 @@ from analysis.hit_prediction import (
     plot_decile_calibration,
     plot_lift,
     plot_study,
+    scores_without,
     song_appeal,
     sound_of,
+    study_obstacle,
 )
 from analysis.scores import evaluate
 
@@ -87,9 +89,9 @@ def test_leaks_raise_the_score_where_only_the_artist_matters():
     study = hit_study(songs(effect=0, artist=1.5, seed=2, of_artist=10), hit=65, year="none", n_splits=3)
     scores = study.scores.xs("boosting", level="model")
     assert scores.loc[HELD_OUT, "low"] < .5 and scores.loc[HELD_OUT, "roc_auc"] < .57
-    for leak in ("artists on both sides", "oversampled before the split", "the artist's popularity as a feature"):
+    for leak in ("artists on both sides", "oversampled before the split", "the artist's success as a feature"):
         assert scores.loc[leak, "worth"] > .05, leak
-    assert scores.loc["the artist's popularity as a feature", "low"] > .7
+    assert scores.loc["the artist's success as a feature", "low"] > .7
 
 
 def test_no_effect_is_found_where_there_is_none():
@@ -134,6 +136,39 @@ def test_too_few_hits_are_refused():
         hit_study(songs(300), hit=101)
 
 
+def test_a_score_reliably_below_one_half_is_not_called_nothing():
+    assert meaning(.4, .35, .45).startswith("the opposite: hits are ranked lower")
+    assert meaning(.45, .38, .52) == "nothing"
+    table = songs(400, effect=1.0, seed=4)
+    swapped = table.assign(popularity=np.where(table["release_year"] < 2014, table["popularity"],
+                                               110 - table["popularity"]))
+    scores = hit_study(swapped, hit=55, leaks=False, n_boot=50).scores.loc[LATER, "boosting"]
+    assert meaning(scores["roc_auc"], scores["low"], scores["high"]).startswith("the opposite")
+
+
+def test_songs_can_be_left_out_of_the_scores(telling):
+    table, study = telling
+    lowest = table.index[table["popularity"] < 40]
+    scores = scores_without(study, lowest)
+    assert scores.loc[(HELD_OUT, "boosting"), "n"] == len(table) - len(lowest)
+    assert set(scores.index.get_level_values("study")) == {HELD_OUT, LATER}
+    everything = scores_without(study, table.index[:0])
+    pd.testing.assert_series_equal(everything["roc_auc"], study.scores.loc[everything.index, "roc_auc"])
+
+
+@pytest.mark.parametrize("change, reason", [
+    (lambda table: table.drop(columns="popularity"), "no column 'popularity'"),
+    (lambda table: table.head(20), "a study needs 15 hits and 15 other songs"),
+    (lambda table: table.drop(columns=SOUND), "there is no sound to predict from"),
+    (lambda table: table.assign(artist="Ann"), "only 1 artists")])
+def test_what_prevents_a_study_is_said(change, reason):
+    table = change(songs(100))
+    assert reason in study_obstacle(table, hit=55)
+    assert study_obstacle(songs(100), hit=55) == ""
+    with pytest.raises(ValueError, match=reason):
+        hit_study(table, hit=55)
+
+
 def test_plots_show_studies_and_deciles(telling):
     study = telling[1]
     assert len(plot_study(study).get_yticks()) == 6
@@ -150,3 +185,19 @@ def test_hits_of_a_real_table_are_predicted_as_well_as_others_report(shared):
     row = scores.loc[HELD_OUT, "boosting"]
     assert row["base_rate"] == pytest.approx(.093, abs=.001)
     assert row["roc_auc"] > .70 and row["low"] < .708 < row["high"] + .01
+
+
+def test_no_artist_of_a_collaboration_is_trained_on(monkeypatch):
+    table, seen = songs(400), []
+    names = table["artist"].to_numpy(copy=True)
+    guests = np.roll(names, 7)
+    table["artist"] = [f"{name}; {guest}" if number % 3 == 0 else name
+                       for number, (name, guest) in enumerate(zip(names, guests))]
+    monkeypatch.setattr(hit_prediction, "out_of_sample_probability",
+                        lambda model, X, y, splits: seen.append(splits) or np.full(len(y), .5))
+    hit_study(table, hit=60, leaks=False, n_boot=5)
+    parts = [set(cell.split("; ")) for cell in table["artist"]]
+    for splits in seen:
+        for train, test in splits:
+            trained, tested = (set().union(*(parts[row] for row in rows)) for rows in (train, test))
+            assert trained and not trained & tested

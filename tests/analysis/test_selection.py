@@ -7,7 +7,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.selection import check_settings, choose, diverse, names_of, not_too_many, same_songs, song_row
+from analysis.selection import check_settings, choose, diverse, names_of, not_too_many, same_songs, song_name, song_row
 from analysis.similarity import Space
 from signals.recording import Recording
 
@@ -97,3 +97,15 @@ def test_a_recording_is_described_as_its_file_is(tmp_path, song):
     rows = [song_row(given, pd.DataFrame({"tempo": [100.0]}, ["t1"])) for given in (str(path), Recording(path))]
     assert rows[0].index.tolist() == rows[1].index.tolist() == [str(path)]
     pd.testing.assert_frame_equal(rows[0][rows[1].columns], rows[1])
+
+
+def test_a_song_is_named_by_what_is_known_of_it():
+    table = pd.DataFrame({"artist": ["Ann", None], "song": ["Sea", "Sky"], "path": [None, None]}, index=["a", "b"])
+    assert [song_name(table), song_name(table.tail(1))] == ["Ann - Sea", "Sky"]
+    assert song_name(table.assign(song=None, path="x/lake.mp3")) == "lake"
+    assert song_name(table.assign(song=None)) == "a"
+
+
+def test_each_artist_of_a_song_counts_for_the_limit():
+    rows = pd.DataFrame({"artist": ["Ann; Ben", "Ann", "Ben; Cleo", "Cleo", "Dora"], "song": list("uvwxy")})
+    assert not_too_many(rows, 1).tolist() == [True, False, False, True, True]

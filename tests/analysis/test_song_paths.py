@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.similarity import Space
-from analysis.song_paths import CANDIDATES, candidate_pools, cheapest_path, jumps
+from analysis.song_paths import (
+    CANDIDATES,
+    LARGEST,
+    OCTAVE,
+    candidate_pools,
+    cheapest_path,
+    jumps,
+    key_sentence,
+    tempo_jumps,
+    tempo_sentence,
+    tempo_steps,
+)
 from recommend import playlist_path
 
 
@@ -52,7 +63,39 @@ def test_no_song_is_a_candidate_for_two_places(n_songs, n_places, seed):
     assert [len(pool) for pool in pools] == [len(distance) for distance in distances]
 
 
-def test_an_octave_is_no_jump_and_the_greatest_jump_is_one():
+def test_an_octave_is_half_a_jump_of_tempo_and_the_greatest_jump_is_one():
     songs = pd.DataFrame({"tempo": [100, 200, 100 * np.sqrt(2), np.nan], "key": [0, 0, 6, None], "mode": 1})
-    assert jumps(songs.head(1), songs)[0] == pytest.approx([0, 0, 1, 0])
+    assert jumps(songs.head(1), songs)[0] == pytest.approx([0, .25, 1, 0])
     assert jumps(songs, songs) == pytest.approx(jumps(songs, songs).T)
+
+
+@given(st.floats(-3, 3))
+def test_no_other_jump_of_tempo_is_small_but_a_small_change(change):
+    jump = tempo_jumps(np.array([change]))[0]
+    assert 0 <= jump <= LARGEST
+    assert jump == pytest.approx(abs(change)) if abs(change) <= OCTAVE else jump >= OCTAVE
+
+
+def test_a_path_prefers_songs_of_one_tempo_to_half_and_double():
+    energy = [.1, .9, *np.repeat([.3, .5, .7], 2)]
+    tempo = [90, 90, *np.tile([184, 92], 3)]
+    table = pd.DataFrame({"energy": energy, "danceability": energy, "valence": energy, "tempo": tempo},
+                         index=list("abcdefgh"))
+    path = playlist_path("a", "b", table, 5, by="table")
+    assert path["tempo"].tolist() == [90, 92, 92, 92, 90]
+    assert "no step goes to half or double" in tempo_sentence(path)
+
+
+def test_steps_to_half_and_double_the_tempo_are_named():
+    path = pd.DataFrame({"tempo": [87, 185, 91, np.nan, 95]})
+    change, doubled = tempo_steps(path)
+    assert doubled.tolist() == [True, True, False, False] and change[:2] == pytest.approx([1.09, -1.02], abs=.01)
+    assert tempo_sentence(path) == ("2 of 2 steps go to about half or double the tempo (song 1 to 2: 87 to 185 BPM, "
+                                    "song 2 to 3: 185 to 91 BPM).")
+    assert "too few" in tempo_sentence(path.tail(2))
+
+
+def test_changes_of_key_are_counted_the_shorter_way_round():
+    path = pd.DataFrame({"key": [0, 5, 7, 7, np.nan], "mode": 1})  # C, F, G, G
+    assert key_sentence(path) == ("Of 3 changes of song, 1 stay in the same or the relative key, 1 go to a "
+                                  "neighbouring key, and 1 further.")

@@ -57,3 +57,9 @@ def test_plots_of_trends_have_the_reading_as_title(charted):
     tests = trend_tests(charted)
     axs = plot_trends(charted, tests)
     assert axs.flat[0].get_title() == "fell" and "duration (minutes)" in axs.flat[0].get_ylabel()
+
+
+def test_a_table_without_features_has_no_trends_and_no_error():
+    tests = trend_tests(pd.DataFrame({"chart_year": [2001, 2002], "artist": ["Ann", "Bob"]}))
+    assert tests.empty and {"r", "tau", "p_years", "reading"} <= set(tests)
+    assert not tests["reading"].str.contains("rose").any()

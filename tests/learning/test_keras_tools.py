@@ -1,8 +1,12 @@
 """Tools for training: batches, the learning rate, precision, the progress bar, parts of a network."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,13 +114,22 @@ def test_a_backend_that_cannot_list_devices_has_no_gpu(monkeypatch):
     assert keras_tools.has_gpu() is True
 
 
-def test_the_progress_bar_names_the_network_and_its_scores(capsys):
+def test_inputs_of_many_lengths_write_no_warnings():
+    code = ("import sys; sys.ps1 = '>>> '  # TensorFlow writes to standard output where a user types\n"
+            "from learning import keras_tools; import tensorflow as tf\n"
+            "double = tf.function(lambda x: 2 * x)\n"
+            "for length in range(1, 20): double(tf.zeros(length))")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_progress_bar_names_the_network_and_its_scores(monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     progress = keras_tools.Progress(2, "cnn")
     progress.on_epoch_end(0, {"categorical_accuracy": .5, "loss": 1.25, "learning_rate": .01})
     progress.on_epoch_end(1, {"categorical_accuracy": .75, "loss": 1.0, "val_loss": 1.5})
+    shown = str(progress.bar)
     progress.on_train_end()
-    shown = capsys.readouterr().out
     assert "cnn" in shown and "2/2" in shown and "loss=1.000, accuracy=0.750, val_loss=1.500" in shown
     assert "learning_rate" not in shown
-    keras_tools.Progress(2, "cnn", shown=False).on_epoch_end(0, {"loss": 1})
-    assert capsys.readouterr().out == ""
+    assert keras_tools.Progress(2, "cnn", shown=False).bar.disable

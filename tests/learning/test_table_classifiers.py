@@ -72,3 +72,11 @@ def test_windows_are_as_long_as_the_training_images_and_else_15_seconds():
     assert models.build("linear").fit(X, y).window_seconds == 15
     X.attrs["image_settings"] = {"segment_seconds": 5.0, "hop_length": 512}
     assert models.build("linear").fit(X, y).window_seconds == 5
+
+
+@pytest.mark.parametrize("validation", [True, False])
+def test_of_fewer_songs_than_neighbours_all_are_neighbours(validation):
+    X = pd.DataFrame({"tempo": [80.0, 90.0, 170.0, 180.0]})
+    y = np.array(["folk", "folk", "metal", "metal"], dtype=object)
+    model = models.build("knn").fit(X, y, validation=(X, y) if validation else None)
+    assert model.predict(pd.DataFrame({"tempo": [82.0, 178.0]})).tolist() == ["folk", "metal"]

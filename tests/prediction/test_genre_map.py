@@ -13,16 +13,16 @@ def test_a_song_is_placed_without_moving_the_map(tmp_path, starter, songs):
     genres = np.repeat(["a", "b", "c"], 30)
     embedded = pd.DataFrame(rng.normal(size=(90, 5)) + 6 * np.eye(5)[np.repeat([0, 1, 2], 30)],
                             index=[f"t{n}" for n in range(90)])
-    features = pd.DataFrame({"bright": embedded[0], "noise": rng.normal(size=90)})
+    features = pd.DataFrame({"tempo": embedded[0], "noise": rng.normal(size=90)})
     drawn = project(embedded, genres, features=features)
     here = place_on_map(drawn, embedded.iloc[0].to_numpy())
     assert here == pytest.approx(tuple(drawn.songs[["x", "y"]].iloc[0]))
     nearest = ((drawn.regions[["x", "y"]] - np.array(here)) ** 2).sum(axis=1).idxmin()
-    assert nearest == "a" and drawn.meaning.abs().max(axis=1).idxmax() == "bright"
+    assert nearest == "a" and drawn.meaning.abs().max(axis=1).idxmax() == "tempo"
     again = load_map(save_map(drawn, tmp_path / "map.json"))
     assert place_on_map(again, embedded.iloc[0].to_numpy()) == pytest.approx(here) and again.songs.empty
     ax = plot_map(drawn, {"a song": here})
-    assert "bright" in ax.get_xlabel() + ax.get_ylabel()
+    assert "tempo" in ax.get_xlabel() + ax.get_ylabel()
     x, y = place_on_map(starter.genre_map, songs["metal"], classifier=starter.classifier)
     regions = starter.genre_map.regions
     assert ((regions["x"] - x) ** 2 + (regions["y"] - y) ** 2).idxmin() in ("metal", "rock")

@@ -76,7 +76,7 @@ def test_no_tracks_give_no_results():
 def test_tracks_with_sound_have_a_path_and_are_listed_once(rows):
     tracks = pd.DataFrame(rows, columns=["track_id", "path"]).astype({"path": object})
     table = tracks_with_sound(tracks)
-    assert list(table) == ["track_id", "source", "genre", "artist"]
+    assert list(table) == ["track_id", "source", "genre", "artist", "song"]
     expected = list(dict.fromkeys((str(number), path) for number, path in rows if path is not None))
     assert list(zip(table["track_id"], table["source"])) == expected
     assert table.index.tolist() == list(range(len(table)))

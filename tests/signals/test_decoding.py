@@ -5,6 +5,7 @@ import os
 import resource
 import shutil
 import struct
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +172,18 @@ def test_an_impossible_rate_or_number_of_channels_is_refused_before_memory_is_ta
         next(segments(path, 60))
 
 
+def test_the_limits_are_those_of_each_of_several_joined_files(tmp_path, monkeypatch):
+    good = Path(write_song(tmp_path / "good.ogg")).read_bytes()
+    (tmp_path / "two.ogg").write_bytes(good + good)
+    assert len(load_audio(tmp_path / "two.ogg")[0]) == pytest.approx(6 * SR, rel=.01)
+    (tmp_path / "bad.ogg").write_bytes(good + declaring_ogg(tmp_path / "a.ogg", rate=2 ** 31 - 1).read_bytes())
+    with pytest.raises(AudioError, match="declares 2,147,483,647 Hz"):
+        load_audio(tmp_path / "bad.ogg")
+    monkeypatch.setattr(decoding, "MOST_SAMPLES", 5 * SR)
+    with pytest.raises(AudioError, match="longer than .* hours"):
+        load_audio(tmp_path / "two.ogg")
+
+
 def test_a_file_that_declares_more_than_it_holds_takes_no_more_memory_than_it_needs(tmp_path):
     path = declaring_ogg(tmp_path / "a.ogg", frames=2 ** 50)
     assert len(load_audio(path)[0]) == pytest.approx(3 * SR, rel=.01)
@@ -211,3 +224,15 @@ def test_ffmpeg_may_not_fetch_what_a_playlist_names(tmp_path, monkeypatch):
     with pytest.raises(AudioError, match="unreadable"):
         load_audio(tmp_path / "a.mp3")
     assert "-protocol_whitelist file,pipe" in said.read_text()
+
+
+def test_channels_of_opposite_phase_are_not_silent(tmp_path):
+    y = .5 * tone(440, 2, SR)
+    soundfile.write(tmp_path / "a.wav", np.column_stack([y, -y]), SR)
+    assert np.abs(load_audio(tmp_path / "a.wav")[0]).max() == pytest.approx(.5, abs=.01)
+    assert len(list(segments(tmp_path / "a.wav", 60))) == 1
+
+
+def test_a_name_is_found_however_its_accents_are_encoded(tmp_path):
+    write_song(tmp_path / unicodedata.normalize("NFD", "Jóga.wav"), 1)
+    assert len(load_audio(tmp_path / unicodedata.normalize("NFC", "Jóga.wav"))[0]) == SR

@@ -219,6 +219,15 @@ def test_a_contact_sheet_has_a_row_for_each_genre(tmp_path):
     assert drawn.shape == (64, 100), "2.5 of 5 s"
     np.testing.assert_array_equal(drawn, read_image(written["path"].iloc[0])[:, :100])
     assert axs[-1, 0].get_xlabel() == "first 2 s" and not axs[2, 2].images, "techno has two songs"
+    assert not len(axs[0, 0].get_yticks())
+
+
+def test_the_rows_of_chroma_images_have_note_names(tmp_path):
+    corpus(tmp_path, 4)
+    manifest = index_images(tmp_path / "mel").assign(kind="chroma")
+    axs = plot_contact_sheet(manifest, kind="chroma", each=2)
+    names = [label.get_text() for label in axs[0, 0].get_yticklabels()]
+    assert dict(zip(axs[0, 0].get_yticks(), names)) == {0: "C", 2: "D", 4: "E", 5: "F", 7: "G", 9: "A", 11: "B"}
 
 
 def test_a_failed_archive_leaves_the_older_one(tmp_path, monkeypatch):

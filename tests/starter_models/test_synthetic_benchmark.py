@@ -198,8 +198,10 @@ def test_noise_is_out_of_distribution(starter, folder):
 # ---- the plot
 
 def test_the_plot_of_blends_shows_each_blend_and_names_its_units():
-    table = pd.DataFrame({"true": [0, .5, 1], "predicted": [.1, .4, .95]})
+    table = pd.DataFrame({"true": [0, .5, 1], "predicted": [.1, .9, .95], "one": "jazz",
+                          "two": ["rock", "metal", "folk"]})
     ax = plt.subplots()[1]
     assert plot_blends(table, ax=ax) is ax
-    assert ax.collections[0].get_offsets().tolist() == table.to_numpy().tolist()
+    assert ax.collections[-1].get_offsets().tolist() == table[["true", "predicted"]].to_numpy().tolist()
+    assert [text.get_text() for text in ax.texts] == ["jazz, metal"]
     assert "(0 to 1" in ax.get_xlabel() and "(0 to 1" in ax.get_ylabel() and "synthetic" in ax.get_title()

@@ -1,0 +1,222 @@
+"""A pack of material from one song for composers: excerpts, beat grid, chord chart, and a MIDI file for a DAW."""
+
+from pathlib import Path
+
+import mido
+import numpy as np
+import pandas as pd
+
+from signals.chords import NO_CHORD, chord_chart, song_chords
+from signals.decoding import AudioError
+from signals.estimators import estimate_tuning
+from signals.excerpts import BEATS_PER_BAR, extract_excerpt
+from signals.key import HOP_LENGTH, LOWEST_NOTE, estimate_key, read_key, semitone_strengths
+from signals.spectrograms import HOP_LENGTH as FRAME_HOP
+from signals.structure import analyse, beat_times, read
+from signals.tempo import estimate_tempo
+from sources.files import atomic_path, write_table, write_text
+
+EXCERPTS = ("loop", "hook", "percussive", "harmonic", "beat")
+TICKS = 480
+"""MIDI ticks a beat."""
+BASS = (28, 52)
+"""MIDI numbers: the bass note is the strongest semitone from E1 to E3."""
+CHORD_BASE = 48
+"""MIDI number of C3, from which on the triads lie."""
+DRUMS, WOOD_HIGH, WOOD_LOW = 9, 76, 77
+"""General MIDI: the channel of drums, and two wood blocks."""
+BASS_PROGRAM, PIANO_PROGRAM = 33, 0
+
+
+def write_pack(song, folder, *, suffix=".wav"):
+    """Write a pack for a song: what a composer needs to work on with it.
+
+    Parameters
+    ----------
+    song : str, Path, Recording or (y, sr)
+    folder : str or Path
+        Files of an earlier pack are replaced.
+    suffix : str
+        Format of the sound files.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a file: `file`, `what` it holds, and `note`: why it could not be made, else empty. The files are
+        ``loop``, ``hook``, ``percussive``, ``harmonic`` and ``beat`` (the song with clicks) as sound; ``beats.csv``
+        (`time`, `bar`, `beat`); ``chords.csv`` and the chart ``chords.txt``; and ``song.mid``.
+
+    Raises
+    ------
+    AudioError
+        The song cannot be decoded or is empty.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    y, sr = read(song)
+    frames = analyse((y, sr))
+    beats, rhythm = beat_times(frames), estimate_tempo(frames.registers, sr)
+    strengths = semitone_strengths(y, sr, estimate_tuning(y, sr))
+    chords = song_chords((y, sr), beats=beats)
+    grid = beat_grid(beats, frames.onset, sr, rhythm["beats_per_bar"])
+    rows = [_write_excerpt((y, sr), what, folder / f"{what}{suffix}") for what in EXCERPTS]
+    rows.append((write_table(grid, folder / "beats.csv"), f"{len(grid)} beats", ""))
+    rows.append((write_table(chords, folder / "chords.csv"), f"{len(chords)} chords", ""))
+    rows.append((write_text(folder / "chords.txt", _chart(chords, grid, rhythm, estimate_key(strengths, sr))),
+                 "chord chart", ""))
+    if len(beats) > 1:
+        midi = to_midi(grid, chords, bass_notes(strengths, beats, sr))
+        with atomic_path(folder / "song.mid") as unfinished:
+            midi.save(unfinished)
+        rows.append((folder / "song.mid", "tempo, beats, bass and chords", ""))
+    else:
+        rows.append((folder / "song.mid", "tempo, beats, bass and chords", "no beats were found"))
+    return pd.DataFrame([{"file": str(file), "what": what, "note": note} for file, what, note in rows])
+
+
+def _write_excerpt(song, what, path):
+    try:
+        excerpt = extract_excerpt(song, what, out=path)
+    except AudioError as error:
+        return path, what, str(error)
+    return path, f"{what}, {excerpt.start:.1f} to {excerpt.end:.1f} s", ""
+
+
+def _chart(chords, grid, rhythm, key):
+    per_bar = int(grid["beats_per_bar"].iloc[0]) if len(grid) else BEATS_PER_BAR
+    inside = grid[grid["bar"] >= 1]  # beats before the first bar are an upbeat
+    place = np.searchsorted(chords["start"], inside["time"] + 1e-6, side="right") - 1
+    changes = np.flatnonzero(np.diff(place, prepend=-1)) if len(place) else []
+    shown = pd.DataFrame({"chord": chords["chord"].to_numpy()[place[changes]],
+                          "beats": np.diff([*changes, len(place)])}) if len(place) else chords
+    tempo = "tempo unknown" if np.isnan(rhythm["tempo"]) else f"{rhythm['tempo']:.1f} BPM"
+    return f"{read_key(key).text}, {tempo}, {per_bar} beats a bar\n\n{chord_chart(shown, beats_per_bar=per_bar)}\n"
+
+
+def beat_grid(beats, onset, sr, beats_per_bar):
+    """The beats with their bars; a bar begins on the beat with the strongest onsets.
+
+    Parameters
+    ----------
+    beats : np.ndarray [shape=(n,)]
+        Times in s.
+    onset : np.ndarray [shape=(frames,)]
+        Onset strength.
+    sr : int
+    beats_per_bar : float
+        4 is taken where it is NaN.
+
+    Returns
+    -------
+    pd.DataFrame
+        `time` (s), `bar` (from 1; 0 for an upbeat), `beat` (from 1), `beats_per_bar`.
+    """
+    per_bar = BEATS_PER_BAR if np.isnan(beats_per_bar) else int(beats_per_bar)
+    if not len(beats):
+        return pd.DataFrame({"time": [], "bar": [], "beat": [], "beats_per_bar": []})
+    at = np.round(beats * sr / FRAME_HOP).astype(int).clip(0, len(onset) - 1)
+    starts = range(min(per_bar, len(beats)))
+    first = max(starts, key=lambda start: onset[at[start::per_bar]].mean())
+    number = np.arange(len(beats)) - first
+    return pd.DataFrame({"time": beats, "bar": number // per_bar + 1, "beat": number % per_bar + 1,
+                         "beats_per_bar": per_bar})
+
+
+def bass_notes(strengths, beats, sr):
+    """The strongest low semitone of each beat.
+
+    Parameters
+    ----------
+    strengths : np.ndarray [shape=(frames, 84)]
+        As from `key.semitone_strengths`.
+    beats : np.ndarray [shape=(n,)]
+        Times in s.
+    sr : int
+
+    Returns
+    -------
+    np.ndarray of int [shape=(n,)]
+        MIDI numbers; -1 where nothing low sounds.
+    """
+    low, high = (note - LOWEST_NOTE for note in BASS)
+    frames = np.round(np.append(beats, beats[-1] + np.median(np.diff(beats))) * sr / HOP_LENGTH).astype(int)
+    loudest = strengths.max()
+    notes = []
+    for begin, end in zip(frames, frames[1:]):
+        part = strengths[begin:max(end, begin + 1), low:high].mean(axis=0) if begin < len(strengths) else np.zeros(1)
+        notes.append(int(part.argmax()) + BASS[0] if part.max() > .01 * loudest else -1)
+    return np.array(notes)
+
+
+# ---- MIDI
+
+def to_midi(grid, chords, bass):
+    """A MIDI file whose beats fall on those of the song, with tracks for tempo, beats, bass and chords.
+
+    Parameters
+    ----------
+    grid : pd.DataFrame
+        As from `beat_grid`, of two beats or more.
+    chords : pd.DataFrame
+        As from `chords.song_chords`.
+    bass : np.ndarray of int [shape=(beats,)]
+        As from `bass_notes`.
+
+    Returns
+    -------
+    mido.MidiFile
+        Where the song does not keep its tempo, there is a tempo change on each beat: beside the sound file in a DAW,
+        both stay together.
+    """
+    times = grid["time"].to_numpy()
+    period = np.median(np.diff(times))
+    before = int(round(times[0] / period)) if times[0] > .05 else 0
+    if times[0] > .05:
+        before = max(before, 1)
+    midi = mido.MidiFile(ticks_per_beat=TICKS)
+    midi.tracks.append(_tempo_track(times, before, int(grid["beats_per_bar"].iloc[0])))
+    clicks = [((before + number) * TICKS, (before + number) * TICKS + TICKS // 4,
+               WOOD_HIGH if beat == 1 else WOOD_LOW) for number, beat in enumerate(grid["beat"])]
+    midi.tracks.append(_notes("beats", clicks, DRUMS))
+    place = _ticks_of(times, before)
+    low = [((before + number) * TICKS, (before + number + 1) * TICKS, note) for number, note in enumerate(bass)
+           if note >= 0]
+    midi.tracks.append(_notes("bass", low, 0, BASS_PROGRAM))
+    triads = [(place(row.start), place(row.end), CHORD_BASE + (int(row.root) + step) % 12 + 12 * (row.root + step > 11))
+              for row in chords[chords["chord"] != NO_CHORD].itertuples()
+              for step in (0, 3 if row.minor else 4, 7)]
+    midi.tracks.append(_notes("chords", triads, 1, PIANO_PROGRAM))
+    return midi
+
+
+def _tempo_track(times, before, per_bar):
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name="tempo"),
+                            mido.MetaMessage("time_signature", numerator=per_bar, denominator=4)])
+    lengths = [*([times[0] / before] * before), *np.diff(times)]
+    for number, length in enumerate(lengths):
+        track.append(mido.MetaMessage("set_tempo", tempo=round(length * 1e6), time=TICKS if number else 0))
+    return track
+
+
+def _ticks_of(times, before):
+    """A function from seconds to ticks, by which beats fall on whole beats."""
+    period = np.median(np.diff(times))
+    known = np.concatenate([[0] if before else [], times, [times[-1] + period]])
+    ticks = np.concatenate([[0] if before else [], (before + np.arange(len(times) + 1)) * TICKS])
+    return lambda seconds: int(round(np.interp(seconds, known, ticks)))
+
+
+def _notes(name, notes, channel, program=None):
+    """A track of notes (start, end, number), in ticks."""
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+    if program is not None:
+        track.append(mido.Message("program_change", channel=channel, program=program))
+    # of events at one time, a note ends before the next begins
+    events = sorted([(start, 1, note) for start, end, note in notes if end > start]
+                    + [(end, 0, note) for start, end, note in notes if end > start])
+    now = 0
+    for at, begins, note in events:
+        kind = "note_on" if begins else "note_off"
+        track.append(mido.Message(kind, channel=channel, note=int(note), velocity=80 if begins else 0, time=at - now))
+        now = at
+    return track

@@ -1,0 +1,102 @@
+"""Facts of a song: times, keys and tempi as people write them, numbers that JSON can hold."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+from songs_described import described
+
+from prediction.labels import blend_label
+from prediction.saliency import Explanation
+from prediction.song_facts import (
+    clock,
+    fact_words,
+    found_data,
+    label_probability,
+    measured_facts,
+    nearest_data,
+    score_value,
+    timeline_data,
+)
+from prediction.windows import song_influences
+from signals.recording import Recording
+
+FAMILIES = ["rock", "folk", "jazz", "metal"]
+
+
+def timeline(*rows, hop=5.0):
+    shares = pd.DataFrame(rows, columns=FAMILIES, index=hop * np.arange(len(rows)))
+    shares.attrs = {"seconds": 2 * hop, "hop_seconds": hop, "out_of_distribution": 0.0}
+    return shares
+
+
+@given(st.integers(0, 10_000))
+def test_a_time_is_minutes_and_two_digits_of_seconds(seconds):
+    minutes, rest = clock(seconds).split(":")
+    assert 60 * int(minutes) + int(rest) == seconds and len(rest) == 2
+
+
+def test_key_tempo_and_loudness_are_measured_and_what_is_not_known_is_none(tmp_path):
+    t = np.arange(6 * 22_050) / 22_050
+    chord = sum(np.sin(2 * np.pi * hertz * t) for hertz in (220, 261.63, 329.63)) / 6
+    soundfile.write(tmp_path / "chord.wav", chord, 22_050)
+    facts = measured_facts(Recording(tmp_path / "chord.wav"))
+    assert (facts["key"], facts["camelot"], facts["tempo"], facts["time_signature"]) == ("A minor", "8A", None, None)
+    assert -20 < facts["loudness"] < 0 and "LUFS" in facts["streaming"]
+    noise = np.random.default_rng(0).normal(scale=.1, size=6 * 22_050)
+    soundfile.write(tmp_path / "noise.wav", noise, 22_050)
+    assert json.dumps(measured_facts(Recording(tmp_path / "noise.wav")), allow_nan=False)
+
+
+@given(st.lists(st.floats(.01, 1), min_size=4, max_size=4))
+def test_the_probability_of_a_label_is_the_share_of_what_it_names(values):
+    shares = timeline(np.array(values) / sum(values))
+    summary = song_influences(shares)
+    label = blend_label(shares.iloc[0])
+    probability = label_probability(label, summary)
+    in_group = ["rock", "metal"] if label == "rock family" else label.split("-")
+    named = [name for name in FAMILIES if name in in_group]
+    if label == "ambiguous":
+        assert probability is None
+    else:
+        assert probability == pytest.approx(summary["share"][named].sum())
+
+
+def test_the_timeline_is_data_that_json_can_hold_and_has_the_turn():
+    data = timeline_data(timeline(*[[1, 0, 0, 0]] * 3, *[[0, 0, 1, 0]] * 3))
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    assert data["turn"] == {"time": 17.5, "before": "rock", "after": "jazz"}
+    assert timeline_data(timeline([1, 0, 0, 0]))["turn"] is None
+
+
+def test_a_picture_holds_only_if_blanking_it_costs_clearly_more_than_blanking_at_random():
+    shares = timeline([.7, .2, .1, 0], [.6, .3, .1, 0])
+    check = pd.DataFrame({"marked": [np.log(2), .05, -.1], "random": [.1, .04, .2]}, index=["rock", "folk", "jazz"])
+    explanation = Explanation(5.0, 10.0, np.zeros((4, 4)), shares.iloc[1][:3], {}, check, "occlusion", 8000.0)
+    found = found_data(explanation, shares)
+    assert [row["holds"] for row in found["genres"]] == [True, False, False]
+    assert [row["share"] for row in found["genres"]] == [.6, .3, .1], "of the timeline's window"
+    assert found["genres"][0]["left_without_marked"] == .5 and found["genres"][2]["left_without_marked"] == 1
+
+
+def test_a_nearest_song_without_a_title_has_its_id():
+    songs = pd.DataFrame({"distance": [.5], "reason": ["faster"], "artist": [np.nan]}, index=["track 7"])
+    assert nearest_data(songs) == [{"artist": None, "song": "track 7", "path": None, "distance": .5,
+                                    "reason": "faster", "seconds": None}]
+
+
+def test_a_score_is_a_number_or_a_number_with_an_interval_or_nothing():
+    class Saved:
+        saved_scores_ = {"accuracy": {"value": .8, "low": .7}, "ece": .05}
+    assert (score_value(Saved(), "accuracy"), score_value(Saved(), "ece"), score_value(object(), "ece")) == (
+        .8, .05, None)
+
+
+def test_facts_that_are_not_known_are_left_out():
+    assert fact_words({"seconds": 61, "facts": {"key": None, "tempo": None, "loudness": None}}) == {"duration": "1:01"}
+    words = fact_words(described())
+    assert (words["tempo"], words["key"], words["time signature"]) == ("120 BPM (or 60)", "A minor (8A)", "3/4")

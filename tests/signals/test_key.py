@@ -1,0 +1,79 @@
+"""The key: cadences in every key, silence, how keys are written, and real clips with published keys."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from synthetic_music import cadence, clicks
+from synthetic_signals import SR, tone
+
+from signals import key
+from signals.decoding import load_audio
+from signals.estimators import estimate_tuning
+
+
+def estimate(y):
+    return key.estimate_key(key.semitone_strengths(y, SR, estimate_tuning(y)))
+
+
+@pytest.mark.parametrize("minor", [False, True])
+def test_the_key_of_a_cadence_is_found(minor):
+    for tonic in range(12):
+        found = estimate(cadence(tonic, minor))
+        assert (found["key"], found["mode"]) == (tonic, not minor)
+
+
+def test_drums_do_not_hide_the_key():
+    y = cadence(3)
+    found = estimate(y + .3 * clicks(120, len(y) / SR)[:len(y)])
+    assert (found["key"], found["mode"]) == (3, 1)
+
+
+def test_a_recording_that_is_out_of_tune_has_the_same_key():
+    chord = sum(tone(hertz * 2 ** (.4 / 12), 4) for hertz in (220, 277.18, 329.63))
+    assert estimate(chord)["key"] == 9
+
+
+def test_silence_has_no_key():
+    found = estimate(np.zeros(3 * SR, np.float32))
+    assert np.isnan(list(found.values())).all()
+    assert key.read_key(found).name == "unknown"
+
+
+@given(st.integers(0, 11), st.lists(st.floats(0, 1), min_size=24, max_size=24))
+def test_a_transposed_song_has_the_transposed_key(steps, shares):
+    shares = np.reshape(shares, (2, 12)) / max(sum(shares), 1e-9)
+    here = key.key_probabilities(shares, 30).reshape(2, 12)
+    there = key.key_probabilities(np.roll(shares, steps, axis=1), 30).reshape(2, 12)
+    assert here.sum() == pytest.approx(1)
+    np.testing.assert_allclose(np.roll(here, steps, axis=1), there, atol=1e-9)
+
+
+def test_a_short_sound_is_less_sure_than_a_long_one():
+    shares = key.triad_shares(key.semitone_strengths(cadence(0), SR))
+    assert key.key_probabilities(shares, 3).max() < key.key_probabilities(shares, 30).max()
+
+
+def test_neighbours_on_the_camelot_wheel_are_a_fifth_or_a_relative_key_apart():
+    assert sorted(key.camelot(tonic, mode) for tonic in range(12) for mode in (0, 1)) == sorted(
+        f"{number}{letter}" for number in range(1, 13) for letter in "AB")
+    for tonic in range(12):
+        number = int(key.camelot(tonic, 1)[:-1])
+        assert int(key.camelot((tonic + 7) % 12, 1)[:-1]) == number % 12 + 1
+        assert key.camelot((tonic + 9) % 12, 0) == f"{number}A"
+
+
+def test_a_rival_is_named_only_where_it_is_nearly_as_probable():
+    features = {"key": 9, "mode": 0, "key_confidence": .9, "rival_key": np.nan, "rival_mode": np.nan}
+    assert key.read_key(features).text == "A minor (8A)"
+
+
+def test_half_of_the_real_clips_have_their_published_key(shared):
+    truth = pd.read_csv(shared / "gtzan" / "annotations.csv").set_index("track")["key"].dropna()
+    right = []
+    for path in sorted((shared / "gtzan" / "audio").glob("*/*.mp3"))[::3]:
+        if path.stem in truth:
+            found = key.read_key(estimate(load_audio(path)[0]))
+            right.append(found.name.replace("♯", "#") == truth[path.stem])
+    assert len(right) > 20 and np.mean(right) > .5
