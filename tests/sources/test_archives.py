@@ -27,8 +27,9 @@ def zipped(**members):
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("content", [CSV, gzip.compress(CSV, mtime=0), zipped(songs_csv=CSV), zipped(**{"../../songs_csv": CSV}),
-                                     zipped(songs_csv=CSV, readme="x")])
+@pytest.mark.parametrize("content", [
+    CSV, gzip.compress(CSV, mtime=0), zipped(songs_csv=CSV), zipped(**{"../../songs_csv": CSV}),
+    zipped(songs_csv=CSV, readme="x")])
 def test_a_table_is_read_packed_or_not(tmp_path, content):
     (tmp_path / "songs.csv").write_bytes(content)
     assert unpacked(tmp_path / "songs.csv", (".csv",))[1] == CSV
