@@ -202,8 +202,8 @@ def is_silent(y):
 
 def _opened(path):
     """An open soundfile.SoundFile, or an AudioError with the reason."""
-    path = same_name(path)
     try:
+        path = same_name(path)
         if path.is_dir():
             raise AudioError("not a file but a folder")
         if path.stat().st_size == 0:

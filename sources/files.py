@@ -341,11 +341,12 @@ def _with_apostrophes(df):
             return cell
         cell = cell.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "backslashreplace").decode()
         return f"'{cell}" if FORMULA.match(cell) else cell
+    import pandas as pd
     out = df.copy(deep=False)
     for place, dtype in enumerate(out.dtypes):
         if dtype.kind == "O":  # text, categories, lists
-            column = out.iloc[:, place].astype(object)
-            out.isetitem(place, column.map(safe, na_action="ignore"))
+            cells = [safe(cell) for cell in out.iloc[:, place]]  # as objects: Arrow has no half characters
+            out.isetitem(place, pd.Series(cells, out.index, dtype=object))
     if out.columns.nlevels == 1:
         out.columns = [safe(name) for name in out.columns]
     if out.index.name is not None and out.index.dtype.kind not in "iufbM":
