@@ -57,7 +57,7 @@ by = next((column for column in ("first_genre", "decade") if column in train and
 # line below names the sample, the table is **synthetic**: its popularity was made by a formula (see
 # `synth.sample_table.make_table`), so the ground truth is known.
 
-# %%
+# %% tags=["finding"]
 sources = ", ".join(tracks["source"].astype(str).unique()[:3])
 print(f"{len(tracks):,} tracks from {sources}; {len(train):,} of them explored")
 if target:
@@ -137,7 +137,7 @@ if target and by:
 # here because it is a category: C follows B, so no key is larger than another, and a correlation with it would have no
 # meaning.
 
-# %%
+# %% tags=["finding"]
 if target:
     effects = explore.group_effects(train, target)
     print(explore.effects_in_words(effects, target))
@@ -162,7 +162,7 @@ if len(features) > 1:
 # independent. Among a dozen tests, one is often significant by chance, so the p-values are corrected for the number of
 # tests (Holm).
 
-# %%
+# %% tags=["finding"]
 if target:
     table = explore.correlations(train, target, group=GROUP)
     print(explore.correlations_in_words(table, target))
@@ -190,7 +190,7 @@ if target:
 # - *hidden by the mix*: it is found only within genres, because differences between genres hide it;
 # - *no clear relation*: neither of the two is significant; *cannot be told*: the intervals are too wide to decide.
 
-# %% tags=["cover"]
+# %% tags=["cover", "finding"]
 if target and by:
     within = explore.correlations_within(train, target, by, group=GROUP)
     print(explore.within_in_words(within))
@@ -230,7 +230,8 @@ if target:
 claims = explore.check_claims(tracks, target=TARGET, by=by, group=GROUP)
 explore.readable(claims).T
 
+# %% tags=["finding"]
+print("The claims: " + "; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
+
 # %%
-path = write_table(claims, Path(OUT_DIR) / "claims.csv")
-print("; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
-print(f"written: {path}")
+print(f"written: {write_table(claims, Path(OUT_DIR) / 'claims.csv')}")
