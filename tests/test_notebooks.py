@@ -1,5 +1,6 @@
 """The notebooks: their form, and that each runs without a user, by itself, from any folder of the project."""
 
+import json
 import re
 import subprocess
 import sys
@@ -151,13 +152,15 @@ def test_a_parameter_has_the_same_type_in_every_notebook():
 
 # ---- they run
 
-def test_quickstart_names_the_genres_and_tags_of_the_synthetic_song(musicnn, tmp_path):
+def test_quickstart_describes_the_synthetic_song_on_a_page_and_as_data(musicnn, tmp_path):
     notebook = run("00_quickstart", tmp_path, OUT_DIR=tmp_path)
-    assert "genre: electro" in printed(notebook) and count_figures(notebook) == 2
-    assert (tmp_path / "song_card.png").exists()
-    label = printed(notebook).split("by the model 'sample'")[1]
-    assert "hip hop" in label and "metal" in label
-    assert "trained on: 960 " in label
+    assert count_figures(notebook) == 2, "the tags over time and the card for print"
+    page, data, card = (next((tmp_path / "songs").glob(f"*.{kind}")) for kind in ("html", "json", "png"))
+    description = json.loads(data.read_text(encoding="utf-8"))
+    assert {"hip hop", "metal"} <= {row["genre"] for row in description["shares"][:2]}
+    assert ("genre", "electro") in {(tag["group"], tag["word"]) for tag in description["tags"][:5]}
+    assert all(sentence in printed(notebook) for sentence in description["sentences"])
+    assert "turns into metal" in description["sentences"][0] and page.stat().st_size < 6e6
 
 
 def test_collect_runs_without_an_account(tmp_path, monkeypatch):
