@@ -64,7 +64,7 @@ song, end = (name if not name or Path(name).is_file() else find_song(name, songs
 song = song or songs.index[0]
 length = min(LENGTH, len(songs))
 genre = first_genre(songs["genre"]) if "genre" in songs else None
-per_artist = 1 if "artist" in songs else None
+per_artist = 1 if "artist" in songs and songs["artist"].nunique() > 8 else None
 about = [column for column in ("artist", "song", "genre", "tempo") if column in songs]
 
 # %% [markdown]
@@ -147,7 +147,7 @@ pd.concat(by_group, names=["by"])[[*about, "distance", "reason"]]
 # ## More diversity
 #
 # The nearest neighbours are often similar to each other. With diversity, each song is also compared with the songs
-# chosen before it (maximal marginal relevance), and each artist is chosen only once.
+# chosen before it (maximal marginal relevance). Where there are enough artists, each is chosen only once.
 
 # %%
 diverse = similar_songs(song, songs, 8, by=BY, diversity=DIVERSITY, per_artist=per_artist)
