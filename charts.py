@@ -21,7 +21,9 @@ from analysis.hit_definition import Hits, define_hits
 from analysis.own_song import COMPARED as TABLE_COMPARED
 from analysis.own_song import (
     FEWEST_TO_COMPARE,
+    compare_estimates,
     compare_own_song,
+    estimates_in_words,
     key_of_song,
     name_of_song,
     own_song,
@@ -34,6 +36,7 @@ from analysis.own_song import (
 )
 from analysis.selection import song_row
 from analysis.similarity import IncompleteSong
+from learning.persistence import ModelError
 from prepare import find_song, split_genres
 from recommend import similar_songs
 from sources import table_files
@@ -43,8 +46,9 @@ from sources.titles import SongNotFound
 from synth.sample_chart import make_chart
 
 __all__ = ["catalogue_beside_charts", "catalogue_in_words", "chart_songs", "charted_in_words",
-           "charting_songs", "choose_song", "compare_own_song", "compare_with_charts", "COMPARED",
-           "comparison_obstacle", "define_hits", "described_by", "find_in_table", "found_in_words", "Hits",
+           "charting_songs", "choose_song", "compare_estimates", "compare_own_song", "compare_with_charts", "COMPARED",
+           "comparison_obstacle", "define_hits", "described_by", "estimates_in_words", "find_in_table",
+           "found_in_words", "Hits", "ModelError",
            "key_of_song", "load_charts", "match_songs", "name_of_song", "nearest_recordings", "of_its_kind",
            "own_field", "own_song", "own_song_in_words", "place_in_words", "plot_own_song",
            "plot_own_years", "plot_place", "recordings_in_words", "SCHEMA", "similar_songs",

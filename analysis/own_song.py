@@ -16,6 +16,7 @@ from analysis.printing import listed, number_text, share_text
 from analysis.selection import names_of
 from analysis.similarity import fifths, numbers, octaves
 from analysis.trends import BAND, plot_trend, trends
+from learning.spotify_estimates import estimate_errors, song_estimates
 from signals.decoding import AudioError
 from signals.key import NAMES, key_name
 from signals.recording import as_recording
@@ -23,8 +24,7 @@ from sources.artists import artist_groups
 from sources.table_files import read_song_tags
 
 FROM_SOUND = {"tempo": "tempo", "key": "key", "mode": "mode", "loudness": "loudness_lufs"}
-"""The columns of a table that are filled from a sound file, and the audio features that measure the same. An estimate
-on Spotify's scale is added here, and is then compared everywhere."""
+"""The columns of a table that are filled from a sound file, and the audio features that measure the same."""
 COMPARABLE = {
     "tempo": "tempo trackers often hear the half or the double: both are compared",
     "key": "estimates of the key are often wrong by a fifth, or take the relative key",
@@ -143,6 +143,61 @@ def compare_own_song(song, others):
             words = "the same song, felt at " + ("half" if rival < song["tempo"].iloc[0] else "double") + " the tempo"
             rows["tempo_rival"] = place_of(rival, others["tempo"]) | {"how comparable": words}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("feature")
+
+
+def compare_estimates(song, others):
+    """Spotify's features of a sound file, as they are estimated from its sound, among the songs of a table.
+
+    Parameters
+    ----------
+    song : pd.DataFrame
+        One row, as from `own_song`.
+    others : pd.DataFrame
+        Songs with Spotify's features.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by `feature`: `estimate`, `low` and `high` (for 8 of 10 songs, Spotify's value lies between them), the
+        percentiles of these two among the others, `from` and `to`, and the `rank correlation` of such estimates with
+        Spotify's values. Empty where the table has none of the features.
+
+    Raises
+    ------
+    ModelError
+        The network is not there and cannot be downloaded.
+    """
+    table = song_estimates(song["path"].iloc[0])
+    known = [feature for feature in table.index
+             if feature in others and others[feature].notna().sum() >= FEWEST_TO_COMPARE]
+    table = table.loc[known]
+    for end, column in (("from", "low"), ("to", "high")):
+        table[end] = [place_of(value, others[feature])["percentile"] for feature, value in table[column].items()]
+    return table.join(estimate_errors()["rank correlation"]).rename_axis("feature")
+
+
+def estimates_in_words(table, called="songs that charted"):
+    """What the estimates can tell: the features in which a song is surely above or below the middle of the others.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From `compare_estimates`.
+    called : str
+        What the others are.
+
+    Returns
+    -------
+    str
+    """
+    if table.empty:
+        return f"The {called} have none of the features that can be estimated."
+    words = [f"{feature} is {'higher' if row['from'] >= 50 else 'lower'} than that of half of the {called}"
+             for feature, row in table.iterrows() if row["from"] >= 50 or row["to"] <= 50]
+    if not words:
+        return (f"Of {listed(list(table.index))}, as estimated from the sound, none is surely above or below the "
+                f"middle of the {called}: the intervals are too wide.")
+    return f"Estimated from the sound: {'; '.join(words)}. Of the other features the intervals are too wide to tell."
 
 
 def key_of_song(song):

@@ -98,14 +98,30 @@ else:
     print(f"{charts.name_of_song(described)} has no feature by which it can be compared with the {called}.")
 
 # %% [markdown]
-# How far can a sound file be compared with a table? Spotify's danceability, energy and the like are made by its own
-# models; our features measure something else, and the two are never mixed. What is compared:
+# How far can a sound file be compared with a table? What is measured in the same way is compared:
 
 # %%
 if from_file:
     display(explore.readable(charts.compare_own_song(song, others)[["value", "median", "percentile", "how comparable"]]))
 else:
     print("The song is a row of the table, so all its features are Spotify's. Name a sound file as SONG for your own.")
+
+# %% [markdown]
+# Spotify's features can be estimated from the sound, by a pre-trained network's tags. For 8 of 10 songs, Spotify's
+# value lies between `low` and `high`; `from` and `to` are the percentiles of these two.
+
+# %%
+estimates = None
+if from_file:
+    try:
+        estimates = charts.compare_estimates(song, others)
+        print(charts.estimates_in_words(estimates, called))
+    except charts.ModelError as error:
+        print(error)
+
+# %%
+if estimates is not None and len(estimates):
+    display(explore.readable(estimates))
 
 # %% [markdown]
 # The most similar songs, by all of Spotify's features. Two songs drawn at random have a distance of about 1.4.

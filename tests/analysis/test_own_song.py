@@ -6,7 +6,9 @@ import pytest
 import soundfile
 
 from analysis.own_song import (
+    compare_estimates,
     compare_own_song,
+    estimates_in_words,
     key_of_song,
     measured_features,
     name_of_song,
@@ -134,3 +136,22 @@ def test_the_song_is_red_among_the_others(mine, others):
     assert [line.get_xdata()[0] for line in axs[0].lines] == [120, 60]
     red = [bar for bar in axs[3].patches if bar.get_facecolor()[0] > .8]
     assert len(red) == 1, "the bar of A minor"
+
+
+def test_estimates_stand_with_intervals_among_the_songs_of_a_table(musicnn, tmp_path):
+    y = .3 * np.sin(2 * np.pi * 440 * np.arange(4 * 22_050) / 22_050)
+    soundfile.write(tmp_path / "a.wav", y, 22_050)
+    others = pd.DataFrame({"energy": np.linspace(0, 1, 40), "valence": np.linspace(0, 1, 40), "tempo": 120.0})
+    table = compare_estimates(own_song(tmp_path / "a.wav"), others)
+    assert table.index.tolist() == ["energy", "valence"]
+    assert ((table["low"] <= table["estimate"]) & (table["estimate"] <= table["high"])).all()
+    assert (table["from"] <= table["to"]).all() and table["rank correlation"].between(0, 1).all()
+    assert table.loc["energy", "from"] == pytest.approx(100 * table.loc["energy", "low"], abs=3)
+    assert compare_estimates(own_song(tmp_path / "a.wav"), others[["tempo"]]).empty
+
+
+def test_only_estimates_whose_interval_is_on_one_side_of_the_middle_are_said():
+    table = pd.DataFrame({"from": [60.0, 20.0], "to": [90.0, 80.0]}, index=["energy", "valence"])
+    assert estimates_in_words(table).startswith("Estimated from the sound: energy is higher than that of half")
+    assert "none is surely" in estimates_in_words(table.loc[["valence"]])
+    assert "none of the features" in estimates_in_words(table.head(0))
