@@ -11,6 +11,7 @@ import pandas as pd
 from learning.targets import family_of, family_shares
 from prediction.labels import FAMILIES, blend_label, turning_point
 from prediction.windows import passages, song_influences
+from signals.chords import chord_chart, song_chords
 from signals.descriptors import LONGEST
 from signals.key import read_key
 from signals.loudness import loudness_range, streaming_sentence, true_peak
@@ -60,9 +61,10 @@ def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None
     label = blend_label(shares.mean())
     own_tags = read_song_tags(recording.path)
     accuracies = {aspect: score_value(model, "accuracy") for aspect, model in (aspects or {}).items()}
+    facts = measured_facts(recording)
     return {
         "artist": own_tags["artist"], "title": own_tags["song"], "path": str(recording.path.absolute()),
-        "seconds": round(recording.seconds, 2), "facts": measured_facts(recording), "label": label,
+        "seconds": round(recording.seconds, 2), "facts": facts, "chords": chords_data(recording, facts), "label": label,
         "label_probability": label_probability(label, summary), "shares": shares_data(summary),
         "timeline": timeline_data(shares), "passages": passages_data(shares), "tags": None,
         "tags_problem": None, "estimates": None,
@@ -104,6 +106,29 @@ def measured_facts(recording):
             "time_signature": tempo.metre or None, "swings": tempo.swings,
             "loudness": _number(report["loudness_lufs"], 1), "loudness_range": _number(report["loudness_range"], 1),
             "true_peak": _number(report["true_peak"], 1), "streaming": streaming_sentence(report)}
+
+
+def chords_data(recording, facts):
+    """The chords of a song: the nearest triads, beat by beat.
+
+    Parameters
+    ----------
+    recording : Recording
+    facts : dict
+        From `measured_facts`: the time signature divides the chart into bars of four beats, or of three.
+
+    Returns
+    -------
+    dict
+        `chart`, text with a bar between bar lines, and `chords`, a list of dicts: `start`, `end` (s), `chord`, `root`
+        (C = 0; None where no tones sound), `minor`, `confidence` (0 to 1).
+    """
+    table = song_chords(recording)
+    beats_per_bar = int((facts["time_signature"] or "4/4")[0])
+    rows = [{"start": round(row.start, 2), "end": round(row.end, 2), "chord": row.chord,
+             "root": None if math.isnan(row.root) else int(row.root), "minor": bool(row.minor),
+             "confidence": _number(row.confidence, 2)} for row in table.itertuples()]
+    return {"chart": chord_chart(table, beats_per_bar=beats_per_bar), "chords": rows}
 
 
 def fact_words(description):

@@ -108,8 +108,8 @@ def song_page(description, recording, *, genre_map=None, map_songs=None, found_i
               genre_colors(description["timeline"]["shares"]).items()}
     parts = [f"<style>{STYLE}</style>", _header(description), _player(recording),
              figure_html("timeline", timeline_figure(description, recording, colors), kind="timeline"),
-             "<p class=quiet>Shares of genres over time, and the waveform. Click to jump to a place.</p>",
-             _passages(description["passages"]),
+             "<p class=quiet>Shares of genres over time, the waveform, and the chords. Click to jump to a place.</p>",
+             _passages(description["passages"]), _chord_chart(description["chords"]["chart"]),
              '<div class="two"><div><h2>Genres</h2>', figure_html("shares", shares_figure(description, colors),
                                                                   kind="shares"),
              f"<p class=quiet>{_escape(_interval_note(description))}</p></div><div>", _tags(description["tags"],
@@ -234,16 +234,31 @@ def timeline_figure(description, recording, colors):
               "name": "", "hoverinfo": "x"} for sign in (1, -1)]
     step = next((step for step in (5, 10, 15, 30, 60, 120, 300, 600) if end / step <= 8), 1200)
     ticks = np.arange(0, end, step)
+    data.append(_chord_bars(description["chords"]["chords"]))
     cursor = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper",
               "line": {"color": "#d62728", "width": 2}}
-    layout = {**BASE, "shapes": [cursor], "hovermode": "x unified",
+    layout = {**BASE, "shapes": [cursor], "hovermode": "x unified", "uniformtext": {"minsize": 9, "mode": "hide"},
               "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
               "xaxis": {"range": [0, end], "tickvals": ticks.tolist(), "ticktext": [clock(tick) for tick in ticks],
-                        "title": {"text": "time (min:s)"}, "anchor": "y2", "fixedrange": True, "hoverformat": ".0f"},
-              "yaxis": {"range": [0, 1], "domain": [.28, 1], "tickformat": ".0%", "fixedrange": True,
+                        "title": {"text": "time (min:s)"}, "anchor": "y3", "fixedrange": True, "hoverformat": ".0f"},
+              "yaxis": {"range": [0, 1], "domain": [.38, 1], "tickformat": ".0%", "fixedrange": True,
                         "title": {"text": "share"}},
-              "yaxis2": {"domain": [0, .22], "visible": False, "fixedrange": True}}
+              "yaxis2": {"domain": [.13, .34], "visible": False, "fixedrange": True},
+              "yaxis3": {"domain": [0, .1], "visible": False, "fixedrange": True}}
     return {"data": data, "layout": layout}
+
+
+def _chord_bars(chords):
+    """The chords as a row of bars for Plotly: chords that share notes have neighbouring colours, minor ones are pale."""
+    known = [chord for chord in chords if chord["root"] is not None]
+    turns = [(chord["root"] + (3 if chord["minor"] else 0)) * 7 % 12 / 12 for chord in known]
+    colors = [f"hsla({360 * turn:.0f}, 70%, 55%, {.45 if chord['minor'] else .75})"
+              for turn, chord in zip(turns, known)]
+    return {"type": "bar", "orientation": "h", "yaxis": "y3", "y": [0] * len(known),
+            "base": [chord["start"] for chord in known], "x": [round(chord["end"] - chord["start"], 2) for chord in known], "marker": {"color": colors}, "width": 1,
+            "text": [chord["chord"] for chord in known], "textposition": "inside", "insidetextanchor": "middle",
+            "textangle": 0, "constraintext": "inside", "textfont": {"size": 10}, "hoverinfo": "skip", "showlegend": False,
+            "name": "chords"}
 
 
 def _rounded(values, digits=3):
@@ -326,6 +341,12 @@ def _passages(passages):
     buttons = "".join(f'<button data-jump="{row["start"]}">{_escape(row["genre"])} {row["share"]:.0%} at '
                       f'{clock(row["start"])}</button> ' for row in passages)
     return f"<p>Listen where each genre is clearest: {buttons}</p>"
+
+
+def _chord_chart(chart):
+    return ("<details><summary>chord chart</summary><p class=quiet>The nearest major or minor chord on each beat, "
+            "estimated; a dot is a beat on which the chord goes on. The first beat that was found is taken for the "
+            f'first of a bar.</p><div class="wide"><pre>{_escape(chart)}</pre></div></details>')
 
 
 def _tags(tags, problem):

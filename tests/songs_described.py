@@ -22,6 +22,9 @@ def described(text="x", n_windows=4):
     return {"artist": text, "title": text, "path": text, "seconds": 12.5,
             "facts": {"key": "A minor", "camelot": "8A", "key_rival": None, "tempo": 120.4, "tempo_rival": 60.2,
                       "time_signature": "3/4", "loudness": -9.9, "streaming": text},
+            "chords": {"chart": text, "chords": [
+                {"start": 0.0, "end": 5.0, "chord": "Am", "root": 9, "minor": True, "confidence": .8},
+                {"start": 5.0, "end": 9.0, "chord": "–", "root": None, "minor": False, "confidence": None}]},
             "label": blend_label(shares.mean()), "sentences": [text, text],
             "shares": shares_data(song_influences(shares)), "timeline": timeline_data(shares),
             "passages": passages_data(shares),

@@ -13,6 +13,7 @@ from songs_described import described
 from prediction.labels import blend_label
 from prediction.saliency import Explanation
 from prediction.song_facts import (
+    chords_data,
     clock,
     fact_words,
     found_data,
@@ -100,3 +101,14 @@ def test_facts_that_are_not_known_are_left_out():
     assert fact_words({"seconds": 61, "facts": {"key": None, "tempo": None, "loudness": None}}) == {"duration": "1:01"}
     words = fact_words(described())
     assert (words["tempo"], words["key"], words["time signature"]) == ("120 BPM (or 60)", "A minor (8A)", "3/4")
+
+
+def test_chords_are_data_and_a_chart(tmp_path):
+    t = np.arange(4 * 22_050) / 22_050
+    am, f = (sum(np.sin(2 * np.pi * hertz * t) for hertz in chord) / 6 for chord in
+             ((220, 261.63, 329.63), (220, 261.63, 349.23)))
+    soundfile.write(tmp_path / "chords.wav", np.concatenate([am, f]), 22_050)
+    found = chords_data(Recording(tmp_path / "chords.wav"), {"time_signature": None})
+    assert [chord["chord"] for chord in found["chords"]] == ["Am", "F"] and "Am" in found["chart"]
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found["chords"][-1]["end"] == 8
