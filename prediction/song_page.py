@@ -249,16 +249,17 @@ def timeline_figure(description, recording, colors):
 
 
 def _chord_bars(chords):
-    """The chords as a row of bars for Plotly: chords that share notes have neighbouring colours, minor ones are pale."""
+    """The chords as a row of bars for Plotly; chords that share notes have similar colours, minor ones are paler."""
     known = [chord for chord in chords if chord["root"] is not None]
     turns = [(chord["root"] + (3 if chord["minor"] else 0)) * 7 % 12 / 12 for chord in known]
     colors = [f"hsla({360 * turn:.0f}, 70%, 55%, {.45 if chord['minor'] else .75})"
               for turn, chord in zip(turns, known)]
-    return {"type": "bar", "orientation": "h", "yaxis": "y3", "y": [0] * len(known),
-            "base": [chord["start"] for chord in known], "x": [round(chord["end"] - chord["start"], 2) for chord in known], "marker": {"color": colors}, "width": 1,
+    return {"type": "bar", "orientation": "h", "yaxis": "y3", "y": [0] * len(known), "width": 1, "name": "chords",
+            "base": [chord["start"] for chord in known], "marker": {"color": colors},
+            "x": [round(chord["end"] - chord["start"], 2) for chord in known],
             "text": [chord["chord"] for chord in known], "textposition": "inside", "insidetextanchor": "middle",
-            "textangle": 0, "constraintext": "inside", "textfont": {"size": 10}, "hoverinfo": "skip", "showlegend": False,
-            "name": "chords"}
+            "textangle": 0, "constraintext": "inside", "textfont": {"size": 10}, "hoverinfo": "skip",
+            "showlegend": False}
 
 
 def _rounded(values, digits=3):
