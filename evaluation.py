@@ -26,6 +26,7 @@ from analysis.model_findings import (
 )
 from analysis.resampling import bootstrap_weights, holm, mean_interval, percentile_interval
 from analysis.scores import CALIBRATION_BINS, calibration_error, check_predictions, evaluate, weighted_auc
+from signals.plain_names import plain_names
 from sources.artists import artist_groups, artist_matrix, by_other_artists
 
 __all__ = ["MODEL_CLAIMS", "areas_sentence", "auc_table", "calibration_error", "calibration_sentence",
@@ -251,6 +252,7 @@ def _grid(n, columns=4, size=2.6):
     return axs.flat[:n]
 
 
+@plain_names
 def plot_roc(y_true, probas, genres, *, fewest=FEWEST_FOR_CURVE, axs=None):
     """Draw the ROC curves: one plot a genre, one line a model, with the area in the legend.
 
@@ -293,6 +295,7 @@ def plot_roc(y_true, probas, genres, *, fewest=FEWEST_FOR_CURVE, axs=None):
     return axs
 
 
+@plain_names
 def plot_areas(table, *, ax=None):
     """Draw the ROC-AUC of every genre as a dot a model, with its 95 % interval; the best genre is at the top.
 
@@ -325,6 +328,7 @@ def plot_areas(table, *, ax=None):
     return ax
 
 
+@plain_names
 def plot_auc_heatmap(table, *, ax=None, **kwargs):
     """Draw the ROC-AUC of models and genres as a heat map; the best model of each genre has a frame.
 
@@ -358,6 +362,7 @@ def plot_auc_heatmap(table, *, ax=None, **kwargs):
     return ax
 
 
+@plain_names
 def plot_confusion(y_true, proba, genres, *, ax=None, **kwargs):
     """Draw the confusion matrix, in shares of the tracks of each true genre.
 
@@ -388,6 +393,7 @@ def plot_confusion(y_true, proba, genres, *, ax=None, **kwargs):
     return ax
 
 
+@plain_names
 def plot_calibration(y_true, probas, genres, *, ax=None):
     """Draw accuracy against predicted probability; on the dashed line, calibration is perfect.
 

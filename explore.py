@@ -31,6 +31,7 @@ from analysis.findings import (
     correlations_in_words,
     distribution_in_words,
     effects_in_words,
+    group_sentence,
     groups_in_words,
     pairs_in_words,
     running_in_words,
@@ -44,13 +45,13 @@ from analysis.zero_popularity import (
     zero_cluster_and_hits,
     zero_cluster_in_words,
 )
+from signals.plain_names import plain_names
 
 __all__ = ["CLAIMS", "FEATURES", "LABELS", "boxes_in_words", "catplot_viz", "change_in_words", "check_claims",
            "compare_groups", "corr_heatmap", "correlations", "correlations_in_words", "correlations_within",
            "describe_features", "distribution_in_words", "effects_in_words", "feature_ttest", "feature_ttests",
-           "group_effects",
-           "groups_in_words", "label", "p_text", "pairs_in_words", "param_viz", "plot_correlations",
-           "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within", "readable",
+           "group_effects", "group_sentence", "groups_in_words", "label", "p_text", "pairs_in_words", "param_viz",
+           "plot_correlations", "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within", "readable",
            "running_in_words", "running_median", "verdict", "within_in_words", "without_zero_cluster", "zero_cluster",
            "zero_cluster_and_hits", "zero_cluster_in_words"]
 
@@ -60,12 +61,11 @@ MANY_CATEGORIES = 6
 """With more categories than this, the bars or boxes are horizontal, so that their names can be read."""
 MOST_CATEGORIES = 30
 """The most frequent categories that are drawn; the others are left out, and the title counts them."""
-FEWEST_ROWS = 3
-"""The median of fewer songs says little of a group."""
 
 
 # ---- the report's three plots
 
+@plain_names
 def param_viz(train, x_Param, y_Param, *, ax=None, **kwargs):
     """Plot one column against another: points or hexagons with the running median, or boxes for categories.
 
@@ -140,6 +140,7 @@ def _boxes(rows, x, y, ax, kwargs):
     return ax
 
 
+@plain_names
 def catplot_viz(df, x_Param, y_Param, plt_Kind="box", **kwargs):
     """Plot a number by category, in any of seaborn's kinds; with many categories, the plot is horizontal.
 
@@ -180,6 +181,7 @@ def catplot_viz(df, x_Param, y_Param, plt_Kind="box", **kwargs):
     return grid
 
 
+@plain_names
 def corr_heatmap(train, param_Corr="popularity", *, method="spearman", ax=None, **kwargs):
     """Plot the correlations among columns as a heat map.
 
@@ -246,6 +248,7 @@ def describe_features(df, by=None):
 
 # ---- plots of tables
 
+@plain_names
 def plot_correlations(table, *, ax=None, **kwargs):
     """Draw each feature's correlation with its interval; a filled dot is significant after correction.
 
@@ -279,6 +282,7 @@ def _intervals(ax, table, y, suffix="", **kwargs):
     ax.hlines(y, table["low" + suffix], table["high" + suffix], **{"lw": 2, "alpha": .8} | kwargs)
 
 
+@plain_names
 def plot_within(table, *, ax=None, by="genre"):
     """Draw correlations over all songs and within categories, as from `correlations_within`; returns the Axes."""
     table = table.dropna(subset=["r", "r_within"]).iloc[::-1]
@@ -298,6 +302,7 @@ def plot_within(table, *, ax=None, by="genre"):
     return ax
 
 
+@plain_names
 def plot_groups(table, target="popularity", *, ax=None):
     """Draw the mean of each category with its interval, as from `compare_groups`; returns the Axes."""
     table = table.iloc[:MOST_CATEGORIES][::-1]
@@ -310,6 +315,7 @@ def plot_groups(table, target="popularity", *, ax=None):
     return ax
 
 
+@plain_names
 def plot_distribution(df, column="popularity", *, ax=None, **kwargs):
     """Draw the histogram of a column of numbers, with its median.
 
@@ -338,6 +344,7 @@ def plot_distribution(df, column="popularity", *, ax=None, **kwargs):
     return ax
 
 
+@plain_names
 def plot_missing(df, *, ax=None):
     """Draw the share of missing cells, for the columns that have some; returns the Axes."""
     share = df.isna().mean()[lambda share: share > 0].sort_values()
@@ -351,6 +358,7 @@ def plot_missing(df, *, ax=None):
     return ax
 
 
+@plain_names
 def plot_split(sides, column, *, ax=None):
     """Draw the share of each class on each side of a split; the bars of one class should have about the same length.
 
@@ -431,40 +439,7 @@ def missing_sentence(df):
             + (f": {listed}" if listed else ""))
 
 
-def group_sentence(df, by, column):
-    """In which group a value is highest and lowest, by the median, and how much of its variance lies between groups.
-
-    Groups with fewer than `FEWEST_ROWS` rows are left out.
-
-    Parameters
-    ----------
-    df : pd.DataFrame
-    by : str
-        The column of the groups.
-    column : str
-        The value.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> group_sentence(pd.DataFrame({"genre": list("aaabbbc"), "tempo": [1, 2, 3, 7, 8, 9, 0]}), "genre", "tempo")
-    'tempo: highest in b (median 8), lowest in a (2); 93 % of the variance lies between the genres'
-    """
-    rows = df[[by, column]].dropna()
-    rows = rows[rows.groupby(by, observed=True)[column].transform("size") >= FEWEST_ROWS]
-    values, groups = rows[column].astype("float64"), rows[by].astype(object)
-    medians = values.groupby(groups).median().sort_values()
-    if len(medians) < 2:
-        return f"{column}: there are no two {by}s with {FEWEST_ROWS} songs or more to compare"
-    means = values.groupby(groups).transform("mean")
-    between = means.var() / values.var() if values.var() else 0.0
-    return (f"{column}: highest in {medians.index[-1]} (median {medians.iloc[-1]:,.4g}), lowest in {medians.index[0]} "
-            f"({medians.iloc[0]:,.4g}); {between:.0%}".replace("%", " %") + f" of the variance lies between the {by}s")
-
-
+@plain_names
 def plot_overlap(overlaps, *, group="artist", ax=None):
     """What a model could gain under each split by knowing artists, as from `preprocessing.artist_overlap`.
 

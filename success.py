@@ -43,6 +43,7 @@ from analysis.success_findings import (
     trends_in_words,
 )
 from analysis.trends import plot_trend, plot_trends, trend_tests, trends
+from signals.plain_names import plain_names
 from sources.artists import artist_groups
 
 __all__ = ["ALPHA", "HitStudy", "STRENGTHS", "auc_verdict", "by_genre_in_words", "calibration_in_words",
@@ -392,6 +393,7 @@ def _study_lines(study):
 
 # ---- plots
 
+@plain_names
 def plot_factors_by_genre(by_genre, *, ax=None, **kwargs):
     """Draw each feature's correlation with success in each genre, in bold where it is significant.
 
@@ -426,6 +428,7 @@ def plot_factors_by_genre(by_genre, *, ax=None, **kwargs):
     return ax
 
 
+@plain_names
 def plot_shapes(table, target="popularity", *, axs=None):
     """Draw the curve of each feature with the spread of the models, as from `shapes`; returns the Axes."""
     import matplotlib.pyplot as plt

@@ -10,6 +10,7 @@ from analysis.own_song import FEWEST_TO_COMPARE, name_of_song
 from analysis.printing import listed, number_text, share_text
 from analysis.similarity import IncompleteSong, Space
 from analysis.trends import BAND
+from signals.plain_names import plain_names
 from sources.titles import clean_title, credited
 
 
@@ -141,6 +142,7 @@ def comparison_obstacle(songs, others, called="songs that charted"):
             f"{listed(missing, most=4)}.")
 
 
+@plain_names
 def plot_place(table, *, called="songs that charted", ax=None):
     """Draw the percentiles of one song or several among other songs, one dot for each feature and song.
 

@@ -9,6 +9,8 @@ from analysis.printing import listed, number_text
 LARGEST_EFFECTS = ((.14, "large"), (.06, "medium"), (.01, "small"), (0, "negligible"))
 """The word for an omega squared of at least this size (Cohen, Statistical Power Analysis, 1988)."""
 ALPHA = .05
+FEWEST_ROWS = 3
+"""The median of fewer songs says little of a group."""
 
 
 def name_of(column):
@@ -147,3 +149,38 @@ def within_in_words(table):
     found = table.groupby("reading").groups
     return "; ".join(f"{reading}: {listed(map(name_of, found[reading]), most=20)}"
                      for reading in order if reading in found).capitalize() + "."
+
+
+def group_sentence(df, by, column):
+    """In which group a value is highest and lowest, by the median, and how much of its variance lies between groups.
+
+    Groups with fewer than `FEWEST_ROWS` rows are left out.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+    by : str
+        The column of the groups.
+    column : str
+        The value.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> group_sentence(pd.DataFrame({"genre": list("aaabbbc"), "tempo": [1, 2, 3, 7, 8, 9, 0]}), "genre", "tempo")
+    'tempo: highest in b (median 8), lowest in a (2); 93 % of the variance lies between the genres'
+    """
+    rows = df[[by, column]].dropna()
+    rows = rows[rows.groupby(by, observed=True)[column].transform("size") >= FEWEST_ROWS]
+    values, groups = rows[column].astype("float64"), rows[by].astype(object)
+    medians = values.groupby(groups).median().sort_values()
+    if len(medians) < 2:
+        return f"{column}: there are no two {by}s with {FEWEST_ROWS} songs or more to compare"
+    means = values.groupby(groups).transform("mean")
+    between = means.var() / values.var() if values.var() else 0.0
+    return (f"{column}: highest in {medians.index[-1]} (median {medians.iloc[-1]:,.4g}), lowest in {medians.index[0]} "
+            f"({medians.iloc[0]:,.4g}); {between:.0%}".replace("%", " %") + f" of the variance lies between the {by}s")

@@ -17,6 +17,7 @@ from analysis.associations import compare_groups, need_columns
 from analysis.scores import evaluate
 from analysis.selection import song_row
 from analysis.similarity import fifths
+from signals.plain_names import plain_names
 from sources.artists import artist_groups, artist_matrix, by_other_artists
 
 SOUND = ["danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness", "valence",
@@ -386,6 +387,7 @@ def scores_without(study, left_out):
 
 # ---- plots
 
+@plain_names
 def plot_study(study, *, ax=None):
     """The area under the ROC curve of every study and model, with its interval; leaks in red. Returns the Axes."""
     import matplotlib.pyplot as plt
@@ -411,6 +413,7 @@ def plot_study(study, *, ax=None):
     return ax
 
 
+@plain_names
 def plot_decile_calibration(table, *, ax=None):
     """The share of hits against the predicted probability, as from `deciles`, with intervals. Returns the Axes."""
     import matplotlib.pyplot as plt
@@ -424,6 +427,7 @@ def plot_decile_calibration(table, *, ax=None):
     return ax
 
 
+@plain_names
 def plot_lift(table, *, ax=None):
     """The share of hits in each decile divided by the share among all songs, as from `deciles`. Returns the Axes."""
     import matplotlib.pyplot as plt

@@ -19,6 +19,7 @@ from analysis.trends import BAND, plot_trend, trends
 from learning.spotify_estimates import estimate_errors, song_estimates
 from signals.decoding import AudioError
 from signals.key import NAMES, key_name
+from signals.plain_names import plain_names
 from signals.recording import as_recording
 from sources.artists import artist_groups
 from sources.table_files import read_song_tags
@@ -410,6 +411,7 @@ def _years_found(rows, year):
 
 # ---- plots
 
+@plain_names
 def plot_own_song(song, others, *, called="songs that charted", axs=None):
     """Draw the tempo, the key, the loudness and the duration of the others, and mark those of the song.
 
@@ -470,6 +472,7 @@ def _plot_keys(ax, song, others):
     ax.yaxis.set_major_formatter(lambda value, position: f"{abs(value):.0f}")
 
 
+@plain_names
 def plot_own_years(song, others, *, year="chart_year", axs=None):
     """Draw tempo, loudness, duration and mode over the years, with the song as a red line; returns the Axes."""
     import matplotlib.pyplot as plt

@@ -6,6 +6,7 @@ import pandas as pd
 from sklearn.decomposition import PCA
 
 from analysis.similarity import ENOUGH_KNOWN, Space
+from signals.plain_names import plain_names
 
 COLOURS = [f"C{number}" for number in range(10) if number != 7]
 """The colours of the named groups; grey is for the other groups."""
@@ -50,6 +51,7 @@ def song_map(tracks, songs=None, *, by="all"):
     return places
 
 
+@plain_names
 def plot_song_map(places, groups=None, path=None, *, ax=None, **kwargs):
     """Draw a map of songs, with the path of a playlist.
 

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.similarity import fifths, numbers, octaves
+from signals.plain_names import plain_names
 
 CANDIDATES = 30
 """The number of candidates for each place of a path."""
@@ -197,6 +198,7 @@ KEYS = ["C, Am", "G, Em", "D, Bm", "A, F♯m", "E, C♯m", "B, G♯m", "F♯, D�
 """The keys around the circle of fifths: each major key with its relative minor."""
 
 
+@plain_names
 def plot_tempo(path, *, ax=None):
     """Draw the tempo (BPM) from song to song of a playlist; returns the Axes.
 
@@ -216,6 +218,7 @@ def plot_tempo(path, *, ax=None):
     return ax
 
 
+@plain_names
 def plot_keys(path, *, ax=None):
     """Draw the keys from song to song of a playlist, one line for each step on the circle of fifths; returns the Axes.
 

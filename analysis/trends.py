@@ -6,6 +6,7 @@ from scipy import stats
 
 from analysis.associations import FEWEST_GROUPS, SMALL_CORRELATION, correlations, need_columns
 from analysis.column_labels import label
+from signals.plain_names import plain_names
 
 TRENDS = ["tempo", "loudness", "duration_minutes", "valence", "explicit", "danceability", "energy", "acousticness",
           "speechiness"]
@@ -126,6 +127,7 @@ def trend_in_words(r, low, high, p_holm, tau, p_years, *, alpha=.05):
 
 # ---- plots
 
+@plain_names
 def plot_trend(table, feature, *, reading="", ax=None):
     """Draw a feature of the charting songs year by year, for years of five songs or more.
 
@@ -153,6 +155,7 @@ def plot_trend(table, feature, *, reading="", ax=None):
     return ax
 
 
+@plain_names
 def plot_trends(charts, tests, *, axs=None):
     """Draw every feature of `trend_tests` over the years, with the reading of the tests as title.
 

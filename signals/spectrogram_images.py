@@ -17,6 +17,7 @@ import pandas as pd
 from isal import isal_zlib
 from PIL import Image
 
+from signals.plain_names import plain_names
 from signals.spectrograms import DECIBELS
 from sources.files import atomic_path, safe_name
 from sources.progress import progress
@@ -372,6 +373,7 @@ NOTES = {0: "C", 2: "D", 4: "E", 5: "F", 7: "G", 9: "A", 11: "B"}
 """The rows of a chroma image that are named."""
 
 
+@plain_names
 def plot_contact_sheet(manifest, *, kind="mel", each=4, seconds=None, axs=None):
     """Plot a few images of each genre, a row a genre, on one time scale; the rows of chroma images have note names.
 
