@@ -51,9 +51,9 @@ __all__ = ["CLAIMS", "FEATURES", "LABELS", "boxes_in_words", "catplot_viz", "cha
            "compare_groups", "corr_heatmap", "correlations", "correlations_in_words", "correlations_within",
            "describe_features", "distribution_in_words", "effects_in_words", "feature_ttest", "feature_ttests",
            "group_effects", "group_sentence", "groups_in_words", "label", "p_text", "pairs_in_words", "param_viz",
-           "plot_correlations", "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split", "plot_within", "readable",
-           "running_in_words", "running_median", "verdict", "within_in_words", "without_zero_cluster", "zero_cluster",
-           "zero_cluster_and_hits", "zero_cluster_in_words"]
+           "plot_correlations", "plot_distribution", "plot_groups", "plot_missing", "plot_overlap", "plot_split",
+           "plot_within", "readable", "running_in_words", "running_median", "verdict", "within_in_words",
+           "without_zero_cluster", "zero_cluster", "zero_cluster_and_hits", "zero_cluster_in_words"]
 
 MANY_ROWS = 2000
 """With more rows than this, points are drawn as hexagons, or a sample of them is drawn."""
