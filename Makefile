@@ -4,6 +4,10 @@ VENV ?= .venv
 SOURCE ?= sample
 RUNS ?= runs
 JOBS ?= 2
+# The names of files reach the shell as they are: neither make nor the shell expands what they hold.
+override SOURCE := $(value SOURCE)
+override CHARTS := $(value CHARTS)
+export SOURCE CHARTS
 
 BIN := $(VENV)/bin
 CODE := $(filter-out tests/% notebooks/make_%,$(wildcard *.py */*.py notebooks/*.json starter_models/*/*.json))
@@ -41,7 +45,7 @@ run: choose
 # Which notebooks have data, and what their parameters are, is decided when the source has been read.
 choose: $(VENV)/installed
 	@mkdir -p $(RUNS)
-	@$(BIN)/python notebooks/choose_notebooks.py "$(SOURCE)" "$(RUNS)" "$(CHARTS)"
+	@$(BIN)/python notebooks/choose_notebooks.py "$$SOURCE" "$(RUNS)" "$$CHARTS"
 pages: $(PAGES)
 index:
 	@$(BIN)/python notebooks/make_index.py $(RUNS)

@@ -314,6 +314,18 @@ def test_a_source_that_cannot_be_read_is_refused_before_anything_runs(make_run, 
     assert not (tmp_path / "runs" / "index.html").exists() and "running" not in done.stdout
 
 
+def test_a_source_is_taken_as_it_is_by_make_and_the_shell(tmp_path):
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    for tool, script in (("pip", "exit 0"), ("python", 'test "$1" = notebooks/choose_notebooks.py && '
+                                                       'printf "%s\\n" "$2" "$4" && exit 1; exit 0')):
+        (tmp_path / "venv" / "bin" / tool).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "venv" / "bin" / tool).chmod(0o755)
+    source = f"""a b'"$(touch {tmp_path}/hacked) `touch {tmp_path}/hacked` $HOME; touch {tmp_path}/hacked;.csv"""
+    done = make("run", f"VENV={tmp_path}/venv", f"RUNS={tmp_path}/runs", f"SOURCE={source}", f"CHARTS={source}")
+    assert done.stdout.splitlines().count(source) == 2, "SOURCE and CHARTS"
+    assert not (tmp_path / "hacked").exists()
+
+
 def test_make_test_colab_installs_the_versions_of_colab_in_an_environment_of_its_own(tmp_path):
     commands = make("-n", "test-colab", f"VENV={tmp_path}/venv").stdout.splitlines()
     installing = [command for command in commands if "pip install" in command]
