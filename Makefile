@@ -9,6 +9,9 @@ override SOURCE := $(value SOURCE)
 override CHARTS := $(value CHARTS)
 export SOURCE CHARTS
 
+ifneq ($(words $(RUNS)),1)
+$(error RUNS=$(RUNS) must be one path without blanks, because make takes each word for a file)
+endif
 BIN := $(VENV)/bin
 CODE := $(filter-out tests/% notebooks/make_%,$(wildcard *.py */*.py notebooks/*.json starter_models/*/*.json))
 NAMES := $(patsubst $(RUNS)/.parameters/%.yaml,%,$(wildcard $(RUNS)/.parameters/*.yaml))

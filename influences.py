@@ -249,6 +249,8 @@ class SongCard(NamedTuple):
     ----------
     description : dict
         What the page says, as JSON has it; see `song_card`.
+    recording : Recording
+        The decoded song.
     page : str
         A self-contained HTML page with a player.
     figure : matplotlib Figure
@@ -260,6 +262,7 @@ class SongCard(NamedTuple):
     """
 
     description: dict
+    recording: Recording
     page: str
     figure: object
     shares: pd.DataFrame
@@ -304,8 +307,11 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out
     AudioError
         The file cannot be decoded, or is empty, silent or shorter than a second.
     """
-    recording = as_recording(song)
-    shares = genre_influences(classifier, recording)
+    try:
+        recording = as_recording(song)
+        shares = genre_influences(classifier, recording)
+    except AudioError as error:
+        raise AudioError(f"{getattr(song, 'path', song)} cannot be described: {error}") from None
     summary = song_influences(shares)
     unlike = shares.attrs["out_of_distribution"] > UNLIKE  # aspects and explanation do not take it into account
     by_aspect = None if aspects is None or unlike else aspect_influences(aspects, recording)
@@ -327,7 +333,7 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out
     page = song_page(description, recording, genre_map=genre_map, map_songs=_on_map(classifier, genre_map, songs, near),
                      found_image=None if explanation is None else _png(draw_explanation(explanation)))
     files = () if out is None else write_song_files(out, description, page, figure)
-    return SongCard(description, page, figure, shares, files)
+    return SongCard(description, recording, page, figure, shares, files)
 
 
 def _explained(classifier, recording, shares, summary):

@@ -452,6 +452,8 @@ def own_collection(out_dir="runs", source=""):
     pd.DataFrame or None
         None where no source is given and notebook 05 has described no songs, or only the synthetic sample.
     """
+    if source and not Path(source).expanduser().exists():
+        raise ValueError(f"there is no folder of songs to compare with: {Path(source).expanduser().absolute()}")
     if not source:
         tags = Path(out_dir) / "model_output" / "tracks.parquet"
         if not tags.exists() or pd.read_parquet(tags).get("source", pd.Series(dtype=str)).eq(SYNTHETIC).any():

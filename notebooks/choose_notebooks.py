@@ -7,10 +7,11 @@ runs on, for the index. The notebooks without data are listed in `RUNS/.left_out
 
 import hashlib
 import itertools
-import json
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+import yaml
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -165,8 +166,8 @@ def write(runs, chosen, left_out, words, marks):
     for name, page in chosen.items():
         values = {"OUT_DIR": str(runs), **page.parameters}
         lines = [f"# {' '.join(page.runs_on.split())}", f"# {' '.join(marks[key] for key in page.parameters)}",
-                 *(f"{key}: {json.dumps(value)}" for key, value in values.items())]
-        _write_if_new(folder / f"{name}.yaml", "\n".join(lines) + "\n")
+                 yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=10 ** 6)]
+        _write_if_new(folder / f"{name}.yaml", "\n".join(lines))
     _write_if_new(Path(runs) / ".source", f"{' '.join(words.split())}\n")
     _write_if_new(Path(runs) / ".left_out", "".join(f"{name}: {reason}\n" for name, reason in left_out.items()))
 

@@ -63,13 +63,14 @@ def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None
     accuracies = {aspect: score_value(model, "accuracy") for aspect, model in (aspects or {}).items()}
     facts = measured_facts(recording)
     return {
-        "artist": own_tags["artist"], "title": own_tags["song"], "path": str(recording.path.absolute()),
+        "artist": own_tags["artist"], "title": own_tags["song"], "path": str(recording.path.resolve()),
         "seconds": round(recording.seconds, 2), "facts": facts, "chords": chords_data(recording, facts), "label": label,
         "label_probability": label_probability(label, summary), "shares": shares_data(summary),
-        "timeline": timeline_data(shares), "passages": passages_data(shares), "tags": None,
+        "timeline": timeline_data(shares, recording.seconds),
+        "passages": passages_data(shares, recording.seconds), "tags": None,
         "tags_problem": None, "estimates": None,
         "aspects": None if by_aspect is None else aspects_data(by_aspect, accuracies),
-        "map": None, "nearest": None, "found": explanation and found_data(explanation, shares),
+        "map": None, "nearest": None, "found": explanation and found_data(explanation, shares, recording.seconds),
         "out_of_distribution": round(shares.attrs["out_of_distribution"], 4),
         "calibration_error": score_value(classifier, "ece"),
     }
@@ -169,13 +170,15 @@ def _number(value, digits=4):
     return round(float(value), digits) if math.isfinite(value) else None
 
 
-def timeline_data(shares):
+def timeline_data(shares, seconds):
     """The shares over time: the windows' starts and seconds, and the shares of each family.
 
     Parameters
     ----------
     shares : pd.DataFrame
         From `influences.genre_influences`.
+    seconds : float
+        The duration of the song: a window of a shorter song is as long as the song.
 
     Returns
     -------
@@ -186,14 +189,16 @@ def timeline_data(shares):
     families = family_shares(shares)
     turn = turning_point(shares)
     return {"starts": [round(float(start), 3) for start in families.index],
-            "seconds": round(float(shares.attrs.get("seconds", 0)), 3),
+            "seconds": round(min(float(shares.attrs.get("seconds", 0)), seconds), 3),
             "shares": {str(name): [_number(value) for value in column] for name, column in families.items()},
             "turn": turn and dict(zip(("time", "before", "after"), (round(turn[0], 1), *turn[1:])))}
 
 
-def passages_data(shares):
-    """The passage that speaks most for each main genre, as a list of dicts: `genre`, `start`, `seconds`, `share`."""
-    return [{"genre": str(genre), **{name: _number(row[name]) for name in ("start", "seconds", "share")}}
+def passages_data(shares, seconds):
+    """The passage that speaks most for each main genre of a song of so many seconds, as a list of dicts: `genre`,
+    `start`, `seconds`, `share`."""
+    return [{"genre": str(genre), "start": _number(row["start"]), "share": _number(row["share"]),
+             "seconds": _number(min(row["seconds"], seconds - row["start"]))}
             for genre, row in passages(shares).iterrows()]
 
 
@@ -229,7 +234,7 @@ def aspects_data(by_aspect, scores):
             for aspect, row in by_aspect.iterrows()}
 
 
-def found_data(explanation, timeline):
+def found_data(explanation, timeline, seconds):
     """Where the main genres were found: their shares in the window that was looked at, and a check of the picture.
 
     Parameters
@@ -238,6 +243,8 @@ def found_data(explanation, timeline):
         From `influences.explain`; its window is one of the timeline's.
     timeline : pd.DataFrame
         From `influences.genre_influences`.
+    seconds : float
+        The duration of the song; a shorter one than the window was repeated.
 
     Returns
     -------
@@ -254,7 +261,8 @@ def found_data(explanation, timeline):
                        "left_without_marked": _number(min(left["marked"], 1)),
                        "left_without_random": _number(min(left["random"], 1)),
                        "holds": bool(check["marked"] - check["random"] >= MATTERS)})
-    return {"start": round(explanation.start, 3), "seconds": round(explanation.seconds, 3), "genres": genres}
+    return {"start": round(explanation.start, 3), "genres": genres,
+            "seconds": round(min(explanation.seconds, seconds - explanation.start), 3)}
 
 
 def timeline_window(explanation, timeline):

@@ -2,7 +2,6 @@
 
 from matplotlib.figure import Figure
 
-from prediction.labels import certainty
 from prediction.plots import plot_aspects, plot_explanation, plot_map, plot_song, plot_timeline, short_name
 from prediction.song_facts import fact_words
 
@@ -30,8 +29,8 @@ def draw_song_card(description, recording, *, shares, summary, explanation=None,
     matplotlib Figure
     """
     figure = Figure(figsize=(12, 13), layout="constrained")
-    rows = figure.add_gridspec(4, 6, height_ratios=(1.1, 2.2, 1.7, 5))
-    _draw_header(figure.add_subplot(rows[0, :]), description, certainty(summary["share"]))
+    rows = figure.add_gridspec(4, 6, height_ratios=(1.3, 2.2, 1.7, 5))
+    _draw_header(figure.add_subplot(rows[0, :]), description)
     plot_song(summary, ax=figure.add_subplot(rows[1, :3]))
     if genre_map is not None and description["map"]:
         place = description["map"]["x"], description["map"]["y"]
@@ -55,13 +54,13 @@ def draw_explanation(explanation):
     return figure
 
 
-def _draw_header(ax, description, sure):
+def _draw_header(ax, description):
     """Name, label and facts, and below them the sentences."""
     ax.set_axis_off()
     name = " – ".join(filter(None, (description["artist"], description["title"])))
     facts = "   ".join(f"{name} {value}" for name, value in fact_words(description).items())
-    ax.text(0, 1, short_name(name, 80), fontsize=11, va="top", color=".35", parse_math=False)
-    ax.text(1, 1, f"{facts}   certainty {sure:.0%}", fontsize=10, va="top", ha="right", color=".35", parse_math=False)
-    ax.text(0, .78, description["label"], fontsize=22, weight="bold", va="top", parse_math=False)
+    ax.text(0, 1, short_name(name, 110), fontsize=11, va="top", color=".35", parse_math=False)
+    ax.text(0, .83, facts, fontsize=9.5, va="top", color=".35", parse_math=False)
+    ax.text(0, .66, description["label"], fontsize=22, weight="bold", va="top", parse_math=False)
     ax.text(0, .02, "\n".join(description["sentences"]), fontsize=9.5, va="bottom", color=".2", parse_math=False,
             wrap=True)

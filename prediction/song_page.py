@@ -118,10 +118,12 @@ def song_page(description, recording, *, genre_map=None, map_songs=None, found_i
     if genre_map is not None and description["map"]:
         parts += ["<h2>The map of genres</h2>",
                   "<p class=quiet>Songs that lie close sound alike to the model. An area holds about two thirds of the "
-                  "songs of a genre; the star is this song, dots are songs of your collection (click one to hear it, "
-                  "where it is among the nearest).</p>",
+                  "songs of a genre; the star is this song" + (
+                      ", dots are songs of your collection. Large dots are the nearest songs: click one to hear it."
+                      if map_songs is not None and len(map_songs) else ".") + "</p>",
                   figure_html("map", map_figure(description, genre_map, map_songs, excerpts))]
-    parts += [nearest, _estimates(description["estimates"]), _found(description["found_sentence"], found_image),
+    parts += [nearest, _estimates(description["estimates"]),
+              _found(description["found"], description["found_sentence"], found_image),
               _trust(description),
               f"<script>{PLAYER}</script>"]
     return page(_heading(description), "\n".join(parts), with_figures=True)
@@ -199,10 +201,11 @@ def _nearest(songs):
             pass
         rows.append(f"<tr><td>{sound}</td><td>{_escape(song['song'])}</td><td>{_escape(song['artist'] or '')}</td>"
                     f"<td class=number>{song['distance']:.2f}</td><td>{_escape(song['reason'])}</td></tr>")
-    head = "<tr><th></th><th>song</th><th>artist</th><th class=number>distance</th><th>how it differs</th></tr>"
+    head = "<tr><th></th><th>song</th><th>artist</th><th class=number>distance</th><th>beside this song</th></tr>"
     table = f"<table>{head}{''.join(rows)}</table>"
     return (f'<h2>The nearest songs of your collection</h2><div class="wide">{table}</div>'
-            '<p class="quiet">Two songs drawn at random have a distance of about 1.4.</p>'), excerpts
+            '<p class="quiet">Two songs drawn at random have a distance of about 1.4: songs that are farther away are '
+            "not similar, even if no other song is nearer.</p>"), excerpts
 
 
 # ---- figures
@@ -299,7 +302,7 @@ def aspects_figure(description):
     data = [{"type": "bar", "orientation": "h", "name": _escape(genre), "y": names,
              "x": [aspects[name]["shares"][genre] for name in names], "marker": {"color": colors[genre]},
              "hovertemplate": "%{y}: " + _escape(genre) + " %{x:.0%}<extra></extra>"} for genre in genres]
-    layout = {**BASE, "barmode": "stack", "legend": {"orientation": "h", "y": -.3}, "xaxis": {
+    layout = {**BASE, "barmode": "stack", "legend": {"orientation": "h", "y": -.3, "traceorder": "normal"}, "xaxis": {
         "range": [0, 1], "tickformat": ".0%", "fixedrange": True}, "yaxis": {"fixedrange": True}}
     return {"data": data, "layout": layout}
 
@@ -323,7 +326,8 @@ def map_figure(description, genre_map, map_songs, excerpts):
                  "showlegend": False})
     if map_songs is not None and len(map_songs):
         data.append({"x": _rounded(map_songs["x"]), "y": _rounded(map_songs["y"]), "mode": "markers",
-                     "marker": {"size": 9, "color": "#888", "line": {"width": 1, "color": "#fff"}},
+                     "marker": {"size": [13 if number in excerpts else 7 for number in map_songs["number"]],
+                                "color": "#888", "line": {"width": 1, "color": "#fff"}},
                      "text": [_escape(name) for name in map_songs["name"]], "hovertemplate": "%{text}<extra></extra>",
                      "customdata": [excerpts.get(number) for number in map_songs["number"]], "showlegend": False})
     place = description["map"]
@@ -387,12 +391,16 @@ def _aspects(description):
             + figure_html("aspects", aspects_figure(description), kind="aspects"))
 
 
-def _found(sentence, image):
+def _found(found, sentence, image):
+    """Where genres were found; the picture is folded where the check supports none of it."""
     if not sentence:
         return ""
     picture = (f'<img class="found" alt="{_escape(sentence)}" src="data:image/png;base64,'
                f'{base64.b64encode(image).decode()}">') if image else ""
-    return f'<h2>Where it was found</h2><p>{_escape(sentence)}</p><div class="wide">{picture}</div>'
+    picture = f'<div class="wide">{picture}</div>'
+    if not any(row["holds"] for row in found["genres"]):
+        picture = f"<details><summary>the picture</summary>{picture}</details>"
+    return f"<h2>Where it was found</h2><p>{_escape(sentence)}</p>{picture}"
 
 
 def _trust(description):

@@ -182,7 +182,7 @@ def found_sentence(found, shares):
         sentences.append(f"The picture holds for {' and '.join(holding)}.")
     if failing:
         sentences.append(f"For {' and '.join(failing)} the check says that the picture does not hold: without the "
-                         "marked regions about as much is left as without random ones. Do not read it.")
+                         "marked regions about as much is left as without random ones.")
     return " ".join(sentences)
 
 

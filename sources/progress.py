@@ -8,6 +8,8 @@ with warnings.catch_warnings():  # other libraries import this module, which war
     import tqdm.auto
 
 # a worker that has loaded a network is taken for one that leaks memory, and is replaced: nothing is lost
+# a title in a script that the font of a figure does not have is drawn as boxes
+warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
 warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
 
 

@@ -145,6 +145,7 @@ def _mp3(data, always=False):
     always = always or start > _after_id3(data) + 4096  # decoders give up after some junk
     frame = _frame(data, start)
     info = _info_at(data, start)
+    always = always or info is not None and _is_misplaced(data, info, start, frame)
     sound, n, kinds = _sound_frames(data, start)
     if not n or len(kinds) > 1:
         return Examined()
@@ -155,6 +156,19 @@ def _mp3(data, always=False):
         return Examined(seconds)
     note = f"cut short: {seconds:.1f} of {told * frame.samples / frame.rate:.1f} s are there" if cut_short else ""
     return Examined(seconds, [_info_frame(frame, n, sum(map(len, sound))) + b"".join(sound)], note)
+
+
+def _is_misplaced(data, info, start, frame):
+    """Whether a header frame tells its numbers where decoders do not look: LAME 3.98 wrote so for some mono files. They
+    take it for sound, and guess the length from it."""
+    protected = not frame.header >> 16 & 1  # a checksum of two bytes follows the header
+    return data[info:info + 4] != b"VBRI" and info - start != 4 + 2 * protected + _side_bytes(frame)
+
+
+def _side_bytes(frame):
+    """The bytes between a frame's header and what a header frame tells."""
+    first, mono = frame.header >> 19 & 3 == 3, frame.header >> 6 & 3 == 3
+    return (17 if mono else 32) if first else (9 if mono else 17)
 
 
 def _sound_frames(data, start):
@@ -187,14 +201,12 @@ def _sound_frames(data, start):
 def _info_frame(frame, n, size):
     """A header frame for sound frames like the given one, that tells their number and their bytes."""
     first = frame.header >> 19 & 3 == 3
-    mono = frame.header >> 6 & 3 == 3
     header = frame.header & ~(15 << 12) & ~(1 << 9) | 1 << 16  # no padding, no checksum
     rates = BIT_RATES[1 if first else 2]
     bits = next(bits for bits in range(1, 15) if _frame((header | bits << 12).to_bytes(4, "big"), 0).length >= 192)
     header |= bits << 12
-    side = (17 if mono else 32) if first else (9 if mono else 17)
     length = (144 if first else 72) * rates[bits] * 1000 // frame.rate
-    body = header.to_bytes(4, "big") + bytes(side) + b"Xing" + struct.pack(">III", 3, n, size + length)
+    body = header.to_bytes(4, "big") + bytes(_side_bytes(frame)) + b"Xing" + struct.pack(">III", 3, n, size + length)
     return body.ljust(length, b"\0")
 
 

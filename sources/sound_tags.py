@@ -20,8 +20,8 @@ LONGEST_TEXT = 1_000
 """Characters: a longer tag is no name, and is left out."""
 # Vorbis comment and easy name, ID3 frame, APE key, key of LIST INFO
 KEYS = {"artist": ("artist", "TPE1", "Artist", "IART"), "song": ("title", "TIT2", "Title", "INAM"),
-        "album": ("album", "TALB", "Album", "IPRD"), "release_date": ("date", "TDRC", "Year", "ICRD"),
-        "genre": ("genre", "TCON", "Genre", "IGNR")}
+        "album": ("album", "TALB", "Album", "IPRD"), "genre": ("genre", "TCON", "Genre", "IGNR"),
+        "release_date": ("date", "TDRC", "release date", "TDRL", "Year", "ICRD")}
 BETWEEN = {"artist": "; ", "genre": ", "}
 """What several values of one tag are joined with; of other tags the first value is taken."""
 
@@ -67,6 +67,8 @@ def _mutagen_tags(file):
     """What mutagen reads: the tags, the seconds, why it cannot read the file, and whether tags were too large."""
     import mutagen
     import mutagen.apev2
+    import mutagen.easyid3
+    mutagen.easyid3.EasyID3.RegisterTextKey("release date", "TDRL")
     sound, problem = None, "not a sound file of a known format"
     with _limited_decompression() as limited:
         try:

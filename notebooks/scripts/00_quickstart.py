@@ -32,7 +32,7 @@ import pandas as pd
 import soundfile
 
 from audio import find_sound_file, upload_song
-from influences import Recording, plot_taggram, song_card, taggram
+from influences import plot_taggram, song_card, taggram
 from models import ModelError
 from recommend import own_collection
 from starter_models import load_starter, model_card
@@ -70,9 +70,8 @@ print(f"{Path(song).name}, analysed by the model '{model}'")
 
 # %%
 starter = load_starter(model)
-recording = Recording(song)
 songs = None if synthetic else own_collection(OUT_DIR, COLLECTION)
-card = song_card(starter.classifier, recording, aspects=starter.aspects, genre_map=starter.genre_map, songs=songs,
+card = song_card(starter.classifier, song, aspects=starter.aspects, genre_map=starter.genre_map, songs=songs,
                  out=out)
 
 # %% [markdown]
@@ -101,7 +100,7 @@ card
 
 # %%
 try:
-    plot_taggram(taggram(recording))
+    plot_taggram(taggram(card.recording))
 except ModelError as error:
     print(error)
 

@@ -1,6 +1,5 @@
 """What make runs for a source: the notebooks it has data for, their parameters, and the sources that are refused."""
 
-import json
 import os
 import subprocess
 import sys
@@ -160,4 +159,13 @@ def test_parameters_are_one_line_each(tmp_path):
     for name in choose_notebooks.NAMES:
         for line in (tmp_path / ".parameters" / f"{name}.yaml").read_text().splitlines()[2:]:
             key, value = line.split(": ", 1)
-            assert key.isupper() and isinstance(json.loads(value), str)
+            assert key.isupper() and isinstance(yaml.safe_load(value), str)
+
+
+def test_a_name_in_any_script_reaches_papermill_as_it_is(tmp_path):
+    (tmp_path / "Bob's songs é 🎵").mkdir()
+    name = str(tmp_path / "Bob's songs é 🎵")
+    choose_notebooks.write(tmp_path, {"02_x": choose_notebooks.Page({"SOURCE": name}, "songs")}, {}, "songs",
+                           {"SOURCE": "1"})
+    written = yaml.safe_load((tmp_path / ".parameters" / "02_x.yaml").read_text(encoding="utf-8"))
+    assert written == {"OUT_DIR": str(tmp_path), "SOURCE": name}

@@ -68,17 +68,18 @@ def test_the_probability_of_a_label_is_the_share_of_what_it_names(values):
 
 
 def test_the_timeline_is_data_that_json_can_hold_and_has_the_turn():
-    data = timeline_data(timeline(*[[1, 0, 0, 0]] * 3, *[[0, 0, 1, 0]] * 3))
+    data = timeline_data(timeline(*[[1, 0, 0, 0]] * 3, *[[0, 0, 1, 0]] * 3), 35)
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert data["turn"] == {"time": 17.5, "before": "rock", "after": "jazz"}
-    assert timeline_data(timeline([1, 0, 0, 0]))["turn"] is None
+    assert timeline_data(timeline([1, 0, 0, 0]), 2.0)["turn"] is None
+    assert timeline_data(timeline([1, 0, 0, 0]), 2.0)["seconds"] == 2, "no window is longer than the song"
 
 
 def test_a_picture_holds_only_if_blanking_it_costs_clearly_more_than_blanking_at_random():
     shares = timeline([.7, .2, .1, 0], [.6, .3, .1, 0])
     check = pd.DataFrame({"marked": [np.log(2), .05, -.1], "random": [.1, .04, .2]}, index=["rock", "folk", "jazz"])
     explanation = Explanation(5.0, 10.0, np.zeros((4, 4)), shares.iloc[1][:3], {}, check, "occlusion", 8000.0)
-    found = found_data(explanation, shares)
+    found = found_data(explanation, shares, 15)
     assert [row["holds"] for row in found["genres"]] == [True, False, False]
     assert [row["share"] for row in found["genres"]] == [.6, .3, .1], "of the timeline's window"
     assert found["genres"][0]["left_without_marked"] == .5 and found["genres"][2]["left_without_marked"] == 1

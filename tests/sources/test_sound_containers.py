@@ -48,6 +48,24 @@ def frames_told(data, number):
     return data[:at + 8] + struct.pack(">I", round(told * number)) + data[at + 12:]
 
 
+def with_misplaced_header_frame():
+    """A mono file whose header frame tells its length where that of a stereo file does, at a higher bit rate."""
+    data = mp3()
+    info, length = header_frame(data), examine_frame(data)
+    header = int.from_bytes(data[:4], "big") & ~(15 << 12) | 13 << 12  # 144 kbit/s in place of what the sound has
+    told = data[info:length]
+    first = header.to_bytes(4, "big") + bytes(17) + told
+    size = 72 * 144_000 // RATE + (header >> 9 & 1)
+    return first.ljust(size, b"\0")[:size] + data[length:]
+
+
+def examine_frame(data):
+    """The length of the first frame."""
+    rates = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
+    header = int.from_bytes(data[:4], "big")
+    return 72 * rates[header >> 12 & 15] * 1000 // RATE + (header >> 9 & 1)
+
+
 def in_riff(data):
     kind = struct.pack("<HHIIHHHHIHHH", 0x55, 1, RATE, 16_000, 1, 0, 12, 1, 2, 512, 1, 0)
     body = b"WAVEfmt " + struct.pack("<I", len(kind)) + kind + b"data" + struct.pack("<I", len(data)) + data
@@ -71,6 +89,7 @@ WHOLE = {
     "variable rate.mp3": (variable_rate_without_header_frame, 10),
     "too few frames.mp3": (lambda: frames_told(mp3(), .25), 10),
     "no frames.mp3": (lambda: frames_told(mp3(), 0), 10), "two joined.mp3": (lambda: mp3() * 2, 20),
+    "misplaced header frame.mp3": (with_misplaced_header_frame, 10),
     "junk before.mp3": (lambda: b"\0" * 5000 + mp3(), 10), "riff.mp3": (lambda: in_riff(mp3()), 10),
     "chained.ogg": (lambda: encoded("OGG", subtype="VORBIS") * 2, 20),
     "chained.opus": (lambda: encoded("OGG", 48_000, subtype="OPUS") * 2, 20),
