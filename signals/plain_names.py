@@ -35,8 +35,13 @@ def plain_names(plot):
     """
     @functools.wraps(plot)
     def plotted(*arguments, **settings):
-        with matplotlib.rc_context({"text.parse_math": False}):  # some functions draw before they return
+        # some functions draw before they return; rc_context would undo what a notebook's backend sets when it is loaded
+        parses = matplotlib.rcParams["text.parse_math"]
+        matplotlib.rcParams["text.parse_math"] = False
+        try:
             drawn = plot(*arguments, **settings)
+        finally:
+            matplotlib.rcParams["text.parse_math"] = parses
         for ax in _all_axes(drawn):
             _show_plainly(ax)
         return drawn
