@@ -9,6 +9,7 @@ import os
 import secrets
 import socket
 import sys
+import threading
 import time
 from getpass import getpass
 
@@ -25,6 +26,8 @@ TRIES = 5
 """How often a request is sent before it counts as failed."""
 TIMEOUT = 20
 """Seconds until a request counts as unanswered."""
+LONGEST_ANSWER = 120
+"""Seconds until an answer is whole, however slowly it is sent."""
 REFUSAL_MESSAGES = {
     "not registered": "the app's owner has to enter this account under User Management in the app's settings, on "
                       "developer.spotify.com/dashboard",
@@ -139,11 +142,45 @@ def _user_login(client_id, port, keep_token, browser, accounts, session):
     return manager
 
 
+def _within(seconds, work, error):
+    """The result of some work that ends within so many seconds; else an error is raised, and the work is left alone."""
+    done = []
+
+    def run():
+        try:
+            done.append((work(), None))
+        except BaseException as failure:  # it is raised again below, in the thread that waits
+            done.append((None, failure))
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not done:
+        raise error
+    result, failure = done[0]
+    if failure:
+        raise failure
+    return result
+
+
 def _session():
-    """A session without spotipy's own retries, which obey Retry-After by sleeping for hours without a message."""
+    """A session without spotipy's own retries, which obey Retry-After by sleeping for hours without a message.
+
+    The timeout of requests is for each piece of an answer; here the whole answer has to arrive in time.
+    """
     import requests
+
+    class InTime(requests.adapters.HTTPAdapter):
+        def send(self, request, **options):
+            def whole():
+                response = super(InTime, self).send(request, **options)
+                response.content  # noqa: B018 - reads all of it
+                return response
+            return _within(LONGEST_ANSWER, whole, requests.Timeout("the answer did not end"))
+
     logging.getLogger("spotipy").setLevel(logging.CRITICAL)  # it logs headers and bodies, which hold secrets
     session = requests.Session()
+    session.mount("http://", InTime())
+    session.mount("https://", InTime())
     session.hooks["response"].append(_check)
     return session
 

@@ -38,7 +38,7 @@ class Library:
     ----------
     faults, login_faults : list
         What happens to the next requests to the API and to the accounts service, one element each: a status,
-        ``("429", seconds)``, ``(status, content)``, ``garbage``, ``nothing``, ``drop`` or ``ok``.
+        ``("429", seconds)``, ``(status, content)``, ``garbage``, ``nothing``, ``drop``, ``drip`` or ``ok``.
     log : list of (method, path, query)
         All requests.
     """
@@ -52,6 +52,7 @@ class Library:
         self.valid_token = "token-0"
         self.tokens = 0
         self.delay = 0
+        self.pause = time.sleep
         self.reason = None
         self.saved = [track(number, **({"popularity": number % 101} if rich else {})) for number in range(n)]
         self.playlists = {"p1": ("Made up for the evening", "me", self.saved[:7]),
@@ -143,6 +144,15 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "1000")
             self.end_headers()
             self.wfile.write(b'{"items": [')
+            self.close_connection = True
+        elif fault == "drip":  # an answer that never ends, a byte at a time
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for _ in range(400):
+                    self.wfile.write(b" ")
+                    self.wfile.flush()
+                    self.server.library.pause(.05)
             self.close_connection = True
         elif fault == "garbage":
             self.send(200, b"<html>no JSON</html>")

@@ -285,3 +285,13 @@ def test_the_recorded_example_has_pages_and_refuses_what_it_does_not_hold():
     with pytest.raises(spotify_api.Refused, match="no me/player"):
         client.get("me/player")
     assert client.requests == 3
+
+
+def test_an_answer_that_never_ends_is_not_waited_for(connect, tmp_path, monkeypatch):
+    monkeypatch.setattr(spotify_api, "LONGEST_ANSWER", .5)
+    library = Library(3)
+    library.faults = ["drip", "ok"]
+    assert len(export_saved_tracks(connect(library), tmp_path / "saved.csv")) == 3
+    library.faults = ["drip"] * spotify_api.TRIES
+    with pytest.raises(CollectError, match="no answer in time, 5 times"):
+        list_playlists(connect(library))
