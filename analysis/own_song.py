@@ -399,14 +399,14 @@ def _years_found(rows, year):
     answer that is the same for all songs."""
     fold = artist_groups(rows) % 5
     truth = rows[year].astype(int).to_numpy()
-    guess = np.full(len(rows), np.nan)
+    answer = np.full(len(rows), np.nan)
     for number in np.unique(fold):
         test = fold == number
         fit = year_likelihoods(rows[test], rows[~test], year)
         if len(fit.columns):
-            guess[test] = fit.idxmax(axis=1)
+            answer[test] = fit.idxmax(axis=1)
     constant = [np.mean(np.abs(truth - one) <= 2) for one in range(truth.min(), truth.max() + 1)]
-    return np.mean(np.abs(guess - truth) <= 2), max(constant)
+    return np.mean(np.abs(answer - truth) <= 2), max(constant)
 
 
 # ---- plots

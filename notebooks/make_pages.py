@@ -113,10 +113,14 @@ def settings(notebook):
     values = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(given).body
               if isinstance(node, ast.Assign)}
     lines = source.splitlines()
-    defaults = [node for node in ast.parse(source).body if isinstance(node, ast.AnnAssign)]
-    return [Setting(name, values.get(name, default), lines[node.end_lineno - 1][node.end_col_offset:].strip(" #"),
-                    values.get(name, default) != default)
-            for node in defaults for name, default in [(node.target.id, ast.literal_eval(node.value))]]
+    found = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.AnnAssign):
+            default = ast.literal_eval(node.value)  # literals only: nothing is run
+            value = values.get(node.target.id, default)
+            comment = lines[node.end_lineno - 1][node.end_col_offset:].strip(" #")
+            found.append(Setting(node.target.id, value, comment, value != default))
+    return found
 
 
 def run_on(path):

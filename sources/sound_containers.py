@@ -160,7 +160,7 @@ def _mp3(data, always=False):
 
 def _is_misplaced(data, info, start, frame):
     """Whether a header frame tells its numbers where decoders do not look: LAME 3.98 wrote so for some mono files. They
-    take it for sound, and guess the length from it."""
+    take it for sound, and estimate the length from it."""
     protected = not frame.header >> 16 & 1  # a checksum of two bytes follows the header
     return data[info:info + 4] != b"VBRI" and info - start != 4 + 2 * protected + _side_bytes(frame)
 

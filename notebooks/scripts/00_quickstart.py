@@ -17,7 +17,7 @@ import os, pathlib, re, subprocess, sys; from importlib.metadata import distribu
 REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
-    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:

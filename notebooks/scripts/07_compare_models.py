@@ -16,7 +16,7 @@ import os, pathlib, re, subprocess, sys; from importlib.metadata import distribu
 REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
-    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -217,7 +217,7 @@ if comparable:
     leaks = leak_check(build("knn", n_neighbors=3), describe_images(songs.pictures), songs.pictures["genre"],
                        artist=segment_artist, track=songs.pictures["track_id"])
     if (songs.tracks["artist"] == songs.tracks.index).all():
-        print("the artists are not known: each track counts as an artist, and the last split only keeps tracks together")
+        print("the artists are not known: each track counts as one, and the last split only keeps tracks together")
         leaks = leaks.rename(index={"artists held out": "tracks held out, artists not known"})
 
 # %% tags=["finding"]

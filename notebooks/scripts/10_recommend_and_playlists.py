@@ -16,7 +16,7 @@ import os, pathlib, re, subprocess, sys; from importlib.metadata import distribu
 REPO = "owner/name"; here = pathlib.Path.cwd()
 root = next((folder for folder in [here, *here.parents] if (folder / "prepare.py").exists()), here / REPO.split("/")[1])
 if not root.exists():
-    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO to its address on GitHub.")
+    if REPO == "owner/name": sys.exit(f"{here} is outside the project's folder: open the notebook there, or set REPO.")
     subprocess.run(["git", "clone", "--depth", "1", f"https://github.com/{REPO}", root], check=True)
 wanted = re.findall(r"^[\w-]+.*", (root / "requirements.txt").read_text(), re.MULTILINE)
 if missing := [line for line in wanted if not any(distributions(name=re.match(r"[\w-]+", line)[0]))]:
@@ -123,8 +123,8 @@ else:
     agreements = pd.DataFrame([agreement(sample, genre[sample.index], by=by, groups=sample.get("artist"))
                                for by in compared])
     first = agreements.iloc[0]
-    print(f"{first['share']:.0%} of the five nearest songs by other artists have the song's genre ({first['low']:.0%} to "
-          f"{first['high']:.0%}), {'more' if first['low'] > first['chance'] else 'not reliably more'} than of songs "
+    print(f"{first['share']:.0%} of the five nearest songs by other artists have the song's genre "
+          f"({first['low']:.0%} to {first['high']:.0%}), {'more' if first['low'] > first['chance'] else 'not reliably more'} than of songs "
           f"drawn at random ({first['chance']:.0%}).")
 
 # %% [markdown]

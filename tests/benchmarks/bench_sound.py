@@ -357,9 +357,9 @@ def measure_famous(data, fit):
         rows.append({"what": f"{feature}, rank correlation"} | rank_correlation(heard[feature], songs[feature],
                                                                                songs["artist"]))
         error = np.abs(heard[feature] - songs[feature])
-        guess = np.interp(.5, np.linspace(0, 1, 21), scale()[feature]["table"])
+        median = np.interp(.5, np.linspace(0, 1, 21), scale()[feature]["table"])
         rows += [{"what": f"{feature}, mean error"} | interval(error, songs["artist"]),
-                 {"what": f"{feature}, mean error of the table's median"} | interval(np.abs(guess - songs[feature]),
+                 {"what": f"{feature}, mean error of the table's median"} | interval(np.abs(median - songs[feature]),
                                                                                     songs["artist"])]
     return pd.DataFrame(rows)
 

@@ -31,7 +31,7 @@ def header_frame(data):
 
 
 def variable_rate_without_header_frame():
-    """A quiet beginning, from whose low bit rate a decoder would guess the length."""
+    """A quiet beginning, from whose low bit rate a decoder would estimate the length."""
     y = np.concatenate([np.full(5 * 44_100, 1e-5), np.random.default_rng(0).standard_normal(5 * 44_100) / 10])
     file = io.BytesIO()
     soundfile.write(file, y, 44_100, format="MP3", subtype="MPEG_LAYER_III", bitrate_mode="VARIABLE",
