@@ -17,23 +17,12 @@ from signals.key import read_key
 from signals.loudness import loudness_range, streaming_sentence, true_peak
 from signals.sound_sentences import FAINT_TEMPO
 from signals.tempo import read_tempo
+from signals.time_axis import clock
 from sources.table_files import read_song_tags
 
 MATTERS = math.log(1.25)
 """A picture of what was found holds if blanking it lowers the logarithm of the share by this much more than blanking at
 random."""
-
-
-def clock(seconds):
-    """A time in minutes and seconds.
-
-    Examples
-    --------
-    >>> clock(185.2), clock(59.9)
-    ('3:05', '1:00')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
 
 
 def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None, explanation=None):

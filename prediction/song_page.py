@@ -15,9 +15,10 @@ from matplotlib.colors import to_hex
 
 from prediction.html_pages import figure_html, page
 from prediction.plots import genre_colors, without_overlap
-from prediction.song_facts import clock, fact_words
+from prediction.song_facts import fact_words
 from prediction.song_sentences import STANDS_OUT
 from signals.decoding import AudioError, load_audio, resample
+from signals.time_axis import clock
 from sources.files import atomic_path, safe_name, write_text
 
 PLAYER_RATE = 24_000

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from prediction.song_facts import clock, families_named, score_value
+from prediction.song_facts import families_named, score_value
+from signals.time_axis import clock
 
 UNLIKE = .5
 """From this out-of-distribution score on, label, aspects and map mean little."""

@@ -4,6 +4,7 @@ import numpy as np
 
 from signals.structure import analyse, section_times, self_similarity
 from signals.tempo import read_tempo
+from signals.time_axis import clock
 
 FAINT_TEMPO = .25
 """A tempo with a smaller confidence is not said."""
@@ -29,8 +30,8 @@ def level_sentence(song):
     n_parts = max(1, int(seconds // 5))
     parts = np.array([part.mean() for part in np.array_split(frames.power, n_parts)])
     levels = 10 * np.log10(np.maximum(parts / parts.max(), 1e-10))
-    at = _clock(int(levels.argmax()) * seconds / n_parts)
-    quiet = _clock(int(levels.argmin()) * seconds / n_parts)
+    at = clock(int(levels.argmax()) * seconds / n_parts)
+    quiet = clock(int(levels.argmin()) * seconds / n_parts)
     if levels.min() > -3:
         return f"The song is about equally loud throughout: its parts of five seconds differ by {-levels.min():.1f} dB."
     return f"It is loudest around {at} and quietest around {quiet}, {-levels.min():.0f} dB below."
@@ -57,7 +58,7 @@ def sections_sentence(song):
     times = section_times(self_similarity(song))
     if not len(times):
         return "No section boundary stands out."
-    return f"{len(times) + 1} sections; boundaries at {', '.join(map(_clock, times))}."
+    return f"{len(times) + 1} sections; boundaries at {', '.join(map(clock, times))}."
 
 
 def comparison_sentence(names, features):
@@ -99,8 +100,3 @@ def comparison_sentence(names, features):
         return f"{names[1]} and {names[0]} do not differ much in tempo, brightness, attacks and loudness."
     listed = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
     return f"{names[1]} is {listed} than {names[0]}."
-
-
-def _clock(seconds):
-    minutes, rest = divmod(round(float(seconds)), 60)
-    return f"{minutes}:{rest:02d}"

@@ -1,8 +1,20 @@
-"""A time axis in minutes and seconds."""
+"""Times in minutes and seconds: as text, and as the axis of a plot."""
 
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 TICK_SECONDS = [.1, .2, .5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600]
+
+
+def clock(seconds):
+    """A time in minutes and seconds.
+
+    Examples
+    --------
+    >>> clock(185.2), clock(59.9)
+    ('3:05', '1:00')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
 
 
 def time_axis(ax, start, end, *, axis="x", most=8):

@@ -124,7 +124,8 @@ else:
                                for by in compared])
     first = agreements.iloc[0]
     print(f"{first['share']:.0%} of the five nearest songs by other artists have the song's genre "
-          f"({first['low']:.0%} to {first['high']:.0%}), {'more' if first['low'] > first['chance'] else 'not reliably more'} than of songs "
+          f"({first['low']:.0%} to {first['high']:.0%}), "
+          f"{'more' if first['low'] > first['chance'] else 'not reliably more'} than of songs "
           f"drawn at random ({first['chance']:.0%}).")
 
 # %% [markdown]

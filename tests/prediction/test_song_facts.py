@@ -14,7 +14,6 @@ from prediction.labels import blend_label
 from prediction.saliency import Explanation
 from prediction.song_facts import (
     chords_data,
-    clock,
     fact_words,
     found_data,
     label_probability,
@@ -25,6 +24,7 @@ from prediction.song_facts import (
 )
 from prediction.windows import song_influences
 from signals.recording import Recording
+from signals.time_axis import clock
 
 FAMILIES = ["rock", "folk", "jazz", "metal"]
 
