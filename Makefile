@@ -4,10 +4,12 @@ VENV ?= .venv
 SOURCE ?= sample
 RUNS ?= runs
 JOBS ?= 2
+DATA ?= ../shared/data
 # The names of files reach the shell as they are: neither make nor the shell expands what they hold.
 override SOURCE := $(value SOURCE)
 override CHARTS := $(value CHARTS)
-export SOURCE CHARTS
+override DATA := $(value DATA)
+export SOURCE CHARTS DATA
 
 ifneq ($(words $(RUNS)),1)
 $(error RUNS=$(RUNS) must be one path without blanks, because make takes each word for a file)
@@ -75,9 +77,16 @@ test: $(VENV)/installed-tests
 ## make test-colab            the same with Colab's versions, in an environment of its own
 test-colab:
 	@$(MAKE) test VENV=$(VENV)-colab CONSTRAINTS=tests/constraints-colab.txt
-## make bench                 measure speed; every other benchmark is a script in tests/benchmarks (-h explains it)
+## make bench                 measure speed; and what is heard in real music, where DATA=folder has it (see docs/results.md);
+##                            every other benchmark is a script in tests/benchmarks (-h explains it)
+# Essentia is there to compare with, and not for every version of Python: the benchmarks do without it.
 bench: $(VENV)/installed-tests
 	$(BIN)/python tests/benchmarks/bench_speed.py
+	@if test -f "$$DATA/gtzan/annotations.csv"; then \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check essentia 2>/dev/null; \
+		for part in sound structure estimates; do \
+			$(BIN)/python tests/benchmarks/bench_$$part.py --data "$$DATA" || exit 1; done; \
+	else echo "key, tempo, structure and estimates are not measured: no gtzan/annotations.csv in DATA=$$DATA"; fi
 ## make lint                  check the style of the code
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .

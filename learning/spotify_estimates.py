@@ -19,9 +19,10 @@ from signals.recording import as_recording
 
 CONTRASTS = {
     "energy": (
-        ("metal", "heavy metal", "punk", "hard rock", "party", "loud (MTT)", "fast (MTT)"),
-        ("Mellow", "acoustic", "chillout", "chill", "easy listening", "sad", "quiet (MTT)", "soft (MTT)",
-         "slow (MTT)")),
+        ("metal", "heavy metal", "punk", "hard rock", "party", "dance", "electro", "loud (MTT)", "fast (MTT)",
+         "techno (MTT)", "drums (MTT)", "beat (MTT)", "dance (MTT)"),
+        ("Mellow", "acoustic", "chillout", "chill", "easy listening", "sad", "ambient", "folk", "classical (MTT)",
+         "quiet (MTT)", "soft (MTT)", "slow (MTT)", "piano (MTT)", "new age (MTT)", "strings (MTT)")),
     "danceability": (
         ("dance", "party", "House", "Hip-Hop", "funk", "rnb", "dance (MTT)", "beat (MTT)", "beats (MTT)"),
         ("Progressive rock", "metal", "ambient", "folk", "sad", "classical (MTT)", "quiet (MTT)", "solo (MTT)",
@@ -42,8 +43,12 @@ CONTRASTS = {
         ("instrumental", "ambient", "no vocals (MTT)", "no vocal (MTT)", "no voice (MTT)"),
         ("male vocalists", "female vocalists", "vocals (MTT)", "vocal (MTT)", "singing (MTT)", "voice (MTT)"))}
 """The tags that speak for each feature, and those that speak against it."""
-SOUND = {"energy": ("loudness_lufs", "onset_strength_mean")}
-"""Audio features that count as much as the tags: loud music with strong onsets is energetic."""
+SOUND = {"energy": "loudness_lufs", "valence": "onsets_low_mean"}
+"""An audio feature beside the tags: loud music is energetic, and music with marked beats of bass and drums is happier.
+It counts half as much as the tags."""
+SOUND_WEIGHT = .5
+QUANTILES = np.linspace(0, 1, 21)
+"""Those that `scale` holds of each feature."""
 SCALE_FILE = Path(__file__).with_name("spotify_scale.json")
 
 
@@ -54,11 +59,11 @@ def scale():
     Returns
     -------
     dict
-        For each feature of `CONTRASTS`: `contrast`, 21 quantiles of the contrast among clips of popular music;
-        `table`, the same quantiles of Spotify's values among the songs of a public table; `mean` and `sd` of the
-        contrast and of the audio features in `SOUND`; and what was measured on songs whose values are known: the `rank
-        correlation`, the `error` that 80 % of the estimates do not exceed, and the number of `songs`. See
-        `tests/benchmarks/bench_sound.py`.
+        For each feature of `CONTRASTS`: `contrast`, 21 quantiles of what `combined` gives for clips of popular music;
+        `table`, the same quantiles of Spotify's values among the songs of a public table; `mean` and `sd` of the tags'
+        contrast and of the audio feature in `SOUND`; and what was measured on songs whose values are known: the `rank
+        correlation`, the `rank error` that 80 % of the estimates do not exceed, and the number of `songs`. Made by
+        `tests/benchmarks/bench_estimates.py --fit`.
     """
     return json.loads(SCALE_FILE.read_text(encoding="utf-8"))
 
@@ -83,7 +88,7 @@ def contrast(songs, feature):
 
 
 def combined(songs, feature, standard):
-    """The contrast and the audio features that count beside it, each standardised, as a mean.
+    """The contrast and half of the audio feature beside it, each standardised.
 
     Parameters
     ----------
@@ -92,14 +97,17 @@ def combined(songs, feature, standard):
     feature : str
         One of `CONTRASTS`.
     standard : dict
-        `mean` and `sd` of each part, by name.
+        `mean` and `sd` of both, as `tags` and `sound`.
 
     Returns
     -------
     pd.Series
     """
-    parts = {"tags": contrast(songs, feature)} | {name: songs[name] for name in SOUND.get(feature, ())}
-    return sum((part - standard["mean"][name]) / standard["sd"][name] for name, part in parts.items()) / len(parts)
+    mean, sd = standard["mean"], standard["sd"]
+    value = (contrast(songs, feature) - mean["tags"]) / sd["tags"]
+    if feature in SOUND:
+        value = value + SOUND_WEIGHT * (songs[SOUND[feature]] - mean["sound"]) / sd["sound"]
+    return value
 
 
 def estimate_features(songs):
@@ -108,7 +116,7 @@ def estimate_features(songs):
     Parameters
     ----------
     songs : pd.DataFrame
-        One row a song: the tags of `features.extract_embeddings`, and `loudness_lufs` and `onset_strength_mean` of
+        One row a song: the tags of `features.extract_embeddings`, and `loudness_lufs` and `onsets_low_mean` of
         `features.extract_features`.
 
     Returns
@@ -116,13 +124,49 @@ def estimate_features(songs):
     pd.DataFrame
         The same index; for each of `CONTRASTS` a column such as `energy_estimate` (0 to 1).
     """
-    out = {}
-    for feature, known in scale().items():
-        value = combined(songs, feature, known)
-        out[f"{feature}_estimate"] = np.interp(value, known["contrast"], known["table"], left=known["table"][0],
-                                               right=known["table"][-1])
-        out[f"{feature}_estimate"] = np.where(value.isna(), np.nan, out[f"{feature}_estimate"])
-    return pd.DataFrame(out, index=songs.index)
+    return pd.DataFrame({f"{feature}_estimate": on_scale(feature, rank(songs, feature)) for feature in CONTRASTS},
+                        index=songs.index)
+
+
+def rank(songs, feature):
+    """The share of clips of popular music that have less of a feature than each song.
+
+    Parameters
+    ----------
+    songs : pd.DataFrame
+        As for `estimate_features`.
+    feature : str
+        One of `CONTRASTS`.
+
+    Returns
+    -------
+    np.ndarray [shape=(songs,)]
+        0 to 1; NaN where a song has no tags.
+    """
+    known = scale()[feature]
+    return np.interp(combined(songs, feature, known), known["contrast"], QUANTILES)
+
+
+def on_scale(feature, ranks):
+    """The value of Spotify that has these ranks among the songs of a public table.
+
+    Parameters
+    ----------
+    feature : str
+        One of `CONTRASTS`.
+    ranks : np.ndarray [shape=(n,)]
+        0 to 1; what lies beyond is the lowest or the highest value.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)]
+
+    Examples
+    --------
+    >>> on_scale("energy", np.array([.1, .5, .9])).round(1).tolist()
+    [0.4, 0.7, 0.9]
+    """
+    return np.interp(ranks, QUANTILES, scale()[feature]["table"])
 
 
 def song_estimates(song):
@@ -149,10 +193,31 @@ def song_estimates(song):
     heard = hear_recording(recording)
     tags = pd.DataFrame(heard.tags.mean(axis=0, keepdims=True), columns=tag_columns())
     sound = recording.features()
-    estimates = estimate_features(tags.assign(**{name: sound[name] for names in SOUND.values() for name in names}))
-    table = pd.DataFrame({"estimate": estimates.iloc[0].to_numpy()}, index=list(CONTRASTS))
-    error = estimate_errors()["error"]
-    return table.assign(low=(table["estimate"] - error).clip(0), high=(table["estimate"] + error).clip(upper=1))
+    songs = tags.assign(**{name: sound[name] for name in SOUND.values()})
+    rows = [estimates_with_interval(songs, feature, scale()[feature]["rank error"]).iloc[0] for feature in CONTRASTS]
+    return pd.DataFrame(rows, index=list(CONTRASTS))
+
+
+def estimates_with_interval(songs, feature, rank_error):
+    """The estimates of one feature, and the values at ranks that are lower and higher by an error.
+
+    Parameters
+    ----------
+    songs : pd.DataFrame
+        As for `estimate_features`.
+    feature : str
+        One of `CONTRASTS`.
+    rank_error : float
+        0 to 1. Errors are alike in ranks, not in values: most songs are hardly instrumental, few are so entirely.
+
+    Returns
+    -------
+    pd.DataFrame
+        `estimate`, `low` and `high`, 0 to 1.
+    """
+    ranks = rank(songs, feature)
+    return pd.DataFrame({name: on_scale(feature, ranks + shift) for name, shift in
+                         {"estimate": 0, "low": -rank_error, "high": rank_error}.items()}, index=songs.index)
 
 
 def estimate_errors():
@@ -162,12 +227,13 @@ def estimate_errors():
     -------
     pd.DataFrame
         One row a feature: `rank correlation` with Spotify's values, with `low` and `high`, its 95 % interval (a
-        bootstrap by artist); `error`: of the estimates, 80 % are no further off; `songs`: how many were measured.
+        bootstrap by artist); `rank error`: 80 % of the estimates are no further off, as a share of the songs of a
+        public table; `songs`: how many were measured.
 
     Examples
     --------
     >>> estimate_errors().index.tolist()[:2]
     ['energy', 'danceability']
     """
-    columns = ["rank correlation", "low", "high", "error", "songs"]
+    columns = ["rank correlation", "low", "high", "rank error", "songs"]
     return pd.DataFrame({feature: {name: known[name] for name in columns} for feature, known in scale().items()}).T

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage
 import scipy.signal
+import scipy.special
 
 from signals.decoding import SAMPLE_RATE
 
@@ -43,6 +44,9 @@ SPREAD = np.array([[.103], [.0726]])
 CERTAINTY = {3: .91, 30: 1.65}
 """Seconds: by how much the scores are multiplied. The longer the sound, the surer the key; calibrated on songs of
 artists that the weights were not fitted to."""
+CONFIDENCE = {3: (1, 0), 30: (.64, .8)}
+"""Seconds: slope and intercept of the log-odds of the confidence. Of longer clips, the keys that seemed unsure were
+right more often than their probability said. Calibrated in the same way."""
 CLOSE = .5
 """A rival is named where it is at least this probable relative to the key."""
 NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
@@ -217,9 +221,42 @@ def key_probabilities(shares, seconds):
     from_tonic = np.stack([np.roll(standard, -tonic, axis=1) for tonic in range(12)])
     scores = np.concatenate([(from_tonic * WEIGHTS[mode]).sum(axis=(1, 2)) for mode in ("major", "minor")])
     scores[12:] += MINOR_BIAS
-    scores *= np.interp(np.log(max(seconds, 1)), np.log(list(CERTAINTY)), list(CERTAINTY.values()))
+    scores *= of_length(CERTAINTY, seconds)
     shares_of_keys = np.exp(scores - scores.max())
     return shares_of_keys / shares_of_keys.sum()
+
+
+def of_length(values, seconds):
+    """A value for a length, between those that are given for some lengths in s.
+
+    Examples
+    --------
+    >>> of_length({3: 1, 30: 2}, 60)
+    2.0
+    """
+    return float(np.interp(np.log(max(seconds, 1)), np.log(list(values)), list(values.values())))
+
+
+def key_confidence(proba, seconds):
+    """The probability that the most probable key is right or a fifth away.
+
+    Parameters
+    ----------
+    proba : np.ndarray [shape=(24,)]
+        As from `key_probabilities`.
+    seconds : float
+        Length of the sound.
+
+    Returns
+    -------
+    float
+    """
+    best = int(proba.argmax())
+    of_mode = proba[:12] if best < 12 else proba[12:]
+    up_to_a_fifth = np.clip(sum(of_mode[(best + step) % 12] for step in (-5, 0, 5)), 1e-6, 1 - 1e-6)
+    slope, intercept = (of_length({length: pair[place] for length, pair in CONFIDENCE.items()}, seconds)
+                        for place in (0, 1))
+    return float(scipy.special.expit(slope * scipy.special.logit(up_to_a_fifth) + intercept))
 
 
 def estimate_key(strengths, sr=SAMPLE_RATE):
@@ -249,12 +286,11 @@ def estimate_key(strengths, sr=SAMPLE_RATE):
     shares = triad_shares(strengths, sr)
     if not shares.any():
         return dict.fromkeys(("key", "mode", "key_confidence", "rival_key", "rival_mode"), np.nan)
-    proba = key_probabilities(shares, len(strengths) * HOP_LENGTH / sr)
+    seconds = len(strengths) * HOP_LENGTH / sr
+    proba = key_probabilities(shares, seconds)
     best, second = (int(number) for number in proba.argsort()[:-3:-1])
-    of_mode = proba[:12] if best < 12 else proba[12:]
-    up_to_a_fifth = sum(of_mode[(best + step) % 12] for step in (-5, 0, 5))
     rival = (second % 12, second < 12) if proba[second] > CLOSE * proba[best] else (np.nan, np.nan)
-    return {"key": float(best % 12), "mode": float(best < 12), "key_confidence": float(up_to_a_fifth),
+    return {"key": float(best % 12), "mode": float(best < 12), "key_confidence": key_confidence(proba, seconds),
             "rival_key": float(rival[0]), "rival_mode": float(rival[1])}
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import librosa
 import numpy as np
+import scipy.ndimage
 import scipy.signal
 
 from signals import decoding
@@ -27,6 +28,19 @@ SILENT_POWER = 1e-6
 """A frame below this power, relative to the loudest frame, counts as silent: -60 dB."""
 TEMPO_RANGE = (30, 300)
 """BPM that a tempogram shows."""
+CONTEXT_SECONDS = 2.5
+"""Two moments are alike where so much of the music around them is."""
+NEIGHBOUR_SHARE = .06
+"""The share of a song that counts as alike to a moment."""
+BLUR_SECONDS = (2.4, .4)
+"""Standard deviations by which repetitions are smoothed over time and over their lag."""
+REPETITION_WEIGHT = .5
+"""How much repetitions count for the border of a section, beside contrast. This and the numbers around it were chosen
+on songs joined from clips of GTZAN's train list, see `tests/benchmarks/bench_structure.py`."""
+PROMINENCE = .35
+"""How far the novelty at a border stands out, relative to the largest."""
+LEAST_CONTRAST = .06
+"""A song in which no moment contrasts more with the one before has one section."""
 
 
 class Spectrogram(NamedTuple):
@@ -317,26 +331,84 @@ def _stretches(beats, n_frames, sr, most):
 
 
 def section_times(similarity, *, seconds=8.0):
-    """When sections begin in s [shape=(n,)], without 0: the peaks of the novelty along the diagonal (Foote 2000).
+    """When sections begin in s [shape=(n,)], without 0.
+
+    Two things speak for a border: the music before is unlike the music after (Foote 2000), and other moments are
+    repeated from here on (Serrà, Müller, Grosche and Arcos 2014), so that one verse after another is told as well.
 
     Parameters
     ----------
     similarity : Similarity
     seconds : float
-        Novelty compares this much before and after a moment; no section is shorter.
+        The music is compared this much before and after a moment; no section is shorter.
 
     Returns
     -------
     np.ndarray [shape=(n,)]
     """
     matrix, edges = similarity
-    reach = max(2, round(seconds / np.median(np.diff(edges))))
+    stretch = np.median(np.diff(edges))
+    reach = max(2, round(seconds / stretch))
     if len(matrix) < 2 * reach:
         return np.empty(0)
+    contrast, repeats = contrast_novelty(matrix, reach), repetition_novelty(matrix, stretch)
+    if contrast.max() < LEAST_CONTRAST:
+        return np.empty(0)
+    novelty = contrast / contrast.max() + REPETITION_WEIGHT * repeats / max(repeats.max(), 1e-9)
+    peaks = scipy.signal.find_peaks(novelty, distance=reach, prominence=PROMINENCE * novelty.max())[0]
+    return edges[peaks]
+
+
+def contrast_novelty(matrix, reach):
+    """How unlike the music before a moment is to the music after it (Foote 2000).
+
+    Parameters
+    ----------
+    matrix : np.ndarray [shape=(n, n)]
+        Similarity of each two stretches.
+    reach : int
+        How many stretches before and after are compared.
+
+    Returns
+    -------
+    np.ndarray [shape=(n + 1,)]
+        For each edge between stretches; 0 where less than `reach` stretches lie before or after it.
+    """
     taper = scipy.signal.windows.gaussian(2 * reach, reach / 2) * np.repeat([-1, 1], reach)
     kernel = np.outer(taper, taper) / np.outer(taper, taper).clip(0).sum()
     novelty = np.zeros(len(matrix) + 1)
     for middle in range(reach, len(matrix) - reach + 1):
         novelty[middle] = (kernel * matrix[middle - reach:middle + reach, middle - reach:middle + reach]).sum()
-    peaks = scipy.signal.find_peaks(novelty, distance=reach, prominence=max(.02, .2 * novelty.max()))[0]
-    return edges[peaks]
+    return novelty
+
+
+def repetition_novelty(matrix, stretch):
+    """How much it changes at a moment which other moments of a song are alike (Serrà, Müller, Grosche and Arcos 2014).
+
+    Parameters
+    ----------
+    matrix : np.ndarray [shape=(n, n)]
+        Similarity of each two stretches.
+    stretch : float
+        The usual length of a stretch in s.
+
+    Returns
+    -------
+    np.ndarray [shape=(n + 1,)]
+        For each edge between stretches.
+    """
+    n = len(matrix)
+    number = np.arange(n)
+    by_lag = (number[:, None] + np.arange(2 * n)) % (2 * n)  # column l of row i: l stretches later, l - 2n where l >= n
+    by_time = (number - number[:, None]) % (2 * n)
+
+    def lagged(values):
+        return np.take_along_axis(np.pad(values, ((0, 0), (0, n))), by_lag, axis=1)
+
+    context = 2 * round(CONTEXT_SECONDS / stretch / 2) + 1
+    similar = np.take_along_axis(scipy.ndimage.uniform_filter1d(lagged(matrix), context, axis=0), by_time, axis=1)
+    n_neighbours = min(max(2, round(NEIGHBOUR_SHARE * n)), n - 1)
+    neighbours = similar >= np.partition(similar, -n_neighbours - 1, axis=1)[:, [-n_neighbours - 1]]
+    mutual = lagged((neighbours & neighbours.T).astype(np.float32))
+    repeats = scipy.ndimage.gaussian_filter(mutual, np.array(BLUR_SECONDS) / stretch, mode=("nearest", "wrap"))
+    return np.pad(np.linalg.norm(np.diff(repeats, axis=0), axis=1), 1)

@@ -1,50 +1,50 @@
-"""Measure what is heard in real music: key, tempo, chords, sections, and estimates of Spotify's features.
+"""Measure what is heard in real music: key and tempo, beside Essentia and librosa.
 
-key        clips of GTZAN with published keys: exact and MIREX-weighted score (mir_eval), beside the profiles of
-           Krumhansl and Kessler and those of Essentia's KeyExtractor, where that is installed; calibration
-tempo      the same clips with tapped tempi: right within 4 %, and up to octaves, beside librosa and Essentia;
-           calibration, swing and metre
-famous     songs whose values at Spotify stand in public tables: key, tempo, and the estimates of Spotify's features
-synthetic  synthetic songs: the share of time in which the chords are right, and the F-measure of the beats (mir_eval)
-sections   joined real clips (A B A B and others), whose borders are known: hit rate at 0.5 and 3 s (mir_eval), beside
-           librosa's Laplacian segmentation and equal sections
+key    clips of GTZAN with published keys: exact and MIREX-weighted score (mir_eval), beside the profiles of Krumhansl
+       and Kessler and those of Essentia's KeyExtractor, where that is installed; calibration of the confidence
+tempo  the same clips with tapped tempi: right within 4 %, and up to octaves, beside librosa and Essentia;
+       calibration, swing and metre
+songs  the same clips, one by one: artist, title, key and tempo as we say them and as annotated
 
 The weights of key and tempo were fitted to these clips. So they are judged by cross-fitting: every clip is judged by
-weights that were fitted without its artist. Their settings (such as what counts as a chord) were chosen on the same
-clips, which flatters the figures a little. `--fit` prints weights that are fitted to all clips.
+weights that were fitted without its artist, and so is its confidence. Their settings (such as what counts as a chord)
+were chosen on the same clips, which flatters the figures a little. `--fit` prints numbers that are fitted to all clips.
 
-Needs the data folder (`--data`) with `gtzan`, `tagged_songs`, `top_hits` and `tidytuesday`. Takes about ten minutes.
+Needs the data folder (`--data`) with `gtzan`. Takes about two minutes.
 """
 
-import argparse
 import functools
-import re
 import sys
-import unicodedata
 from pathlib import Path
 
 import mir_eval
 import numpy as np
 import pandas as pd
 import scipy.optimize
+import scipy.special
 import scipy.stats
-from mutagen.easyid3 import EasyID3
-from rapidfuzz import fuzz
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from analysis.resampling import bootstrap_weights, mean_interval
-from learning.spotify_estimates import CONTRASTS, scale, song_estimates
+from real_songs import (
+    annotated_clips,
+    essentia_key,
+    essentia_tempo,
+    has_essentia,
+    interval,
+    key_number,
+    key_text,
+    librosa_tempo,
+    run_parts,
+    up_to_octaves,
+)
+
 from signals import key, tempo
-from signals.chords import song_chords
 from signals.decoding import SAMPLE_RATE, load_audio
 from signals.estimators import estimate_tuning, krumhansl_key, pitch_class_shares
 from signals.spectrograms import power_to_decibels, spectrograms
-from signals.structure import beat_times, section_times, self_similarity
-from sources.files import write_table
-from synth.sample_table import GENRES
-from synth.songs import render
 
 FOLDS, REPEATS = 10, 3
 SHORT_WEIGHT = .5
@@ -52,44 +52,11 @@ SHORT_WEIGHT = .5
 KEY_PENALTY, BIAS_PENALTY, TEMPO_PENALTY = 3, 20, 1
 METRONOME, METRONOME_WEIGHT = range(68, 160, 4), 2
 TEMPO_CLASSES = [0, 70, 85, 100, 120, 140, 170, 999]
-OCTAVES = (1 / 3, 1 / 2, 1, 2, 3)
 ESSENTIA_PROFILES = ("edma", "bgate", "krumhansl", "temperley")
 
 
 def main():
-    parts = {"key": measure_key, "tempo": measure_tempo, "famous": measure_famous, "synthetic": measure_synthetic,
-             "sections": measure_sections}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default="../shared/data", help="folder with the data (default: %(default)s)")
-    parser.add_argument("--parts", nargs="+", default=list(parts), choices=parts, help="what to measure (default: all)")
-    parser.add_argument("--fit", action="store_true", help="print the weights of key and tempo, fitted to all clips")
-    parser.add_argument("--out", default="results", help="folder for the tables (default: %(default)s)")
-    options = parser.parse_args()
-    data = Path(options.data)
-    if not (data / "gtzan" / "annotations.csv").exists():
-        parser.error(f"no gtzan/annotations.csv in {data}: name the folder with --data")
-    pd.set_option("display.width", 160, "display.max_columns", None)
-    for name in options.parts:
-        table = parts[name](data, options.fit)
-        print(write_table(table, Path(options.out) / f"bench_sound_{name}.csv"))
-        print(f"{parts[name].__doc__.splitlines()[0]}\n{table.round(3).to_string(index=False)}\n", flush=True)
-
-
-def annotated_clips(data, what):
-    """The clips that are annotated with `key` or `tempo`: path, annotation, artist, and whether they are long."""
-    notes = pd.read_csv(data / "gtzan" / "annotations.csv").set_index("track")
-    files = [*sorted((data / "gtzan" / "audio").glob("*/*.mp3")),
-             *sorted((data / "gtzan" / "audio_short").glob("*/*.flac"))]
-    clips = pd.DataFrame({"path": files, "track": [file.stem for file in files],
-                          "long": [file.suffix == ".mp3" for file in files]}).join(notes, on="track")
-    clips["artist"] = clips["artist"].fillna(clips["track"])
-    return clips.dropna(subset=[what]).reset_index(drop=True)
-
-
-def interval(values, artists):
-    """Mean, and its 95 % interval: a bootstrap by artist."""
-    low, high = mean_interval(np.asarray(values, float), bootstrap_weights(np.asarray(artists), 2000, 0))
-    return {"score": np.mean(values), "low": low, "high": high, "n": len(values)}
+    run_parts({"key": measure_key, "tempo": measure_tempo, "songs": list_songs}, __doc__, fits=True)
 
 
 def cross_fitted(artists, fit, judge):
@@ -130,31 +97,47 @@ def softmax_fit(features, is_right, weights, penalties):
     return scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
 
 
-def calibration(confidence, right, edges=(0, .4, .6, .8, 1)):
-    """Rows of how many are right, by confidence."""
-    table = pd.DataFrame({"confidence": confidence, "right": right})
-    groups = table.groupby(pd.cut(table["confidence"], edges), observed=True)
-    return [{"what": f"calibration, {name.left:g} to {name.right:g}", "method": "ours",
-             "score": part["right"].mean(), "said": part["confidence"].mean(), "n": len(part)} for name, part in groups]
+def calibration(chance, right, artists, fit, edges=(0, .4, .6, .8, 1)):
+    """Rows of how many are right, by confidence.
+
+    The confidence is a logistic function of the chance that the model gives, fitted without the artist in question.
+    `fit` prints the slope and intercept for all clips.
+    """
+    log_odds = scipy.special.logit(np.clip(chance, 1e-6, 1 - 1e-6))[:, None]
+    right = np.asarray(right, int)
+    artists = np.asarray(artists)
+    if fit:
+        model = LogisticRegression(C=10).fit(log_odds, right)
+        print("confidence:", model.coef_.round(2), model.intercept_.round(2))
+    confidence = np.zeros(len(right))
+    for train, held_out in GroupKFold(FOLDS).split(log_odds, groups=artists):
+        model = LogisticRegression(C=10).fit(log_odds[train], right[train])
+        confidence[held_out] = model.predict_proba(log_odds[held_out])[:, 1]
+    rows = []
+    for low, high in zip(edges, edges[1:]):
+        part = (confidence > low) & (confidence <= high)
+        if part.any():
+            rows.append({"what": f"calibration, {low:g} to {high:g}", "method": "ours", "said": confidence[part].mean()}
+                        | interval(right[part], artists[part]) | {"n": part.sum() / REPEATS})
+    return rows
 
 
 # ---- key
 
-def measure_key(data, fit):
-    """The key of real clips."""
+@functools.cache
+def keys_of_clips(data, fit):
+    """The clips with a key, and for each the probabilities of 24 keys: [repeats], and Krumhansl's key."""
     clips = annotated_clips(data, "key")
     shares, seconds, krumhansl = [], [], []
     for path in clips["path"]:
         y, sr = load_audio(path)
         tuning = estimate_tuning(y, sr)
-        strengths = key.semitone_strengths(y, sr, tuning)
-        shares.append(key.triad_shares(strengths, sr))
+        shares.append(key.triad_shares(key.semitone_strengths(y, sr, tuning), sr))
         seconds.append(len(y) / sr)
         found = krumhansl_key(pitch_class_shares(y, sr, tuning))
         krumhansl.append(key_text(found["key"], found["mode"]))
-    features = key_features(np.array(shares))
-    truth = np.array([key_number(text) for text in clips["key"]])
-    is_right = np.eye(24, dtype=bool)[truth]
+    features, seconds = key_features(np.array(shares)), np.array(seconds)
+    is_right = np.eye(24, dtype=bool)[[key_number(text) for text in clips["key"]]]
     weights = np.where(clips["long"], 1, SHORT_WEIGHT)
     penalties = np.append(np.full(48, KEY_PENALTY), BIAS_PENALTY)
 
@@ -163,13 +146,19 @@ def measure_key(data, fit):
 
     if fit:
         print(np.array2string(fitted(np.arange(len(clips))).round(2), separator=", "))
-    runs = cross_fitted(clips["artist"], fitted, lambda learned, rows: key_shares(features[rows] @ learned,
-                                                                                 np.array(seconds)[rows]))
+    runs = cross_fitted(clips["artist"], fitted,
+                        lambda learned, rows: key_shares(features[rows] @ learned, seconds[rows]))
+    return clips, runs, krumhansl
+
+
+def measure_key(data, fit):
+    """The key of real clips."""
+    clips, runs, krumhansl = keys_of_clips(data, fit)
     rows = []
     for name, chosen in {"15 to 30 s": clips["long"], "2 to 3 s": ~clips["long"]}.items():
         number = np.flatnonzero(chosen)
         part = clips.iloc[number]
-        said = {"ours": [[key_text(np.argmax(run[i]) % 12, np.argmax(run[i]) < 12) for i in number] for run in runs],
+        said = {"ours": [[best_key(run[i]) for i in number] for run in runs],
                 "Krumhansl and Kessler": [[krumhansl[i] for i in number]]}
         said |= {f"Essentia, {profile}": [[essentia_key(path, profile) for path in part["path"]]]
                  for profile in (ESSENTIA_PROFILES if has_essentia() and name == "15 to 30 s" else ())}
@@ -179,9 +168,14 @@ def measure_key(data, fit):
                              for text in texts], axis=0)
             rows += [{"what": f"{name}, exact", "method": method} | interval(exact, part["artist"]),
                      {"what": f"{name}, MIREX", "method": method} | interval(mirex, part["artist"])]
-    up_to_a_fifth = [fifth_confidence(shares_of_keys, truth[i]) for run in runs for i, shares_of_keys in enumerate(run)
-                     if clips["long"][i]]
-    return pd.DataFrame(rows + calibration(*zip(*up_to_a_fifth)))
+    truth = [key_number(text) for text in clips["key"]]
+    pairs = [(*fifth_chance(run[i], truth[i]), clips["artist"][i])
+             for run in runs for i in np.flatnonzero(clips["long"])]
+    return pd.DataFrame(rows + calibration(*zip(*pairs), fit))
+
+
+def best_key(shares):
+    return key_text(np.argmax(shares) % 12, np.argmax(shares) < 12)
 
 
 def key_features(shares):
@@ -197,56 +191,17 @@ def key_features(shares):
 
 def key_shares(scores, seconds):
     """Probabilities of 24 keys, with the certainty that `key` gives to this length."""
-    certainty = np.interp(np.log(seconds), np.log(list(key.CERTAINTY)), list(key.CERTAINTY.values()))[:, None]
+    certainty = np.array([key.of_length(key.CERTAINTY, length) for length in seconds])[:, None]
     shares = np.exp(scores * certainty - (scores * certainty).max(axis=1, keepdims=True))
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def fifth_confidence(shares, truth):
-    """The confidence that the most probable key is right or a fifth away, and whether it is."""
+def fifth_chance(shares, truth):
+    """The chance that the most probable key is right or a fifth away, and whether it is."""
     best = int(np.argmax(shares))
     mode = best // 12 * 12
     near = [mode + (best + step) % 12 for step in (-5, 0, 5)]
     return float(shares[near].sum()), truth in near
-
-
-def key_text(tonic, mode):
-    return "C major" if np.isnan(tonic) else key.key_name(tonic, mode).replace("♯", "#")
-
-
-def key_number(text):
-    tonic, mode = text.split()
-    return [name.replace("♯", "#") for name in key.NAMES].index(tonic) + 12 * (mode == "minor")
-
-
-# ---- Essentia and librosa
-
-def has_essentia():
-    try:
-        import essentia.standard  # noqa: F401
-    except ImportError:
-        print("Essentia is not installed: `pip install essentia` to compare")
-        return False
-    return True
-
-
-def essentia_key(path, profile):
-    import essentia.standard as es
-    tonic, mode, _ = es.KeyExtractor(profileType=profile)(es.MonoLoader(filename=str(path), sampleRate=44_100)())
-    flats = {"Db": "C#", "Eb": "D#", "Gb": "F#", "Ab": "G#", "Bb": "A#"}
-    return f"{flats.get(tonic, tonic)} {mode}"
-
-
-def essentia_tempo(path):
-    import essentia.standard as es
-    return float(es.RhythmExtractor2013(method="multifeature")(
-        es.MonoLoader(filename=str(path), sampleRate=44_100)())[0])
-
-
-def librosa_tempo(path):
-    import librosa
-    y, sr = load_audio(path)
-    return float(np.atleast_1d(librosa.beat.beat_track(y=y, sr=sr)[0])[0])
 
 
 # ---- tempo
@@ -255,27 +210,33 @@ def onsets_of(y):
     return tempo.after_the_start(tempo.register_onsets(power_to_decibels(spectrograms(y)["mel"].T)))
 
 
-def measure_tempo(data, fit):
-    """The tempo of real clips of 15 to 30 s."""
+@functools.cache
+def tempi_of_clips(data, fit):
+    """The clips of 15 to 30 s with a tempo, their onsets, and for each the scores of all tempi: [repeats]."""
     clips = annotated_clips(data, "tempo")
-    every = pd.read_csv(data / "gtzan" / "annotations.csv")["tempo"].dropna()
     clips = clips[clips["long"]].reset_index(drop=True)
     truth = clips["tempo"].to_numpy()
+    clips["weight"] = tempo_weights(truth, pd.read_csv(data / "gtzan" / "annotations.csv")["tempo"].dropna())
     onsets = [onsets_of(load_audio(path)[0]) for path in clips["path"]]
     features = np.array([tempo.tempo_evidence(part) for part in onsets])
     clicks = np.array([tempo.tempo_evidence(onsets_of(metronome(bpm))) for bpm in METRONOME])
     is_right = np.abs(tempo.TEMPI / truth[:, None] - 1) < .03
     of_clicks = np.abs(tempo.TEMPI / np.array(METRONOME)[:, None] - 1) < .03
-    weights = tempo_weights(truth, every)
 
     def fitted(rows):
         return softmax_fit(np.concatenate([features[rows], clicks]), np.concatenate([is_right[rows], of_clicks]),
-                           np.append(weights[rows], np.full(len(clicks), METRONOME_WEIGHT)),
+                           np.append(clips["weight"].to_numpy()[rows], np.full(len(clicks), METRONOME_WEIGHT)),
                            np.full(features.shape[2], TEMPO_PENALTY))
 
     if fit:
         print(np.array2string(fitted(np.arange(len(clips))).round(2), separator=", "))
-    runs = cross_fitted(clips["artist"], fitted, lambda learned, rows: list(features[rows] @ learned))
+    return clips, onsets, cross_fitted(clips["artist"], fitted, lambda learned, rows: list(features[rows] @ learned))
+
+
+def measure_tempo(data, fit):
+    """The tempo of real clips of 15 to 30 s."""
+    clips, onsets, runs = tempi_of_clips(data, fit)
+    truth = clips["tempo"].to_numpy()
     said = {"ours": [tempo.TEMPI[np.argmax(run, axis=1)] for run in runs],
             "librosa, beat_track": [[librosa_tempo(path) for path in clips["path"]]]}
     if has_essentia():
@@ -287,16 +248,17 @@ def measure_tempo(data, fit):
         rows += [{"what": "within 4 %", "method": method} | interval(exact, clips["artist"]),
                  {"what": "up to octaves", "method": method} | interval(octaves, clips["artist"]),
                  {"what": "within 4 %, tempi as in all 640 clips", "method": method,
-                  "score": np.average(exact, weights=weights), "n": len(exact)}]
-    pairs = [tempo_confidence(scores, true) for run in runs for scores, true in zip(run, truth)]
-    rows += calibration(*zip(*pairs))
+                  "score": np.average(exact, weights=clips["weight"]), "n": len(exact)}]
+    pairs = [(*tempo_chance(scores, true), artist) for run in runs
+             for scores, true, artist in zip(run, truth, clips["artist"])]
+    rows += calibration(*zip(*pairs), fit)
     found = pd.DataFrame([tempo.estimate_tempo(np.pad(part, ((10, 0), (0, 0)))) for part in onsets])
-    swings, metre = clips["swing"] == "yes", clips["meter"]
+    swings = clips["swing"] == "yes"
     rows += [{"what": "swing told from none (area under the ROC curve, not cross-fitted)", "method": "ours",
               "score": scipy.stats.mannwhitneyu(found["swing"][swings], found["swing"][~swings]).statistic
               / (swings.sum() * (~swings).sum()), "n": len(clips)}]
     for name, beats in {"4/4": 4, "3/4": 3}.items():
-        known = found["beats_per_bar"][metre == name]
+        known = found["beats_per_bar"][clips["meter"] == name]
         rows += [{"what": f"{name}: called so, of those where it is said", "method": "ours",
                   "score": (known.dropna() == beats).mean(), "n": known.notna().sum()}]
     return pd.DataFrame(rows)
@@ -317,182 +279,27 @@ def tempo_weights(truth, every):
     return weights / weights.mean()
 
 
-def up_to_octaves(found, truth):
-    ratio = np.asarray(found, float)[:, None] / truth[:, None] / np.array(OCTAVES)
-    return np.abs(ratio - 1).min(axis=1) < .04
-
-
-def tempo_confidence(scores, truth):
+def tempo_chance(scores, truth):
+    """The chance that the most probable tempo is right within 4 %, and whether it is."""
     shares = np.exp(tempo.CERTAINTY * (scores - scores.max()))
     best = tempo.TEMPI[scores.argmax()]
     near = np.abs(np.log2(tempo.TEMPI / best)) < np.log2(1.04)
     return float(shares[near].sum() / shares.sum()), abs(best / truth - 1) < .04
 
 
-# ---- songs whose values at Spotify are known
+# ---- one by one
 
-def measure_famous(data, fit):
-    """Songs whose values at Spotify are known: key, tempo and estimates, by the shipped weights."""
-    songs = known_songs(data)
-    heard = []
-    for path in songs["path"]:
-        y, sr = load_audio(path)
-        found = key.estimate_key(key.semitone_strengths(y, sr, estimate_tuning(y, sr)), sr)
-        heard.append(found | {"bpm": tempo.estimate_tempo(tempo.register_onsets(power_to_decibels(
-            spectrograms(y)["mel"].T)))["tempo"]} | song_estimates(path)["estimate"].to_dict())
-    heard = pd.DataFrame(heard)
-    table = pd.DataFrame({"artist": songs["artist"], "song": songs["song"], "collection": songs["collection"],
-                          "our key": [key_text(*pair) for pair in zip(heard["key"], heard["mode"])],
-                          "Spotify's key": [key_text(*pair) for pair in zip(songs["key"], songs["mode"])],
-                          "our tempo": heard["bpm"].round(1), "Spotify's tempo": songs["tempo"].round(1)})
-    print(table.to_string(index=False))
-    rows = []
-    for name, part in {"tagged songs, 18 s": songs["collection"] == "tagged", "all": songs["song"].notna()}.items():
-        exact = table["our key"][part] == table["Spotify's key"][part]
-        bpm, true = heard["bpm"][part].to_numpy(), songs["tempo"][part].to_numpy()
-        rows += [{"what": f"{name}: key"} | interval(exact, songs["artist"][part]),
-                 {"what": f"{name}: tempo within 4 %"} | interval(np.abs(bpm / true - 1) < .04, songs["artist"][part]),
-                 {"what": f"{name}: tempo up to octaves"} | interval(up_to_octaves(bpm, true), songs["artist"][part])]
-    for feature in CONTRASTS:
-        rows.append({"what": f"{feature}, rank correlation"} | rank_correlation(heard[feature], songs[feature],
-                                                                               songs["artist"]))
-        error = np.abs(heard[feature] - songs[feature])
-        median = np.interp(.5, np.linspace(0, 1, 21), scale()[feature]["table"])
-        rows += [{"what": f"{feature}, mean error"} | interval(error, songs["artist"]),
-                 {"what": f"{feature}, mean error of the table's median"} | interval(np.abs(median - songs[feature]),
-                                                                                    songs["artist"])]
-    return pd.DataFrame(rows)
-
-
-def rank_correlation(estimates, values, artists, n_boot=1000):
-    """Spearman's correlation with its 95 % interval: a bootstrap by artist."""
-    rng = np.random.default_rng(0)
-    estimates, values, groups = estimates.to_numpy(), values.to_numpy(), [
-        np.flatnonzero(artists == artist) for artist in artists.unique()]
-    draws = [np.concatenate([groups[number] for number in rng.integers(0, len(groups), len(groups))])
-             for _ in range(n_boot)]
-    drawn = [scipy.stats.spearmanr(estimates[rows], values[rows])[0] for rows in draws]
-    low, high = np.nanquantile(drawn, (.025, .975))
-    return {"score": scipy.stats.spearmanr(estimates, values)[0], "low": low, "high": high, "n": len(values)}
-
-
-def known_songs(data):
-    """The songs with sound here whose name and artist stand in a table of Spotify's values."""
-    hits = pd.read_csv(data / "top_hits" / "songs_normalize.csv")
-    lists = pd.read_csv(data / "tidytuesday" / "spotify_songs.zip")
-    lists = lists.rename(columns={"track_name": "song", "track_artist": "artist"})
-    table = pd.concat([hits, lists], ignore_index=True).dropna(subset=["artist", "song"])
-    by, named = table["artist"].map(plain), table["song"].map(plain)
-    clips = annotated_clips(data, "title").drop_duplicates("track")
-    songs = [("gtzan", row.path, row.artist, row.title) for row in clips.itertuples()]
-    for path in sorted((data / "tagged_songs").glob("*.mp3")):
-        tags = EasyID3(path)
-        songs.append(("tagged", path, (tags.get("artist") or [""])[0].strip(), (tags.get("title") or [""])[0].strip()))
-    rows = []
-    for collection, path, artist, song in songs:
-        of_artist = [is_same_artist(name, plain(artist)) for name in by]
-        likeness = named[of_artist].map(functools.partial(fuzz.ratio, plain(song)))
-        if plain(song) and len(likeness) and likeness.max() >= 85:
-            values = table.loc[likeness.idxmax()]
-            rows.append({"collection": collection, "path": path, "artist": artist, "song": song}
-                        | values[["key", "mode", "tempo", *CONTRASTS]].to_dict())
-    return pd.DataFrame(rows)
-
-
-def is_same_artist(name, artist):
-    return bool(artist) and (fuzz.ratio(name, artist) > 85
-                             or (len(artist) > 5 and fuzz.token_set_ratio(name, artist) > 95))
-
-
-def plain(text):
-    """A title or artist without accents, brackets, versions and punctuation."""
-    text = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode().lower()
-    text = re.split(r" - ", re.sub(r"\(.*?\)|\[.*?\]", " ", text))[0].replace("&", "and").replace("'", "")
-    return " ".join(re.sub(r"[^a-z0-9 ]", " ", text).split())
-
-
-# ---- chords and sections
-
-def measure_synthetic(data, fit, songs=4):
-    """Synthetic songs: the share of the time in which the triad is right, and the F-measure of the beats."""
-    rows, beats = [], []
-    for genre in GENRES:
-        scores = []
-        for seed in range(songs):
-            song = render(genre, seconds=20, seed=50 + seed)
-            found = song_chords((song.y, song.sr))
-            beats.append(mir_eval.beat.f_measure(song.beats, beat_times((song.y, song.sr))))
-            scores += [[found_at(found, moment) == (root, quality.startswith("min")) for start, end, root, quality
-                        in song.chords if quality != "5" for moment in np.arange(start + .05, end, .1)]]
-        right = [np.mean(part) for part in scores if part]
-        if right:
-            rows.append({"what": f"chords, {genre}", "score": np.mean(right), "n": len(right)})
-    return pd.DataFrame([*rows, {"what": "chords, all", "score": np.mean([row["score"] for row in rows]),
-                                 "n": sum(row["n"] for row in rows)},
-                         {"what": "beats, F-measure", "score": np.mean(beats), "n": len(beats)}])
-
-
-def found_at(chords, moment):
-    row = chords[(chords["start"] <= moment) & (chords["end"] > moment)]
-    return (row["root"].iloc[0], row["minor"].iloc[0]) if len(row) else (np.nan, None)
-
-
-def measure_sections(data, fit, songs=24):
-    """The sections of joined real clips."""
-    methods = {"ours": lambda y: section_times(self_similarity((y, SAMPLE_RATE))),
-               "librosa's Laplacian segmentation, 5 kinds": lambda y: laplacian_sections(y, 5),
-               "librosa's Laplacian segmentation, 2 kinds": lambda y: laplacian_sections(y, 2),
-               "equal sections of 15 s": lambda y: np.arange(15, len(y) / SAMPLE_RATE, 15)}
-    scores = {name: [] for name in methods}
-    for y, borders in joined_songs(data, songs):
-        end = len(y) / SAMPLE_RATE
-        for name, method in methods.items():
-            found = [time for time in method(y) if 0 < time < end]
-            scores[name].append([mir_eval.segment.detection(spans(borders, end), spans(found, end), window=window,
-                                                            trim=True)[2] for window in (.5, 3)])
-    return pd.DataFrame([{"what": f"hit rate (F) at {window} s", "method": name} | interval(values, np.arange(songs))
-                         for name, pairs in scores.items() for window, values in zip((.5, 3), np.transpose(pairs))])
-
-
-def spans(borders, end):
-    return np.column_stack([np.append(0, borders), np.append(borders, end)])
-
-
-def joined_songs(data, n):
-    """Songs made of two clips A and B of 10 to 24 s, at one level, with the times of the joins."""
-    files = sorted((data / "gtzan" / "audio").glob("*/*.mp3"))
-    rng = np.random.default_rng(0)
-    for number in range(n):
-        clips = [load_audio(files[pick])[0] for pick in rng.choice(len(files), 2, replace=False)]
-        clips = [y[:int(SAMPLE_RATE * rng.uniform(10, min(24, len(y) / SAMPLE_RATE)))] for y in clips]
-        clips = [(.1 * y / np.sqrt(np.mean(y ** 2))).astype(np.float32) for y in clips]
-        parts = [clips["AB".index(letter)] for letter in ("ABAB", "ABA", "AABB", "ABABB")[number % 4]]
-        yield np.concatenate(parts), np.cumsum([len(part) for part in parts])[:-1] / SAMPLE_RATE
-
-
-def laplacian_sections(y, kinds, sr=SAMPLE_RATE):
-    """Section borders as librosa's example of Laplacian segmentation has them (McFee and Ellis 2014)."""
-    import librosa
-    import scipy.ndimage
-    import scipy.sparse.csgraph
-    from sklearn.cluster import KMeans
-    decibels = librosa.amplitude_to_db(np.abs(librosa.cqt(y=y, sr=sr, bins_per_octave=36, n_bins=252)), ref=np.max)
-    beats = librosa.beat.beat_track(y=y, sr=sr, trim=False)[1]
-    times = librosa.frames_to_time(librosa.util.fix_frames(beats, x_min=0), sr=sr)
-    synced = librosa.util.sync(decibels, beats, aggregate=np.median)
-    similar = librosa.segment.recurrence_matrix(synced, width=3, mode="affinity", sym=True)
-    similar = librosa.segment.timelag_filter(scipy.ndimage.median_filter)(similar, size=(1, 7))
-    distance = np.sum(np.diff(librosa.util.sync(librosa.feature.mfcc(y=y, sr=sr), beats), axis=1) ** 2, axis=0)
-    near = np.exp(-distance / np.median(distance))
-    path = np.diag(near, k=1) + np.diag(near, k=-1)
-    of_path, of_similar = path.sum(axis=1), similar.sum(axis=1)
-    share = of_path @ (of_path + of_similar) / np.sum((of_path + of_similar) ** 2)
-    laplacian = scipy.sparse.csgraph.laplacian(share * similar + (1 - share) * path, normed=True)
-    vectors = scipy.ndimage.median_filter(scipy.linalg.eigh(laplacian)[1], size=(9, 1))
-    places = vectors[:, :kinds] / (np.cumsum(vectors ** 2, axis=1) ** .5)[:, kinds - 1:kinds].clip(1e-9)
-    labels = KMeans(kinds, n_init=10, random_state=0).fit_predict(places)
-    borders = 1 + np.flatnonzero(labels[:-1] != labels[1:])
-    return times[borders[borders < len(times)]]
+def list_songs(data, fit):
+    """Clips of 15 to 30 s, one by one; by weights that were fitted without the artist."""
+    of_key, key_runs, _ = keys_of_clips(data, fit)
+    of_tempo, _, tempo_runs = tempi_of_clips(data, fit)
+    table = of_tempo[["track", "artist", "title", "key", "tempo"]].rename(columns={"key": "true key",
+                                                                                  "tempo": "true tempo"})
+    table["our tempo"] = tempo.TEMPI[np.argmax(tempo_runs[0], axis=1)]
+    found = pd.Series([best_key(shares) for shares in key_runs[0]], index=of_key["track"])[of_key["long"].to_numpy()]
+    table["our key"] = table["track"].map(found)
+    return table.dropna(subset=["our key", "title"])[["track", "artist", "title", "our key", "true key", "our tempo",
+                                                      "true tempo"]]
 
 
 if __name__ == "__main__":

@@ -77,3 +77,19 @@ def test_half_of_the_real_clips_have_their_published_key(shared):
             found = key.read_key(estimate(load_audio(path)[0]))
             right.append(found.name.replace("♯", "#") == truth[path.stem])
     assert len(right) > 20 and np.mean(right) > .5
+
+
+@pytest.mark.parametrize("seconds", [2, 10, 60])
+def test_a_key_with_more_of_the_probability_is_surer(seconds):
+    confidences = []
+    for strength in (0, 1, 2, 4, 8):
+        scores = np.zeros(24)
+        scores[5] = strength
+        confidences.append(key.key_confidence(np.exp(scores) / np.exp(scores).sum(), seconds))
+    assert (np.diff(confidences) > 0).all() and confidences[0] > 0 and confidences[-1] < 1
+
+
+def test_of_a_short_clip_the_confidence_is_the_probability_up_to_a_fifth():
+    proba = np.zeros(24)
+    proba[[12 + 9, 12 + 4, 12 + 2, 0]] = .5, .2, .1, .2
+    assert key.key_confidence(proba, 3) == pytest.approx(.8)

@@ -40,6 +40,31 @@ def test_sections_begin_where_the_sound_changes():
     assert structure.section_times(similarity) == pytest.approx([15, 30], abs=1)
 
 
+def test_sections_begin_where_the_sound_repeats_itself():
+    melody = np.concatenate([tone(hertz, 1) for hertz in (220, 330, 262, 392, 294, 440, 247, 349, 196, 415)])
+    times = structure.section_times(structure.self_similarity((np.tile(melody, 4), SR)))
+    assert times == pytest.approx([10, 20, 30], abs=1.2), "a stretch is a second"
+
+
+def test_repetitions_change_where_a_part_begins_again():
+    part = np.random.default_rng(0).standard_normal((20, 8))
+    part /= np.linalg.norm(part, axis=1, keepdims=True)
+    twice = np.concatenate([part, part])
+    novelty = structure.repetition_novelty(twice @ twice.T, 1.0)
+    assert len(novelty) == 41 and abs(int(novelty[5:36].argmax()) + 5 - 20) <= 1
+
+
+@pytest.mark.parametrize("y", [noise(60), tone(220, 60), np.zeros(60 * SR, np.float32)])
+def test_what_does_not_change_has_one_section(y):
+    assert structure.section_times(structure.self_similarity((y, SR))).size == 0
+
+
+def test_contrast_is_highest_between_two_parts():
+    matrix = np.kron(np.eye(2), np.ones((15, 15)))
+    novelty = structure.contrast_novelty(matrix, 8)
+    assert novelty.argmax() == 15 and novelty[15] == pytest.approx(1)
+
+
 def test_similarity_is_symmetric_and_highest_with_itself(song):
     matrix, edges = structure.self_similarity(song)
     assert len(edges) == len(matrix) + 1 and (np.diff(edges) > 0).all()

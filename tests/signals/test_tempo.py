@@ -10,7 +10,7 @@ from synthetic_signals import SR, tone
 
 from signals.decoding import load_audio
 from signals.spectrograms import power_to_decibels, spectrograms
-from signals.tempo import estimate_tempo, read_tempo, register_onsets
+from signals.tempo import TEMPI, estimate_tempo, read_tempo, register_onsets, tempo_confidence
 
 
 def tempo_of(y):
@@ -106,3 +106,8 @@ def test_most_real_clips_have_the_tempo_that_people_tap(shared):
     ratio = np.array([tempo_of(load_audio(path)[0])["tempo"] / truth[path.stem] for path in clips])
     assert np.mean(np.abs(ratio - 1) < .04) > .6
     assert np.mean(np.min(np.abs(ratio[:, None] / [1 / 3, .5, 1, 2, 3] - 1), axis=1) < .04) > .85
+
+
+def test_a_tempo_with_more_of_the_probability_is_surer():
+    flat, peaked = np.ones(len(TEMPI)), np.where(np.abs(TEMPI / 120 - 1) < .02, 100, 1)
+    assert (0 < tempo_confidence(flat / flat.sum()) < tempo_confidence(peaked / peaked.sum()) < 1)
