@@ -50,7 +50,6 @@ from learning.spotify_estimates import (
     contrast,
     estimate_features,
     estimates_with_interval,
-    rank,
     scale,
 )
 from signals.recording import Recording
@@ -114,9 +113,10 @@ def replace_scale(new):
 def figures_of_songs(songs):
     """What is written beside the scale: rank correlation, error and number of the songs."""
     heard, out = description(songs["path"]), {}
+    estimates = estimate_features(heard)
     for feature in CONTRASTS:
         values = songs[feature].to_numpy()
-        found = rank_correlation(rank(heard, feature), values, songs["artist"])
+        found = rank_correlation(estimates[f"{feature}_estimate"], values, songs["artist"])
         out[feature] = {"rank correlation": round(found["score"], 2), "low": round(found["low"], 2),
                         "high": round(found["high"], 2), "rank error": rank_error(heard, feature, values),
                         "songs": len(songs)}
