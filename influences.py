@@ -14,7 +14,7 @@ from learning.targets import family_shares
 from prediction.collection_page import collection_page, collection_places, collection_sentence, song_names
 from prediction.genre_map import fit_genre_map, load_map, map_fingerprint, place_on_map, save_map
 from prediction.html_pages import in_notebook
-from prediction.labels import aspect_sentence, blend_label, certainty, turning_point
+from prediction.labels import aspect_sentence, blend_label, label_probability, turning_point
 from prediction.plots import (
     plot_aspects,
     plot_collection,
@@ -54,7 +54,6 @@ __all__ = [
     "aspect_influences",
     "aspect_sentence",
     "blend_label",
-    "certainty",
     "collection_page",
     "collection_places",
     "collection_sentence",
@@ -391,10 +390,10 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None, genre_ma
     Returns
     -------
     pd.DataFrame
-        One row a song: `track_id, artist, song, path, blend, certainty, out_of_distribution`, columns ``share: GENRE``,
-        with aspects `beat, timbre, pitch, sentence`, and with a map `x, y`. Artist and song come from the table or the
-        tags, else the song is the file's name. What was skipped and why in ``attrs["skipped"]`` and in
-        ``OUT.skipped.csv``.
+        One row a song: `track_id, artist, song, path, blend, probability, out_of_distribution`, columns ``share:
+        GENRE``, with aspects `beat, timbre, pitch, sentence`, and with a map `x, y`. `probability`: that the label is
+        right; empty for `ambiguous`. Artist and song come from the table or the tags, else the song is the file's name.
+        What was skipped and why in ``attrs["skipped"]`` and in ``OUT.skipped.csv``.
     """
     raw = folder if isinstance(folder, pd.DataFrame) else load_Data(folder)
     skipped = [] if raw is folder else list(raw.attrs.get("skipped", []))
@@ -406,7 +405,12 @@ def label_folder(classifier, folder, *, out="labels.csv", aspects=None, genre_ma
 def _label_tracks(classifier, tracks, skipped, out, aspects, genre_map):
     journal, rows = Journal.beside(out), []
     n_files = len(tracks) + len(skipped)
+    columns = ["track_id", "artist", "song", "path", "blend", "probability", "out_of_distribution"]
+    columns += [f"share: {genre}" for genre in classifier.classes_]
+    columns += [*ASPECTS, "sentence"] if aspects is not None else []
+    columns += ["x", "y"] if genre_map is not None else []
     fingerprint = [
+        ",".join(columns),
         classifier.fingerprint(),
         *(f"{aspect} {model.fingerprint()}" for aspect, model in (aspects or {}).items()),
         *([] if genre_map is None else [map_fingerprint(genre_map)]),
@@ -425,10 +429,6 @@ def _label_tracks(classifier, tracks, skipped, out, aspects, genre_map):
         rows.append({"track_id": track.track_id, "artist": track.artist if isinstance(track.artist, str) else None,
                      "song": track.song if isinstance(track.song, str) else Path(track.source).stem,
                      "path": track.source} | row)
-    columns = ["track_id", "artist", "song", "path", "blend", "certainty", "out_of_distribution"]
-    columns += [f"share: {genre}" for genre in classifier.classes_]
-    columns += [*ASPECTS, "sentence"] if aspects is not None else []
-    columns += ["x", "y"] if genre_map is not None else []
     table = pd.DataFrame(rows, columns=columns)
     table.attrs["skipped"] = skipped
     write_table(table, out)
@@ -442,9 +442,11 @@ def _labels(classifier, track, aspects, genre_map):
     recording = Recording(track.source)
     windows = genre_influences(classifier, recording)
     shares = windows.mean()
+    label = blend_label(shares)
+    probability = label_probability(label, family_shares(shares))
     row = {
-        "blend": blend_label(shares),
-        "certainty": round(certainty(shares), 4),
+        "blend": label,
+        "probability": None if probability is None else round(probability, 4),
         "out_of_distribution": round(windows.attrs["out_of_distribution"], 4),
     }
     row |= {f"share: {genre}": round(float(shares[genre]), 4) for genre in classifier.classes_}

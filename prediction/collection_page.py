@@ -10,6 +10,7 @@ from matplotlib.colors import to_hex
 
 from learning.targets import family_shares
 from prediction.html_pages import figure_html, page
+from prediction.labels import joined_labels
 from prediction.plots import axis_label, genre_colors
 from prediction.song_sentences import UNLIKE
 
@@ -17,7 +18,7 @@ MOST_SONGS = 2000
 """A page shows no more songs than these, so that a browser stays fast; the others are in the table `labels.csv`."""
 LONGEST_TEXT = 90
 """Characters of a name in the map."""
-COLUMNS = {"artist": "artist", "song": "song", "blend": "label", "certainty": "certainty", "beat": "beat",
+COLUMNS = {"artist": "artist", "song": "song", "blend": "label", "probability": "probability", "beat": "beat",
            "timbre": "timbre", "pitch": "pitch", "out_of_distribution": "unlike training songs", "file": "file"}
 """The columns of the table, where they are known, and their headings."""
 STYLE = """<style>
@@ -99,19 +100,22 @@ def collection_sentence(labels):
 
     Examples
     --------
-    >>> collection_sentence(pd.DataFrame({"blend": ["jazz", "jazz", "metal"], "certainty": [.9, .7, .5],
-    ...                                   "out_of_distribution": [0, 0, .9]}))
-    '3 songs: jazz (2), metal (1); median certainty 0.70; 1 is unlike the songs that the model was trained on'
+    >>> collection_sentence(pd.DataFrame({"blend": ["jazz", "jazz"], "probability": [.9, .7],
+    ...                                   "out_of_distribution": [0, .9]}))
+    '2 songs: jazz (2); about 2 of 2 labels should be right; 1 is unlike the songs that the model learned from'
     """
-    counts = labels["blend"].value_counts()
+    counts = joined_labels(labels["blend"]).value_counts()
     listed = ", ".join(f"{label} ({number})" for label, number in counts.head(4).items())
     n_more = len(counts) - 4
     listed += f" and {n_more} other label{'s' if n_more > 1 else ''}" if n_more > 0 else ""
     n_unlike = int((labels["out_of_distribution"] > UNLIKE).sum())
-    unlike = (f"{n_unlike} {'is' if n_unlike == 1 else 'are'} unlike the songs that the model was trained on"
-              if n_unlike else "all resemble the songs that the model was trained on")
+    unlike = (f"{n_unlike} {'is' if n_unlike == 1 else 'are'} unlike the songs that the model learned from"
+              if n_unlike else "all resemble the songs that the model learned from")
+    known = labels["probability"].astype(float).dropna()
+    right = (f"about {known.sum():,.0f} of {len(known):,} label{'s' if len(known) != 1 else ''} should be right"
+             if len(known) else "no song has a label")
     songs = f"{len(labels):,} song{'s' if len(labels) != 1 else ''}"
-    return f"{songs}: {listed}; median certainty {labels['certainty'].median():.2f}; {unlike}"
+    return f"{songs}: {listed}; {right}; {unlike}"
 
 
 # ---- the page
@@ -158,7 +162,7 @@ def map_figure(labels, genre_map):
     colors = {name: to_hex(color) for name, color in
               genre_colors({*map(str, genre_map.regions.index), *places["genre"]}).items()}
     regions = [_region(str(name), row, colors[str(name)]) for name, row in genre_map.regions.iterrows()]
-    hover = [f"<b>{_text(name)}</b><br>{_text(row.blend)}, certainty {row.certainty:.2f}"
+    hover = [f"<b>{_text(name)}</b><br>{_text(row.blend)}{_probability(row.probability)}"
              + (f"<br>{_text(row.sentence)}" if isinstance(getattr(row, "sentence", None), str) else "")
              for name, row in zip(places.index, labels.itertuples())]
     unlike = labels["out_of_distribution"].to_numpy(float) > UNLIKE
@@ -192,6 +196,10 @@ def _region(name, row, color):
             "textfont": {"color": color, "size": 13}, "hoverinfo": "skip", "showlegend": False}
 
 
+def _probability(value):
+    return "" if pd.isna(value) else f", right with a probability of {value:.0%}"
+
+
 def _text(text):
     """Text for a figure, cut where it would not fit: Plotly reads tags, which names may not hold."""
     text = str(text)
@@ -206,7 +214,7 @@ def _table(labels):
 
     def cell(column, value):
         if column in numbers:
-            return f'<td class="number">{value:.2f}</td>'
+            return f'<td class="number">{"" if pd.isna(value) else f"{value:.2f}"}</td>'
         return f"<td>{html.escape(value) if isinstance(value, str) else ''}</td>"
 
     head = "".join(f'<th{" class=number" if column in numbers else ""}><button>{COLUMNS[column]}</button></th>'

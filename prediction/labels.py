@@ -1,4 +1,4 @@
-"""Genre shares in words: the label of a song, its certainty, its turning point, a sentence about its aspects."""
+"""Genre shares in words: the label of a song, its probability, its turning point, a sentence about its aspects."""
 
 import numpy as np
 
@@ -28,33 +28,6 @@ STYLE = .40
 """A style is named after its family where it has at least this part of what the family's styles have."""
 FEWEST_WINDOWS = 4
 """A song with fewer windows has no turning point: each side needs one window besides the two at the turn."""
-
-
-def certainty(shares):
-    """How certain one row of shares is: 1 where one genre has everything, 0 where all genres have the same.
-
-    Parameters
-    ----------
-    shares : pd.Series or sequence of float
-        They sum to one.
-
-    Returns
-    -------
-    float
-        One minus the entropy of the shares, divided by the largest entropy that so many genres can have.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> round(certainty(pd.Series({"jazz": .5, "metal": .5, "latin": 0, "rock": 0})), 2)
-    0.5
-    """
-    shares = family_shares(shares) if hasattr(shares, "index") else shares
-    values = np.asarray(shares, dtype=float)
-    values = values[values > 0]
-    entropy = -(values * np.log(values)).sum()
-    largest = np.log(max(2, len(shares)))
-    return float(np.clip(1 - entropy / largest, 0, 1))  # rounding errors would print as "-0 %"
 
 
 def blend_label(shares, *, families=FAMILIES):
@@ -110,6 +83,81 @@ def _with_style(family, shares):
     styles = shares[[genre for genre in shares.index if family_of(genre) == family and genre != family]]
     leads = len(styles) and styles.max() >= max(STYLE * styles.sum(), 1e-9)
     return str(styles.idxmax()) if leads else family
+
+
+def label_probability(label, shares):
+    """The probability that a label is right: the sum of the shares of the families that it names.
+
+    Parameters
+    ----------
+    label : str
+        From `blend_label`.
+    shares : pd.Series
+        Of families: one row of `influences.family_shares`, or the column `share` of `influences.song_influences`.
+
+    Returns
+    -------
+    float or None
+        None for `ambiguous`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> shares = pd.Series([.6, .3, .1], ["rock", "folk", "hip hop-house"])
+    >>> round(label_probability("rock-folk", shares), 1), label_probability("rock: punk", shares)
+    (0.9, 0.6)
+    """
+    names = families_named(label, shares.index)
+    return float(shares[names].sum()) if names else None
+
+
+def families_named(label, families):
+    """The families that a label names: one, two that are joined, or the genres of a group such as `rock family`.
+
+    Parameters
+    ----------
+    label : str
+    families : iterable of str
+        Those that there are.
+
+    Returns
+    -------
+    list of str
+        Empty for `ambiguous`.
+    """
+    families = list(families)
+    if label.endswith(" family"):
+        return [name for name in families if name in FAMILIES[label.removesuffix(" family")]]
+    if family_of(label) in families:
+        return [family_of(label)]
+    pairs = [[first, second] for first in families for second in families if f"{first}-{second}" == label]
+    return pairs[0] if pairs else []
+
+
+def joined_labels(labels):
+    """Labels of which two orders of one pair, such as `rock-folk` and `folk-rock`, have become the more frequent one.
+
+    Parameters
+    ----------
+    labels : pd.Series of str
+
+    Returns
+    -------
+    pd.Series of str
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> joined_labels(pd.Series(["rock-folk", "folk-rock", "rock-folk", "jazz"])).tolist()
+    ['rock-folk', 'rock-folk', 'rock-folk', 'jazz']
+    """
+    counts = labels.value_counts()
+    instead = {}
+    for label in counts.index:
+        parts = label.split("-")
+        swapped = ["-".join([*parts[place:], *parts[:place]]) for place in range(1, len(parts))]
+        instead[label] = next((other for other in swapped if other in instead), label)
+    return labels.map(instead)
 
 
 def turning_point(shares):

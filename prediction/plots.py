@@ -11,7 +11,7 @@ import numpy as np
 
 from learning.embedding_classifiers import FAMILIES
 from learning.targets import family_shares
-from prediction.labels import blend_label
+from prediction.labels import blend_label, joined_labels
 from prediction.tags import WORDS
 from signals.recording import as_recording
 from signals.time_axis import time_axis
@@ -427,7 +427,7 @@ def _mel_position(hertz, highest=11_025):
 # ---- a collection
 
 def plot_collection(labels, *, axs=None):
-    """A labelled collection: the number of songs with each label, and how certain the labels are.
+    """A labelled collection: the number of songs with each label, and how probably the labels are right.
 
     Parameters
     ----------
@@ -439,19 +439,23 @@ def plot_collection(labels, *, axs=None):
     -------
     pair of matplotlib Axes
     """
-    counts = labels["blend"].value_counts().head(MOST_LABELS)
+    blends = joined_labels(labels["blend"])
+    counts = blends.value_counts().head(MOST_LABELS)
     if axs is None:
         axs = plt.subplots(1, 2, figsize=(11, 1.6 + .28 * len(counts)), layout="constrained", width_ratios=(3, 2))[1]
     shares = labels[[column for column in labels if str(column).startswith("share: ")]]
     shares = family_shares(shares.rename(columns=lambda column: column.removeprefix("share: ")))
-    _draw_label_counts(axs[0], counts, shares.groupby(labels["blend"]).mean().loc[counts.index])
-    n_labels = labels["blend"].nunique()
+    _draw_label_counts(axs[0], counts, shares.groupby(blends).mean().loc[counts.index])
+    n_labels = blends.nunique()
     note = f" (the {MOST_LABELS} most frequent of {n_labels})" if n_labels > MOST_LABELS else ""
     axs[0].set_title(f"songs with each label{note}")
-    axs[1].hist(labels["certainty"], bins=np.linspace(0, 1, 21), color=".45")
+    probability = labels["probability"].astype(float).dropna()
+    axs[1].hist(probability, bins=np.linspace(0, 1, 21), color=".45")
     axs[1].yaxis.get_major_locator().set_params(integer=True)
-    axs[1].set(xlabel="certainty (0: all genres alike, 1: one genre only)", ylabel="number of songs",
-               title="certainty of the labels")
+    n_without = len(labels) - len(probability)
+    without = f"; {n_without} without a label" if n_without else ""
+    axs[1].set(xlabel="probability that the label is right (0 to 1)", ylabel="number of songs",
+               title=f"how sure the labels are{without}")
     return axs
 
 

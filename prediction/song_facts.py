@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from learning.targets import family_of, family_shares
-from prediction.labels import FAMILIES, blend_label, turning_point
+from learning.targets import family_shares
+from prediction.labels import blend_label, label_probability, turning_point
 from prediction.windows import passages, song_influences
 from signals.chords import chord_chart, song_chords
 from signals.descriptors import LONGEST
@@ -54,7 +54,7 @@ def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None
     return {
         "artist": own_tags["artist"], "title": own_tags["song"], "path": str(recording.path.resolve()),
         "seconds": round(recording.seconds, 2), "facts": facts, "chords": chords_data(recording, facts), "label": label,
-        "label_probability": label_probability(label, summary), "shares": shares_data(summary),
+        "label_probability": label_probability(label, summary["share"]), "shares": shares_data(summary),
         "timeline": timeline_data(shares, recording.seconds),
         "passages": passages_data(shares, recording.seconds), "tags": None,
         "tags_problem": None, "estimates": None,
@@ -289,51 +289,3 @@ def score_value(model, name):
     score = getattr(model, "saved_scores_", {}).get(name)
     value = score["value"] if isinstance(score, dict) else score
     return None if value is None else round(float(value), 4)
-
-
-def label_probability(label, summary):
-    """The probability that a label is right: the sum of the shares of the families that it names.
-
-    Parameters
-    ----------
-    label : str
-        From `blend_label`.
-    summary : pd.DataFrame
-        From `influences.song_influences`.
-
-    Returns
-    -------
-    float or None
-        None for `ambiguous`.
-
-    Examples
-    --------
-    >>> shares = pd.DataFrame({"share": [.6, .3, .1]}, ["rock", "folk", "hip hop-house"])
-    >>> round(label_probability("rock-folk", shares), 1), label_probability("rock: punk", shares)
-    (0.9, 0.6)
-    """
-    names = families_named(label, summary.index)
-    return float(summary["share"][names].sum()) if names else None
-
-
-def families_named(label, families):
-    """The families that a label names: one, two that are joined, or the genres of a group such as `rock family`.
-
-    Parameters
-    ----------
-    label : str
-    families : iterable of str
-        Those that there are.
-
-    Returns
-    -------
-    list of str
-        Empty for `ambiguous`.
-    """
-    families = list(families)
-    if label.endswith(" family"):
-        return [name for name in families if name in FAMILIES[label.removesuffix(" family")]]
-    if family_of(label) in families:
-        return [family_of(label)]
-    pairs = [[first, second] for first in families for second in families if f"{first}-{second}" == label]
-    return pairs[0] if pairs else []

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from prediction.song_facts import families_named, score_value
+from prediction.labels import families_named
+from prediction.song_facts import score_value
 from signals.time_axis import clock
 
 UNLIKE = .5

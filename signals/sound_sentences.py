@@ -6,7 +6,7 @@ from signals.structure import analyse, section_times, self_similarity
 from signals.tempo import read_tempo
 from signals.time_axis import clock
 
-FAINT_TEMPO = .25
+FAINT_TEMPO = .47
 """A tempo with a smaller confidence is not said."""
 BRIGHT = (1500, 2500)
 """Hz: mean spectral centroids below the first are called dark, above the second bright."""

@@ -280,7 +280,7 @@ def test_a_folder_of_one_genre_ends_with_what_can_be_said(tmp_path):
     compared = run("07_compare_models", tmp_path, OUT_DIR=tmp_path)
     assert "jazz (2 songs by 2 artists): at least two genres" in printed(compared) and count_figures(compared) == 0
     described = run("08_genre_influences", tmp_path, SOURCE=songs, OUT_DIR=tmp_path, MODEL="sample")
-    assert re.search(r"2 songs: .*median certainty", printed(described))
+    assert re.search(r"2 songs: .*label", printed(described))
     page = (tmp_path / "collection.html").read_text(encoding="utf-8")
     labels = pd.read_csv(tmp_path / "labels.csv")
     assert all(song in page for song in labels["song"]) and labels["artist"].notna().all()

@@ -66,8 +66,9 @@ print(f"{len(tracks)} songs, analysed by the model '{model}'; its genres: {', '.
 # ## The whole collection
 #
 # One row per song in `labels.csv`: the blend label, the shares of the genres, the genres of beat, timbre and pitch,
-# and the certainty. An interrupted run continues where it stopped, and a song that is added costs that song alone. If
-# `SOURCE` is empty, all songs are **synthetic**, and their names are the ground truth.
+# and the probability that the label is right, as the model's scores on other songs tell. An interrupted run continues
+# where it stopped, and a song that is added costs that song alone. If `SOURCE` is empty, all songs are **synthetic**,
+# and their names are the ground truth.
 
 # %%
 labels = label_folder(starter.classifier, tracks, out=out / "labels.csv", aspects=starter.aspects,
@@ -87,7 +88,7 @@ else:
     print("no file was skipped")
 
 # %% [markdown]
-# How often does each label occur, and how certain are the labels?
+# How often does each label occur, and how sure are the labels?
 
 # %% tags=["finding"]
 if usable:

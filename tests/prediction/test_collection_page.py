@@ -54,7 +54,7 @@ def collection(n, name="song"):
     return pd.DataFrame({
         "track_id": [f"t{number}" for number in range(n)], "artist": name,
         "song": [f"{name} {number}" for number in range(n)], "path": [f"folder/{number}.mp3" for number in range(n)],
-        "blend": (["jazz", "rock"] * n)[:n], "certainty": .5, "out_of_distribution": [.9] + [0.0] * (n - 1),
+        "blend": (["jazz", "rock"] * n)[:n], "probability": .5, "out_of_distribution": [.9] + [0.0] * (n - 1),
         "share: jazz": 1 - rock, "share: rock": rock * .4, "share: rock: punk": rock * .6, "beat": name,
         "sentence": name, "x": rock, "y": -rock})
 
@@ -106,6 +106,16 @@ def test_places_have_the_family_of_a_song():
     assert places.index[2] == "song - song 2"
 
 
+def test_songs_without_a_label_are_left_out_of_the_probability(genre_map):
+    labels = collection(3).assign(blend=["ambiguous", "jazz-rock", "rock-jazz"], probability=[np.nan, .9, .8])
+    assert collection_sentence(labels).startswith("3 songs: jazz-rock (2), ambiguous (1); about 2 of 2 labels should")
+    assert collection_sentence(labels[:1]).startswith("1 song: ambiguous (1); no song has a label; 1 is")
+    page = collection_page(labels, genre_map=genre_map)
+    assert "nan" not in page.partition("<h2>Songs</h2>")[2].partition("<script")[0]
+    hover = [text for trace in map_figure(labels, genre_map)["data"] for text in trace.get("hovertext", [])]
+    assert sum("right with a probability of 90%" in text for text in hover) == 1 and "nan" not in "".join(hover)
+
+
 def test_a_collection_in_a_sentence():
     sentence = collection_sentence(collection(5))
-    assert re.match(r"5 songs: jazz \(3\), rock \(2\); median certainty 0.50; 1 is unlike", sentence)
+    assert re.match(r"5 songs: jazz \(3\), rock \(2\); about 2 of 5 labels should be right; 1 is unlike", sentence)

@@ -1,4 +1,4 @@
-"""Labels follow the stated thresholds, certainty lies between 0 and 1, and a turning point separates two labels."""
+"""Labels follow the stated thresholds, their probability is that of what they name, and a turning point parts two."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,8 @@ from prediction.labels import (
     TOGETHER,
     aspect_sentence,
     blend_label,
-    certainty,
+    joined_labels,
+    label_probability,
     turning_point,
 )
 from synth.sample_table import GENRES
@@ -102,26 +103,35 @@ def test_no_genre_is_in_two_families():
     assert len(members) == len(set(members))
 
 
-# ---- certainty
+# ---- the probability of a label
 
-@given(shares_of_eight)
-def test_certainty_lies_between_none_and_all(shares):
-    assert 0 <= certainty(shares) <= 1
-    assert certainty(pd.Series(1 / 8, GENRES)) == pytest.approx(0)
-    assert certainty(pd.Series([1, 0, 0])) == pytest.approx(1)
-
-
-@pytest.mark.parametrize("n_genres", range(1, 31))
-def test_certainty_of_equal_shares_is_never_negative(n_genres):
-    """A rounding error below zero was printed as "-0%"."""
-    value = certainty(pd.Series(1 / n_genres, range(n_genres)))
-    assert 0 <= value <= 1
-    assert f"{value:.0%}" == ("100%" if n_genres == 1 else "0%")
+@given(st.lists(st.floats(.01, 1), min_size=4, max_size=4))
+def test_the_probability_of_a_label_is_the_share_of_what_it_names(values):
+    families = ["rock", "folk", "jazz", "metal"]
+    shares = pd.Series(values, families) / sum(values)
+    label = blend_label(shares)
+    in_group = ["rock", "metal"] if label == "rock family" else label.split("-")
+    named = [name for name in families if name in in_group]
+    if label == "ambiguous":
+        assert label_probability(label, shares) is None
+    else:
+        assert label_probability(label, shares) == pytest.approx(shares[named].sum())
 
 
-@given(shares_of_eight, st.floats(.05, .95))
-def test_certainty_falls_as_shares_become_more_alike(shares, weight):
-    assert certainty((1 - weight) * shares + weight / 8) <= certainty(shares) + 1e-9
+# ---- how often labels occur
+
+def test_two_orders_of_a_pair_are_one_label():
+    labels = pd.Series(["folk-rock", "rock-folk", "rock-folk", "hip hop-house-jazz", "jazz-hip hop-house", "rock"])
+    joined = joined_labels(labels)
+    assert joined.value_counts().to_dict() == {"rock-folk": 3, "rock": 1, joined[3]: 2}
+
+
+@given(st.lists(st.sampled_from(["rock", "folk", "rock-folk", "folk-rock", "jazz-folk", "rock family", "ambiguous"])))
+def test_joining_labels_changes_no_label_but_pairs(labels):
+    joined = joined_labels(pd.Series(labels, dtype=object))
+    assert len(joined) == len(labels)
+    for before, after in zip(labels, joined):
+        assert sorted(before.split("-")) == sorted(after.split("-"))
 
 
 # ---- turning points

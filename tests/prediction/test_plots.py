@@ -80,8 +80,8 @@ def explanation_of(genres=GENRES, patch=(1, 6)):
 def labels_of(genres=GENRES, n_songs=30):
     shares = shares_of_songs(genres, range(n_songs)).add_prefix("share: ")
     blend = pd.Series(np.arange(n_songs) % len(genres)).map(lambda number: genres[number])
-    certainty = np.linspace(0, 1, n_songs)
-    return shares.assign(blend=blend.to_numpy(), certainty=certainty)
+    probability = np.linspace(0, 1, n_songs)
+    return shares.assign(blend=blend.to_numpy(), probability=probability)
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +153,9 @@ def test_axes_name_their_units(plots):
     assert "min:s" in waveform.get_xlabel()
     window = plots["explanation"](GENRES)[0]
     assert window.get_xlabel() == "time (s)" and window.get_ylabel() == "frequency (Hz)"
-    counts, certainty = plots["collection"](GENRES)
-    assert counts.get_xlabel().startswith("number of songs") and certainty.get_ylabel() == "number of songs"
-    assert certainty.get_xlabel().startswith("certainty (0: ")
+    counts, sure = plots["collection"](GENRES)
+    assert counts.get_xlabel().startswith("number of songs") and sure.get_ylabel() == "number of songs"
+    assert sure.get_xlabel().startswith("probability that the label is right")
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")
@@ -376,10 +376,10 @@ def test_each_bar_of_a_collection_is_as_long_as_the_number_of_songs():
 def test_a_collection_of_many_labels_shows_the_most_frequent_and_says_so():
     labels = labels_of(n_songs=60)
     labels["blend"] = [f"label {number}" for number in range(25)] * 2 + ["label 24"] * 10
-    ax, certainty = plot_collection(labels)
+    ax, sure = plot_collection(labels)
     assert ax.get_title() == "songs with each label (the 20 most frequent of 25)"
     assert ax.get_yticklabels()[0].get_text() == "label 24" and len(ax.get_yticklabels()) == 20
-    assert sum(bar.get_height() for bar in certainty.patches) == 60
+    assert sum(bar.get_height() for bar in sure.patches) == 60
 
 
 # ---- styles and tags

@@ -4,25 +4,21 @@ import json
 
 import numpy as np
 import pandas as pd
-import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from songs_described import described
 
-from prediction.labels import blend_label
 from prediction.saliency import Explanation
 from prediction.song_facts import (
     chords_data,
     fact_words,
     found_data,
-    label_probability,
     measured_facts,
     nearest_data,
     score_value,
     timeline_data,
 )
-from prediction.windows import song_influences
 from signals.recording import Recording
 from signals.time_axis import clock
 
@@ -51,20 +47,6 @@ def test_key_tempo_and_loudness_are_measured_and_what_is_not_known_is_none(tmp_p
     noise = np.random.default_rng(0).normal(scale=.1, size=6 * 22_050)
     soundfile.write(tmp_path / "noise.wav", noise, 22_050)
     assert json.dumps(measured_facts(Recording(tmp_path / "noise.wav")), allow_nan=False)
-
-
-@given(st.lists(st.floats(.01, 1), min_size=4, max_size=4))
-def test_the_probability_of_a_label_is_the_share_of_what_it_names(values):
-    shares = timeline(np.array(values) / sum(values))
-    summary = song_influences(shares)
-    label = blend_label(shares.iloc[0])
-    probability = label_probability(label, summary)
-    in_group = ["rock", "metal"] if label == "rock family" else label.split("-")
-    named = [name for name in FAMILIES if name in in_group]
-    if label == "ambiguous":
-        assert probability is None
-    else:
-        assert probability == pytest.approx(summary["share"][named].sum())
 
 
 def test_the_timeline_is_data_that_json_can_hold_and_has_the_turn():
