@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from sources import public_datasets, table_files, units
-from sources.artists import is_list, split_artists
+from sources.artists import add_guests, is_list, split_artists
 from sources.column_names import COLUMNS, NUMBERS, SHARES, TEXT
 from sources.dates import iso_dates, to_dates
 from sources.files import write_table, write_text
@@ -153,10 +153,10 @@ def first_genre(genres):
 def handle_nulls(df):
     """Mark missing values as null, complete partial dates, and drop rows without a song.
 
-    Text is stripped, and `artists` becomes the list of the artists of each song, see `sources.artists`. Empty text,
-    empty sets of genres, and Spotify's values for "not found" (key -1, tempo 0, a duration of 0 or less) become null.
-    ``1998`` and ``1998-05`` become the first day of that year or month. A missing year is taken from the date. A row is
-    dropped only if it has neither a song's name nor a path.
+    Text is stripped, and `artists` becomes the list of the artists of each song, with the guests that its title names,
+    see `sources.artists`. Empty text, empty sets of genres, and Spotify's values for "not found" (key -1, tempo 0, a
+    duration of 0 or less) become null. ``1998`` and ``1998-05`` become the first day of that year or month. A missing
+    year is taken from the date. A row is dropped only if it has neither a song's name nor a path.
 
     Parameters
     ----------
@@ -183,7 +183,8 @@ def handle_nulls(df):
         text = out[column].astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
         out[column] = text.where(text.notna() & text.ne(""), None)
     if "artist" in out:
-        out["artist"], artists = _artists(out)
+        out["artist"], artists, n_guests = _artists(out)
+        report.append(("songs whose titles name guests, who count as artists", n_guests))
         if "artists" in out:
             out = out.drop(columns="artists")
         out.insert(out.columns.get_loc("artist") + 1, "artists", artists)
@@ -336,13 +337,16 @@ def _is_text(column):
 
 
 def _artists(df):
-    """The artist of each row as text, a list joined with commas; and the list of its artists."""
+    """The artist of each row as text, a list joined with commas; the list of its artists; how many titles add any."""
     cells = df["artist"].tolist()
     names = split_artists(df["artists"].tolist() if "artists" in df else cells,
                           df["artist_ids"].tolist() if "artist_ids" in df else None)
     text = [", ".join(artists) or None if not isinstance(cell, str) or cell[:1] in "[({" and is_list(cell) else cell
             for cell, artists in zip(cells, names)]
-    return pd.Series(text, index=df.index, dtype=object), pd.Series(names, index=df.index, dtype=object)
+    with_guests = add_guests(names, df["song"].tolist()) if "song" in df else names
+    n_guests = sum(len(one) > len(other) for one, other in zip(with_guests, names))
+    return (pd.Series(text, index=df.index, dtype=object), pd.Series(with_guests, index=df.index, dtype=object),
+            n_guests)
 
 
 TOLD_APART_BY = ["album", "release_date", "year", "duration_ms", "key", "loudness", "mode", "tempo", "uri", *SHARES]

@@ -30,6 +30,9 @@ _PERHAPS = (r"\s*[&+/×·•]\s*|\s+(?:x|and|with|duet with|vs|versus|y|e|und|et
             r"|introducing)\b\.?\s+(?!(?:feat|ft|featuring|x|and|with|vs)\b|[&+/×·•,;|])")
 _IN_LISTS = re.compile(rf"({_ALWAYS})|({_PERHAPS})", re.IGNORECASE)
 _IN_TEXT = re.compile(rf"({_ALWAYS})|({_PERHAPS}|\s*,\s*)", re.IGNORECASE)
+_GUESTS_IN_TITLE = re.compile(r"[(\[]\s*with\s+([^)\]]+)"
+                              r"|(?:[(\[][^)\]]*?\b|\s)(?:feat|ft|featuring)\b\.?:?\s+(.+?)\s*(?=[)\]\[(]|\s-\s|$)",
+                              re.IGNORECASE)
 _IN_NAMES = re.compile(rf"{_PERHAPS}|\s*,\s*", re.IGNORECASE)
 
 
@@ -77,6 +80,43 @@ def split_artists(cells, ids=None):
         if len(several) == len(parts):
             names[cell, several] = [spelling.setdefault(one, part) for one, part in zip(several, parts)]
     return [names[key] for key in keys]
+
+
+def add_guests(names, titles):
+    """The artists of each song, and after them the guests that its title names.
+
+    "Song (feat. Ben)" names a guest. "Song (with Ben)" names one only where Ben, or another whom it names, is an artist
+    or a guest elsewhere, because "with" can be a word of the title.
+
+    Parameters
+    ----------
+    names : list of list of str [length n]
+        As from `split_artists`.
+    titles : sequence [length n]
+        Text or missing values.
+
+    Returns
+    -------
+    list of list of str
+
+    Examples
+    --------
+    >>> add_guests([["Ann"], ["Ann"], ["Ben"]], ["Hey (feat. Cleo & Ben)", "Dancing (with a Stranger)", "Hey"])
+    [['Ann', 'Cleo', 'Ben'], ['Ann'], ['Ben']]
+    """
+    found = [(row, match) for row, title in enumerate(titles) if isinstance(title, str)
+             for match in _GUESTS_IN_TITLE.finditer(title)]
+    certain = [(row, match[2]) for row, match in found if match[2]]
+    perhaps = [(row, match[1]) for row, match in found if match[1]]
+    cells = list(dict.fromkeys(map(tuple, names)))
+    guests = split_artists([*cells, *(text for _, text in certain + perhaps)])[len(cells):]
+    known = {plain_name(name) for cell in [*cells, *guests[:len(certain)]] for name in cell}
+    out = list(names)
+    for number, ((row, _), parts) in enumerate(zip(certain + perhaps, guests)):
+        if number < len(certain) or any(plain_name(part) in known for part in parts):
+            there = set(map(plain_name, out[row]))
+            out[row] = out[row] + [part for part in parts if plain_name(part) not in there]
+    return out
 
 
 def _hashable(cell):

@@ -260,3 +260,9 @@ def test_numbers_too_large_for_an_integer_stay_as_they_are():
     typed = change_dtypes(pd.DataFrame({"song": ["a", "b"], "year": [1e300, None], "popularity": [1e18, 3]}))
     assert [str(typed[column].dtype) for column in ("year", "popularity")] == ["float64", "float64"]
     assert typed["year"][0] == 1e300
+
+
+def test_guests_in_titles_are_artists_and_are_counted(capsys):
+    songs = pd.DataFrame({"artist": ["Ann", "Ben"], "song": ["Hey (feat. Cleo)", "Ho"]})
+    assert handle_nulls(songs)["artists"].tolist() == [["Ann", "Cleo"], ["Ben"]]
+    assert "songs whose titles name guests, who count as artists: 1" in capsys.readouterr().out

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.artists import (
+    add_guests,
     artist_groups,
     artist_matrix,
     by_other_artists,
@@ -128,3 +129,22 @@ def test_rows_by_other_artists_share_none_with_those_held_out():
 def test_texts_of_lists_and_of_other_cells():
     assert listed("{'a','b'}") == listed("a; b") == listed(["a", "b"]) == ["a", "b"]
     assert [is_list(cell) for cell in ("['a', 3]", "a", None, ("a",))] == [False, False, False, True]
+
+
+# ---- guests in titles
+
+@pytest.mark.parametrize("title, guests", [
+    ("Hey (feat. Ben)", ["Ben"]), ("Hey [Ft. Ben]", ["Ben"]), ("Hey featuring Ben - Remix", ["Ben"]),
+    ("Hey (Remix) [feat. Ben & Cleo]", ["Ben", "Cleo"]), ("Hey (Live Remix feat. Ben)", ["Ben"]),
+    ("Hey (with Cleo, Dan & Ben)", ["Cleo", "Dan", "Ben"]), ("Hey (with Dan) (feat. Ben)", ["Ben", "Dan"]),
+    ("Hey (feat. Ann)", []), ("Feat of Strength", []), ("Dancing (with a Stranger)", []), ("Hey", []), (None, [])])
+def test_titles_name_guests(title, guests):
+    names = [["Ann"], ["Ben"], ["Cleo"], ["Dan"]]
+    found = add_guests(names, [title, None, np.nan, "With You"])
+    assert found == [["Ann", *guests], ["Ben"], ["Cleo"], ["Dan"]]
+    assert names[0] == ["Ann"], "the lists that were given are not changed"
+
+
+def test_a_guest_may_be_known_from_another_title_only():
+    titles = ["One (feat. Zoe)", "Two (with Zoe)", "Three (with Nobody)"]
+    assert add_guests([["Ann"], ["Ben"], ["Cleo"]], titles) == [["Ann", "Zoe"], ["Ben", "Zoe"], ["Cleo"]]
