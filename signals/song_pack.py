@@ -12,7 +12,7 @@ from signals.estimators import estimate_tuning
 from signals.excerpts import BEATS_PER_BAR, extract_excerpt
 from signals.key import HOP_LENGTH, LOWEST_NOTE, estimate_key, read_key, semitone_strengths
 from signals.spectrograms import HOP_LENGTH as FRAME_HOP
-from signals.structure import analyse, beat_times, read
+from signals.structure import analyse, beat_times, continued, read
 from signals.tempo import estimate_tempo
 from sources.files import atomic_path, write_table, write_text
 
@@ -84,13 +84,42 @@ def _write_excerpt(song, what, path):
 
 def _chart(chords, grid, rhythm, key):
     per_bar = int(grid["beats_per_bar"].iloc[0]) if len(grid) else BEATS_PER_BAR
-    inside = grid[grid["bar"] >= 1]  # beats before the first bar are an upbeat
-    place = np.searchsorted(chords["start"], inside["time"] + 1e-6, side="right") - 1
-    changes = np.flatnonzero(np.diff(place, prepend=-1)) if len(place) else []
-    shown = pd.DataFrame({"chord": chords["chord"].to_numpy()[place[changes]],
-                          "beats": np.diff([*changes, len(place)])}) if len(place) else chords
     tempo = "tempo unknown" if np.isnan(rhythm["tempo"]) else f"{rhythm['tempo']:.1f} BPM"
-    return f"{read_key(key).text}, {tempo}, {per_bar} beats a bar\n\n{chord_chart(shown, beats_per_bar=per_bar)}\n"
+    return f"{read_key(key).text}, {tempo}, {per_bar} beats a bar\n\n{bar_chart(chords, grid)}\n"
+
+
+def bar_chart(chords, grid):
+    """A chord chart whose bars are those of the beats, from the first whole bar of the song on.
+
+    Parameters
+    ----------
+    chords : pd.DataFrame
+        As from `chords.song_chords`.
+    grid : pd.DataFrame
+        As from `beat_grid`. It is continued where the song begins or ends without beats. Where there are less than two
+        beats, the bars are those of `chords.chord_chart`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> chords = pd.DataFrame({"start": [0, 2.5], "end": [2.5, 5], "chord": ["C", "F"], "beats": [5, 5]})
+    >>> grid = pd.DataFrame({"time": [1.0, 1.5, 2, 2.5, 3], "beat": [4, 1, 2, 3, 4], "beats_per_bar": 4})
+    >>> print(bar_chart(chords, grid))
+    | C . F . | . . . |
+    """
+    if len(grid) < 2:
+        return chord_chart(chords, beats_per_bar=BEATS_PER_BAR)
+    per_bar = int(grid["beats_per_bar"].iloc[0])
+    times = continued(grid["time"].to_numpy(), chords["end"].max())
+    first = np.searchsorted(times, grid["time"].iloc[0]) + np.flatnonzero(grid["beat"] == 1)[0]
+    place = np.searchsorted(chords["start"], times[first % per_bar:] + 1e-6, side="right") - 1
+    changes = np.flatnonzero(np.diff(place, prepend=-1))
+    shown = pd.DataFrame({"chord": chords["chord"].to_numpy()[place[changes]],
+                          "beats": np.diff([*changes, len(place)])})
+    return chord_chart(shown, beats_per_bar=per_bar)
 
 
 def beat_grid(beats, onset, sr, beats_per_bar):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from synthetic_signals import SR
 
-from signals.song_pack import bass_notes, beat_grid, to_midi, write_pack
+from signals.song_pack import bar_chart, bass_notes, beat_grid, to_midi, write_pack
 from synth.songs import render
 
 
@@ -136,3 +136,20 @@ def test_chords_after_the_last_beat_are_in_time():
     times = .5 + .5 * np.arange(12) + np.where(np.arange(12) == 11, .04, 0)  # the last beat comes late
     begins, _ = note_times(to_midi(grid_of(times), CHORDS, np.full(12, 36)), "chords")
     np.testing.assert_allclose(np.unique(begins.round(2)), CHORDS["start"], atol=.011)
+
+
+def test_the_bars_of_a_chart_are_those_of_the_beats_also_before_the_first_and_after_the_last():
+    times = 3.1 + .5 * np.arange(8)
+    chords = pd.DataFrame({"start": [0, .6, 2.6, 7.1], "end": [.6, 2.6, 7.1, 9.2], "chord": ["G", "C", "F", "Am"],
+                           "beats": [1, 4, 9, 4]})
+    assert bar_chart(chords, grid_of(times, first=3)).splitlines() == ["| C . . . | F . . . | . . . . | . Am . . |",
+                                                                       "| . . |"]
+    assert bar_chart(chords.iloc[:1], grid_of(times[:1])) == "| G |"
+
+
+def test_the_chart_of_a_pack_holds_the_chords_of_its_table(pack):
+    folder, _ = pack
+    head, chart = (folder / "chords.txt").read_text(encoding="utf-8").split("\n\n")
+    shown = [word for word in chart.split() if word not in (".", "|")]
+    chords = pd.read_csv(folder / "chords.csv")["chord"].tolist()
+    assert head.endswith("4 beats a bar") and chords[-len(shown):] == shown and len(shown) >= len(chords) - 2
