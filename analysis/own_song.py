@@ -21,6 +21,7 @@ from signals.decoding import AudioError
 from signals.key import NAMES, key_name
 from signals.plain_names import plain_names
 from signals.recording import as_recording
+from signals.time_axis import clock
 from sources.artists import artist_groups
 from sources.table_files import read_song_tags
 
@@ -168,7 +169,7 @@ def compare_estimates(song, others):
     ModelError
         The network is not there and cannot be downloaded.
     """
-    table = song_estimates(song["path"].iloc[0])
+    table = song_estimates(song["path"].iloc[0]).dropna()  # of a very quiet file, the loudness is not known
     known = [feature for feature in table.index
              if feature in others and others[feature].notna().sum() >= FEWEST_TO_COMPARE]
     table = table.loc[known]
@@ -195,10 +196,11 @@ def estimates_in_words(table, called="songs that charted"):
         return f"The {called} have none of the features that can be estimated."
     words = [f"{feature} is {'higher' if row['from'] >= 50 else 'lower'} than that of half of the {called}"
              for feature, row in table.iterrows() if row["from"] >= 50 or row["to"] <= 50]
+    rest = " Of the other features the intervals are too wide to tell." if len(words) < len(table) else ""
     if not words:
         return (f"Of {listed(list(table.index))}, as estimated from the sound, none is surely above or below the "
                 f"middle of the {called}: the intervals are too wide.")
-    return f"Estimated from the sound: {'; '.join(words)}. Of the other features the intervals are too wide to tell."
+    return f"Estimated from the sound: {'; '.join(words)}.{rest}"
 
 
 def key_of_song(song):
@@ -248,8 +250,7 @@ def own_song_in_words(song, others, called="songs that charted"):
     words = [text.format(row[column]) for column, text in facts.items() if column in song and pd.notna(row[column])]
     words.insert(1, key_of_song(song))
     if "duration_minutes" in song and pd.notna(row["duration_minutes"]):
-        seconds = round(60 * row["duration_minutes"])
-        words.append(f"{seconds // 60}:{seconds % 60:02d} minutes")
+        words.append(f"{clock(60 * row['duration_minutes'])} minutes")
     words = [word for word in words if word]
     first = f"{name_of_song(song)}: {listed(words) if words else 'nothing is known of its sound'}."
     found = [*_tempo_words(song, others), *_key_words(song, others), *_place_words(song, others)]

@@ -154,4 +154,6 @@ def test_only_estimates_whose_interval_is_on_one_side_of_the_middle_are_said():
     table = pd.DataFrame({"from": [60.0, 20.0], "to": [90.0, 80.0]}, index=["energy", "valence"])
     assert estimates_in_words(table).startswith("Estimated from the sound: energy is higher than that of half")
     assert "none is surely" in estimates_in_words(table.loc[["valence"]])
+    assert "Of the other features" in estimates_in_words(table)
+    assert "Of the other features" not in estimates_in_words(table.loc[["energy"]]), "there are no others"
     assert "none of the features" in estimates_in_words(table.head(0))
