@@ -339,7 +339,7 @@ def year_likelihoods(song, others, year="chart_year"):
     pd.DataFrame [shape=(songs, years)]
         Log-likelihoods; no columns where fewer than four years have `FEWEST_A_YEAR` songs.
     """
-    used = [column for column in YEARS_FROM if column in song and column in others and song[column].notna().any()]
+    used = _used_for_years(song, others)
     rows = others.dropna(subset=[year])
     counts = rows[year].astype(int).value_counts()
     years = sorted(counts.index[counts >= FEWEST_A_YEAR])
@@ -354,6 +354,11 @@ def year_likelihoods(song, others, year="chart_year"):
             fits[used.index("tempo")] = np.maximum(fits[used.index("tempo")], rival)
         table[one] = np.sum(fits, axis=0)
     return pd.DataFrame(table, index=song.index)
+
+
+def _used_for_years(song, others):
+    """Those of `YEARS_FROM` that are known of a song and stand in the table of the others."""
+    return [column for column in YEARS_FROM if column in song and column in others and song[column].notna().any()]
 
 
 def _log_likelihood(column, song, near):
@@ -387,8 +392,9 @@ def years_in_words(song, others, year="chart_year", called="songs that charted")
         return f"There are too few {called} with a year to compare years."
     best = int(fit.iloc[0].idxmax())
     first, last = max(fit.columns[0], best - 2), min(fit.columns[-1], best + 2)
-    right, by_chance = _years_found(others.dropna(subset=[year]), year)
-    used = [column for column in YEARS_FROM if column in song and column in others]
+    used = _used_for_years(song, others)
+    unused = [column for column in YEARS_FROM if column in others and column not in used]
+    right, by_chance = _years_found(others.dropna(subset=[year]).drop(columns=unused), year)
     tells = "this tells something" if right > 1.25 * by_chance else "this tells next to nothing of the years"
     return (f"By {listed([label(column).split(' (')[0] for column in used])}, it is most like the {called} in "
             f"{first}-{last}. Tried on those songs themselves, five years chosen like this hold the true year of "
