@@ -46,7 +46,7 @@ def brightness_sentence(features):
 
 
 def tempo_sentence(features):
-    """The tempo of a song, and its half or double where that is as strong."""
+    """The tempo of a song, with its half or double where it is not sure."""
     tempo = read_tempo(features)
     if not tempo.confidence >= FAINT_TEMPO:
         return "No clear tempo: nothing repeats at a steady rate."

@@ -26,11 +26,12 @@ def test_the_loudness_of_a_tone_is_that_of_ebu_tech_3341():
     assert loudness_report(tones(-23), SR)["loudness_lufs"] == pytest.approx(-23, abs=.1)
 
 
-@pytest.mark.parametrize("phase, peak", [(0, -6), (45, -6), (60, -6), (67.5, -6)])
-def test_the_true_peak_lies_between_samples(phase, peak):
-    """A quarter of the sampling rate: at a phase of 45 degrees no sample reaches the peak (EBU Tech 3341, 15 to 18)."""
-    y = .5 * np.sin(np.pi / 2 * np.arange(SR) + np.deg2rad(phase)) * np.hanning(SR) ** .1
-    assert true_peak(y[:, None]) == pytest.approx(peak, abs=.4)
+@pytest.mark.parametrize("part, phase, amplitude, peak", [(4, 0, .5, -6), (4, 45, .5, -6), (6, 60, .5, -6),
+                                                          (8, 67.5, .5, -6), (4, 45, 1.41, 3)])
+def test_the_true_peak_lies_between_samples(part, phase, amplitude, peak):
+    """Parts of the sampling rate, at phases at which no sample may reach the peak (EBU Tech 3341, 15 to 19)."""
+    y = amplitude * np.sin(2 * np.pi / part * np.arange(SR) + np.deg2rad(phase)) * np.hanning(SR) ** .1
+    assert -.4 <= true_peak(y[:, None]) - peak <= .2
 
 
 def test_the_true_peak_is_that_of_the_whole_wave_oversampled():
