@@ -21,6 +21,7 @@ from signals.decoding import AudioError
 from signals.key import NAMES, key_name
 from signals.plain_names import plain_names
 from signals.recording import as_recording
+from signals.time_axis import clock
 from sources.artists import artist_groups
 from sources.table_files import read_song_tags
 
@@ -168,7 +169,7 @@ def compare_estimates(song, others):
     ModelError
         The network is not there and cannot be downloaded.
     """
-    table = song_estimates(song["path"].iloc[0])
+    table = song_estimates(song["path"].iloc[0]).dropna()  # of a very quiet file, the loudness is not known
     known = [feature for feature in table.index
              if feature in others and others[feature].notna().sum() >= FEWEST_TO_COMPARE]
     table = table.loc[known]
@@ -195,10 +196,11 @@ def estimates_in_words(table, called="songs that charted"):
         return f"The {called} have none of the features that can be estimated."
     words = [f"{feature} is {'higher' if row['from'] >= 50 else 'lower'} than that of half of the {called}"
              for feature, row in table.iterrows() if row["from"] >= 50 or row["to"] <= 50]
+    rest = " Of the other features the intervals are too wide to tell." if len(words) < len(table) else ""
     if not words:
         return (f"Of {listed(list(table.index))}, as estimated from the sound, none is surely above or below the "
                 f"middle of the {called}: the intervals are too wide.")
-    return f"Estimated from the sound: {'; '.join(words)}. Of the other features the intervals are too wide to tell."
+    return f"Estimated from the sound: {'; '.join(words)}.{rest}"
 
 
 def key_of_song(song):
@@ -248,8 +250,7 @@ def own_song_in_words(song, others, called="songs that charted"):
     words = [text.format(row[column]) for column, text in facts.items() if column in song and pd.notna(row[column])]
     words.insert(1, key_of_song(song))
     if "duration_minutes" in song and pd.notna(row["duration_minutes"]):
-        seconds = round(60 * row["duration_minutes"])
-        words.append(f"{seconds // 60}:{seconds % 60:02d} minutes")
+        words.append(f"{clock(60 * row['duration_minutes'])} minutes")
     words = [word for word in words if word]
     first = f"{name_of_song(song)}: {listed(words) if words else 'nothing is known of its sound'}."
     found = [*_tempo_words(song, others), *_key_words(song, others), *_place_words(song, others)]
@@ -338,7 +339,7 @@ def year_likelihoods(song, others, year="chart_year"):
     pd.DataFrame [shape=(songs, years)]
         Log-likelihoods; no columns where fewer than four years have `FEWEST_A_YEAR` songs.
     """
-    used = [column for column in YEARS_FROM if column in song and column in others and song[column].notna().any()]
+    used = _used_for_years(song, others)
     rows = others.dropna(subset=[year])
     counts = rows[year].astype(int).value_counts()
     years = sorted(counts.index[counts >= FEWEST_A_YEAR])
@@ -353,6 +354,11 @@ def year_likelihoods(song, others, year="chart_year"):
             fits[used.index("tempo")] = np.maximum(fits[used.index("tempo")], rival)
         table[one] = np.sum(fits, axis=0)
     return pd.DataFrame(table, index=song.index)
+
+
+def _used_for_years(song, others):
+    """Those of `YEARS_FROM` that are known of a song and stand in the table of the others."""
+    return [column for column in YEARS_FROM if column in song and column in others and song[column].notna().any()]
 
 
 def _log_likelihood(column, song, near):
@@ -386,8 +392,9 @@ def years_in_words(song, others, year="chart_year", called="songs that charted")
         return f"There are too few {called} with a year to compare years."
     best = int(fit.iloc[0].idxmax())
     first, last = max(fit.columns[0], best - 2), min(fit.columns[-1], best + 2)
-    right, by_chance = _years_found(others.dropna(subset=[year]), year)
-    used = [column for column in YEARS_FROM if column in song and column in others]
+    used = _used_for_years(song, others)
+    unused = [column for column in YEARS_FROM if column in others and column not in used]
+    right, by_chance = _years_found(others.dropna(subset=[year]).drop(columns=unused), year)
     tells = "this tells something" if right > 1.25 * by_chance else "this tells next to nothing of the years"
     return (f"By {listed([label(column).split(' (')[0] for column in used])}, it is most like the {called} in "
             f"{first}-{last}. Tried on those songs themselves, five years chosen like this hold the true year of "

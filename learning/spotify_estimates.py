@@ -1,9 +1,11 @@
 """Estimates of Spotify's features for a song of one's own: energy, danceability, valence and others.
 
-Spotify does not say how it computes these features, and its values may not be used for training. So nothing here is
-fitted to them: each estimate is a contrast of tags of the pre-trained network musicnn, chosen by what the words mean,
-such as *dance* and *party* against *ambient* and *sad*. The contrast is turned into Spotify's scale by its rank: a song
-that has a larger contrast than 80 % of popular songs gets the value that 80 % of a table of popular songs lie below.
+Spotify does not say how it computes these features, and its values may not be used for training. So no weight is fitted
+to them: each estimate is a contrast of tags of the pre-trained network musicnn, chosen by what the words mean, such as
+*dance* and *party* against *ambient* and *sad*; for some features, half of a standardised audio feature is added. Only
+the widths of the intervals come from songs whose values are known. The contrast is turned into Spotify's scale by its
+rank: a song that has a larger contrast than 80 % of popular songs gets the value that 80 % of a table of popular songs
+lie below.
 """
 
 import functools
@@ -180,7 +182,7 @@ def song_estimates(song):
     -------
     pd.DataFrame
         One row a feature: `estimate`, and `low` and `high`, between which the value of Spotify would lie for 80 % of
-        songs (0 to 1).
+        songs (0 to 1). NaN where the audio feature in `SOUND` is not known, as the loudness of a very quiet song.
 
     Raises
     ------

@@ -11,11 +11,13 @@ import pandas as pd
 from learning.targets import family_shares
 from prediction.labels import blend_label, label_probability, turning_point
 from prediction.windows import passages, song_influences
-from signals.chords import chord_chart, song_chords
+from signals.chords import song_chords
 from signals.descriptors import LONGEST
 from signals.key import read_key
 from signals.loudness import loudness_range, streaming_sentence, true_peak
+from signals.song_pack import bar_chart, beat_grid
 from signals.sound_sentences import FAINT_TEMPO
+from signals.structure import analyse, beat_times
 from signals.tempo import read_tempo
 from signals.time_axis import clock
 from sources.table_files import read_song_tags
@@ -77,7 +79,8 @@ def measured_facts(recording):
     dict
         `key`, as ``"A minor"``, its `camelot` code, `key_confidence` (0 to 1) and `key_rival`, another key that is
         nearly as probable; `tempo` in BPM, `tempo_confidence` (0 to 1), and `tempo_rival`, half or double of it, where
-        that may be right; `time_signature`, such as ``"3/4"``, where it is sure; `swings`; `loudness` in LUFS,
+        that may be right; `time_signature`, such as ``"3/4"``, where it is sure; `swings`: nothing is said of these
+        where the tempo's confidence is below `sound_sentences.FAINT_TEMPO`; `loudness` in LUFS,
         `loudness_range` in LU, `true_peak` in dB relative to full scale, `streaming`, a sentence on what streaming
         services do to that. The first ten minutes are measured.
     """
@@ -91,9 +94,9 @@ def measured_facts(recording):
     return {"key": key.name if key.camelot else None, "camelot": key.camelot or None,
             "key_confidence": _number(key.confidence, 2), "key_rival": key.rival or None,
             "tempo": _number(tempo.bpm, 1) if has_tempo else None,
-            "tempo_confidence": _number(tempo.confidence, 2),
+            "tempo_confidence": _number(tempo.confidence, 2) if has_tempo else None,
             "tempo_rival": _number(tempo.rival, 1) if has_tempo else None,
-            "time_signature": tempo.metre or None, "swings": tempo.swings,
+            "time_signature": (has_tempo and tempo.metre) or None, "swings": has_tempo and tempo.swings,
             "loudness": _number(report["loudness_lufs"], 1), "loudness_range": _number(report["loudness_range"], 1),
             "true_peak": _number(report["true_peak"], 1), "streaming": streaming_sentence(report)}
 
@@ -105,20 +108,23 @@ def chords_data(recording, facts):
     ----------
     recording : Recording
     facts : dict
-        From `measured_facts`: the time signature divides the chart into bars of four beats, or of three.
+        From `measured_facts`: the time signature divides the chart into bars of three beats, or of four where it is
+        another or not known.
 
     Returns
     -------
     dict
-        `chart`, text with a bar between bar lines, and `chords`, a list of dicts: `start`, `end` (s), `chord`, `root`
+        `chart`, as from `song_pack.bar_chart`, and `chords`, a list of dicts: `start`, `end` (s), `chord`, `root`
         (C = 0; None where no tones sound), `minor`, `confidence` (0 to 1).
     """
-    table = song_chords(recording)
-    beats_per_bar = int((facts["time_signature"] or "4/4")[0])
+    frames = analyse(recording)
+    beats = beat_times(frames)
+    table = song_chords(recording, beats=beats)
+    grid = beat_grid(beats, frames.onset, frames.sr, 3.0 if facts["time_signature"] == "3/4" else 4.0)
     rows = [{"start": round(row.start, 2), "end": round(row.end, 2), "chord": row.chord,
              "root": None if math.isnan(row.root) else int(row.root), "minor": bool(row.minor),
              "confidence": _number(row.confidence, 2)} for row in table.itertuples()]
-    return {"chart": chord_chart(table, beats_per_bar=beats_per_bar), "chords": rows}
+    return {"chart": bar_chart(table, grid), "chords": rows}
 
 
 def fact_words(description):

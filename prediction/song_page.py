@@ -351,8 +351,8 @@ def _passages(passages):
 
 def _chord_chart(chart):
     return ("<details><summary>chord chart</summary><p class=quiet>The nearest major or minor chord on each beat, "
-            "estimated; a dot is a beat on which the chord goes on. The first beat that was found is taken for the "
-            f'first of a bar.</p><div class="wide"><pre>{_escape(chart)}</pre></div></details>')
+            "estimated; a dot is a beat on which the chord goes on. A bar is taken to begin on the beats with the "
+            f'strongest onsets.</p><div class="wide"><pre>{_escape(chart)}</pre></div></details>')
 
 
 def _tags(tags, problem):
@@ -375,6 +375,7 @@ def _tags(tags, problem):
 
 def _estimates(estimates):
     """Spotify's features as they are estimated from the sound, with intervals."""
+    estimates = [row for row in estimates or [] if row["estimate"] is not None]
     if not estimates:
         return ""
     rows = "".join(f"<tr><td>{_escape(row['feature'])}</td><td class=number>{row['estimate']:.2f}</td><td class=number>"

@@ -5,7 +5,7 @@ import pandas as pd
 
 from signals.estimators import estimate_tuning
 from signals.key import HOP_LENGTH, NAMES, pitch_classes, semitone_strengths, triad_similarity
-from signals.structure import beat_times, read
+from signals.structure import beat_times, continued, read
 
 STAY = .7
 """The probability that a chord goes on over the next beat."""
@@ -30,7 +30,8 @@ def song_chords(song, *, beats=None):
     ----------
     song : str, Path, Recording or (y, sr)
     beats : np.ndarray [shape=(n,)], optional
-        Times of the beats in s; they are found where they are not given.
+        Times of the beats in s; they are found where they are not given. They are continued where a song begins or
+        ends without beats.
 
     Returns
     -------
@@ -64,7 +65,7 @@ def song_chords(song, *, beats=None):
 
 def _stretches(beats, seconds):
     """The times between stretches of one beat [shape=(n + 1,)], from 0 to the end of the song."""
-    beats = beats if len(beats) > 1 else np.arange(0, seconds, WITHOUT_BEATS)
+    beats = continued(beats, seconds) if len(beats) > 1 else np.arange(0, seconds, WITHOUT_BEATS)
     inner = beats[(beats > .05) & (beats < seconds - .05)]
     return np.concatenate([[0], inner, [seconds]])
 

@@ -197,17 +197,29 @@ def krumhansl_key(chroma):
 
 # ---- loudness, regularity of the pulse
 
+def counted_channels(samples):
+    """The channels that count for loudness (ITU-R BS.1770-4): of six, the fourth, for low-frequency effects, does not.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n,) or (n, channels)]
+
+    Returns
+    -------
+    np.ndarray [shape=(n,) or (n, at most 5)]
+    """
+    return np.delete(samples, 3, axis=1)[:, :5] if samples.ndim == 2 and samples.shape[1] > 5 else samples
+
+
 def loudness(samples, sr):
     """Integrated loudness in LUFS (ITU-R BS.1770-4, by pyloudnorm), of the channels before they are mixed to mono.
 
-    NaN for silence and for less than 0.4 s. The fourth of six channels, which is for low-frequency effects, does not
-    count.
+    NaN for silence and for less than 0.4 s.
     """
     import pyloudnorm
     if len(samples) < SHORTEST_LOUDNESS * sr or not np.any(samples):
         return np.nan
-    if samples.ndim == 2 and samples.shape[1] > 5:
-        samples = np.delete(samples, 3, axis=1)[:, :5]
+    samples = counted_channels(samples)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         value = pyloudnorm.Meter(sr).integrated_loudness(np.asarray(samples, dtype=np.float64))

@@ -14,11 +14,13 @@ import soundfile
 from signals.decoding import AudioError
 from signals.spectrograms import HOP_LENGTH, N_FFT
 from signals.structure import BLOCK_SECONDS, analyse, beat_times, read, self_similarity
+from signals.tempo import estimate_tempo
 from sources.files import atomic_path
 
 WHAT = ("beat", "percussive", "harmonic", "hook", "loop")
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 BEATS_PER_BAR = 4
+"""Where the metre cannot be told."""
 FADE_SECONDS = .005
 REPETITION_LEVEL = .9
 """The similarity that makes a repetition: 0 is the median of any two stretches, 1 that of the two most similar."""
@@ -74,7 +76,8 @@ def extract_excerpt(song, what, *, out=None, seconds=None, bars=4, clicks_only=F
     seconds : float, optional
         Length of the hook; where it is not given, the length of the repetition, 5 to 30 s.
     bars : int
-        Length of the loop in bars of four beats; fewer where the song is shorter.
+        Length of the loop in bars, of three beats where the metre is sure to be 3/4, else of four; fewer where the song
+        is shorter.
     clicks_only : bool
         For `beat`: the clicks without the song.
 
@@ -200,15 +203,17 @@ def _repeats(gains, width):
 
 def _loop(y, frames, beats, bars):
     """The whole bars after which the song sounds most similar to their beginning, so that they can be repeated."""
-    bars = min(bars, (len(beats) - 1) // BEATS_PER_BAR)
+    metre = estimate_tempo(frames.registers, frames.sr)["beats_per_bar"]
+    per_bar = BEATS_PER_BAR if np.isnan(metre) else int(metre)
+    bars = min(bars, (len(beats) - 1) // per_bar)
     if bars < 1:
         raise AudioError(f"{len(beats)} beats found: too few for a loop of one bar")
-    span = bars * BEATS_PER_BAR
+    span = bars * per_bar
     at = np.round(beats * frames.sr / HOP_LENGTH).astype(int).clip(0, len(frames.onset) - 1)
     # a bar is assumed to begin on the beat with the strongest onsets
-    first = max(range(BEATS_PER_BAR), key=lambda beat: frames.onset[at[beat::BEATS_PER_BAR]].mean())
+    first = max(range(per_bar), key=lambda beat: frames.onset[at[beat::per_bar]].mean())
     starts = np.arange(len(beats) - span)
-    starts = starts[starts % BEATS_PER_BAR == first] if (starts % BEATS_PER_BAR == first).any() else starts
+    starts = starts[starts % per_bar == first] if (starts % per_bar == first).any() else starts
     sound = np.hstack([librosa.util.normalize(part, norm=2, axis=1) for part in (frames.chroma, frames.timbre)])
     start = max(starts, key=lambda start: _similarity_of_two_seconds(sound, at[start], at[start + span]))
     begin, end = _seam(y, frames.sr, beats[start], beats[start + span])

@@ -3,13 +3,15 @@
 import numpy as np
 import scipy.signal
 
-from signals.estimators import loudness
+from signals.estimators import counted_channels, loudness
 
 WINDOW_SECONDS = 3.0
 """Of short-term loudness (EBU Tech 3341)."""
 STEP_SECONDS = .1
 ABSOLUTE_GATE, RELATIVE_GATE = -70, -20
 """LUFS, and LU below the loudness above that gate: what is softer does not count for the range (EBU Tech 3342)."""
+CHANNEL_WEIGHTS = (1, 1, 1, 1.41, 1.41)
+"""Of the power of left, right, centre and the two surround channels (ITU-R BS.1770-4)."""
 OVERSAMPLING = 4
 """For the true peak (ITU-R BS.1770-4, annex 2)."""
 BLOCK, MARGIN = 1024, 16
@@ -71,8 +73,8 @@ def loudness_range(samples, sr):
     if steps < width:
         return np.nan
     power = np.zeros(steps)
-    for channel in samples[:steps * step].T:
-        power += np.square(_k_weighted(channel.astype(np.float64), sr)).reshape(steps, step).mean(axis=1)
+    for weight, channel in zip(CHANNEL_WEIGHTS, counted_channels(samples)[:steps * step].T):
+        power += weight * np.square(_k_weighted(channel.astype(np.float64), sr)).reshape(steps, step).mean(axis=1)
     sums = np.cumsum(np.concatenate([[0], power]))
     with np.errstate(divide="ignore"):
         short_term = -.691 + 10 * np.log10(np.maximum((sums[width:] - sums[:-width]) / width, 0))
@@ -139,9 +141,9 @@ def streaming_sentence(report):
     'At -9.0 LUFS it is 5.0 dB louder than the -14 LUFS of streaming services, which turn it down by that. Its true \
 peak of -0.2 dBTP is above -1 dBTP: lossy coding may clip it.'
     """
-    level, peak = report["loudness_lufs"], report["true_peak"]
+    level, peak = report["loudness_lufs"], round(report["true_peak"], 1) + 0.0  # as it is said; never -0.0
     if np.isnan(level):
-        return "The loudness is not known: the file is silent or too short."
+        return "The loudness is not known: the file is too quiet or too short."
     gain = STREAMING_LUFS - level
     begin = f"At {level:.1f} LUFS it is"
     if abs(gain) < .5:

@@ -12,7 +12,7 @@ from signals.estimators import estimate_tuning
 from signals.excerpts import BEATS_PER_BAR, extract_excerpt
 from signals.key import HOP_LENGTH, LOWEST_NOTE, estimate_key, read_key, semitone_strengths
 from signals.spectrograms import HOP_LENGTH as FRAME_HOP
-from signals.structure import analyse, beat_times, read
+from signals.structure import analyse, beat_times, continued, read
 from signals.tempo import estimate_tempo
 from sources.files import atomic_path, write_table, write_text
 
@@ -20,7 +20,7 @@ EXCERPTS = ("loop", "hook", "percussive", "harmonic", "beat")
 TICKS = 480
 """MIDI ticks a beat."""
 BASS = (28, 52)
-"""MIDI numbers: the bass note is the strongest semitone from E1 to E3."""
+"""MIDI numbers: the bass note is the strongest semitone from E1 to below E3."""
 CHORD_BASE = 48
 """MIDI number of C3, from which on the triads lie."""
 DRUMS, WOOD_HIGH, WOOD_LOW = 9, 76, 77
@@ -84,13 +84,42 @@ def _write_excerpt(song, what, path):
 
 def _chart(chords, grid, rhythm, key):
     per_bar = int(grid["beats_per_bar"].iloc[0]) if len(grid) else BEATS_PER_BAR
-    inside = grid[grid["bar"] >= 1]  # beats before the first bar are an upbeat
-    place = np.searchsorted(chords["start"], inside["time"] + 1e-6, side="right") - 1
-    changes = np.flatnonzero(np.diff(place, prepend=-1)) if len(place) else []
-    shown = pd.DataFrame({"chord": chords["chord"].to_numpy()[place[changes]],
-                          "beats": np.diff([*changes, len(place)])}) if len(place) else chords
     tempo = "tempo unknown" if np.isnan(rhythm["tempo"]) else f"{rhythm['tempo']:.1f} BPM"
-    return f"{read_key(key).text}, {tempo}, {per_bar} beats a bar\n\n{chord_chart(shown, beats_per_bar=per_bar)}\n"
+    return f"{read_key(key).text}, {tempo}, {per_bar} beats a bar\n\n{bar_chart(chords, grid)}\n"
+
+
+def bar_chart(chords, grid):
+    """A chord chart whose bars are those of the beats, from the first whole bar of the song on.
+
+    Parameters
+    ----------
+    chords : pd.DataFrame
+        As from `chords.song_chords`.
+    grid : pd.DataFrame
+        As from `beat_grid`. It is continued where the song begins or ends without beats. Where there are less than two
+        beats, the bars are those of `chords.chord_chart`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> chords = pd.DataFrame({"start": [0, 2.5], "end": [2.5, 5], "chord": ["C", "F"], "beats": [5, 5]})
+    >>> grid = pd.DataFrame({"time": [1.0, 1.5, 2, 2.5, 3], "beat": [4, 1, 2, 3, 4], "beats_per_bar": 4})
+    >>> print(bar_chart(chords, grid))
+    | C . F . | . . . |
+    """
+    if len(grid) < 2:
+        return chord_chart(chords, beats_per_bar=BEATS_PER_BAR)
+    per_bar = int(grid["beats_per_bar"].iloc[0])
+    times = continued(grid["time"].to_numpy(), chords["end"].max())
+    first = np.searchsorted(times, grid["time"].iloc[0]) + np.flatnonzero(grid["beat"] == 1)[0]
+    place = np.searchsorted(chords["start"], times[first % per_bar:] + 1e-6, side="right") - 1
+    changes = np.flatnonzero(np.diff(place, prepend=-1))
+    shown = pd.DataFrame({"chord": chords["chord"].to_numpy()[place[changes]],
+                          "beats": np.diff([*changes, len(place)])})
+    return chord_chart(shown, beats_per_bar=per_bar)
 
 
 def beat_grid(beats, onset, sr, beats_per_bar):
@@ -166,43 +195,52 @@ def to_midi(grid, chords, bass):
     -------
     mido.MidiFile
         Where the song does not keep its tempo, there is a tempo change on each beat: beside the sound file in a DAW,
-        both stay together.
+        both stay together. Bars begin where those of the grid do: the first may be a shorter one. A first beat that
+        comes within 0.05 s is put at 0.
     """
-    times = grid["time"].to_numpy()
+    times = grid["time"].to_numpy(copy=True)
     period = np.median(np.diff(times))
-    before = int(round(times[0] / period)) if times[0] > .05 else 0
-    if times[0] > .05:
-        before = max(before, 1)
+    before = max(1, round(times[0] / period)) if times[0] > .05 else 0
+    if not before:
+        times[0] = 0
+    upbeat = before + int(np.flatnonzero(grid["beat"] == 1)[0])
     midi = mido.MidiFile(ticks_per_beat=TICKS)
-    midi.tracks.append(_tempo_track(times, before, int(grid["beats_per_bar"].iloc[0])))
+    midi.tracks.append(_tempo_track(times, before, upbeat, int(grid["beats_per_bar"].iloc[0])))
     clicks = [((before + number) * TICKS, (before + number) * TICKS + TICKS // 4,
                WOOD_HIGH if beat == 1 else WOOD_LOW) for number, beat in enumerate(grid["beat"])]
     midi.tracks.append(_notes("beats", clicks, DRUMS))
-    place = _ticks_of(times, before)
+    place = _ticks_of(times, before, chords["end"].max())
     low = [((before + number) * TICKS, (before + number + 1) * TICKS, note) for number, note in enumerate(bass)
            if note >= 0]
     midi.tracks.append(_notes("bass", low, 0, BASS_PROGRAM))
-    triads = [(place(row.start), place(row.end), CHORD_BASE + (int(row.root) + step) % 12 + 12 * (row.root + step > 11))
+    triads = [(place(row.start), place(row.end), CHORD_BASE + int(row.root) + step)
               for row in chords[chords["chord"] != NO_CHORD].itertuples()
               for step in (0, 3 if row.minor else 4, 7)]
     midi.tracks.append(_notes("chords", triads, 1, PIANO_PROGRAM))
     return midi
 
 
-def _tempo_track(times, before, per_bar):
-    track = mido.MidiTrack([mido.MetaMessage("track_name", name="tempo"),
-                            mido.MetaMessage("time_signature", numerator=per_bar, denominator=4)])
-    lengths = [*([times[0] / before] * before), *np.diff(times)]
+def _tempo_track(times, before, upbeat, per_bar):
+    """The tempo of each beat, and the time signatures: a shorter first bar where the beats before the first whole bar
+    do not fill one."""
+    lengths = [*([times[0] / max(before, 1)] * before), *np.diff(times), np.median(np.diff(times))]
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name="tempo")])
+    signatures = {0: upbeat % per_bar or per_bar, upbeat % per_bar: per_bar}
     for number, length in enumerate(lengths):
-        track.append(mido.MetaMessage("set_tempo", tempo=round(length * 1e6), time=TICKS if number else 0))
+        delta = TICKS if number else 0
+        if number in signatures:
+            track.append(mido.MetaMessage("time_signature", numerator=signatures[number], denominator=4, time=delta))
+            delta = 0
+        track.append(mido.MetaMessage("set_tempo", tempo=round(length * 1e6), time=delta))
     return track
 
 
-def _ticks_of(times, before):
-    """A function from seconds to ticks, by which beats fall on whole beats."""
+def _ticks_of(times, before, end):
+    """A function from seconds to ticks, by which beats fall on whole beats, up to the end of the song in s."""
     period = np.median(np.diff(times))
-    known = np.concatenate([[0] if before else [], times, [times[-1] + period]])
-    ticks = np.concatenate([[0] if before else [], (before + np.arange(len(times) + 1)) * TICKS])
+    after = max(1, int(np.ceil((end - times[-1]) / period)))
+    known = np.concatenate([[0] if before else [], times, times[-1] + period * np.arange(1, after + 1)])
+    ticks = np.concatenate([[0] if before else [], (before + np.arange(len(times) + after)) * TICKS])
     return lambda seconds: int(round(np.interp(seconds, known, ticks)))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from signals.structure import analyse, section_times, self_similarity
-from signals.tempo import read_tempo
+from signals.tempo import SURE, read_tempo
 from signals.time_axis import clock
 
 FAINT_TEMPO = .47
@@ -46,7 +46,7 @@ def brightness_sentence(features):
 
 
 def tempo_sentence(features):
-    """The tempo of a song, and its half or double where that is as strong."""
+    """The tempo of a song, with its half or double where it is not sure."""
     tempo = read_tempo(features)
     if not tempo.confidence >= FAINT_TEMPO:
         return "No clear tempo: nothing repeats at a steady rate."
@@ -62,13 +62,14 @@ def sections_sentence(song):
 
 
 def comparison_sentence(names, features):
-    """How two songs differ in tempo, brightness, loudness and density of onsets.
+    """How two songs differ in tempo, brightness, loudness and strength of onsets.
 
     Parameters
     ----------
     names : pair of str
     features : pair of dict
-        From `Recording.features`.
+        From `Recording.features`. Where a tempo is not sure, tempi are compared only if the answer would be the same
+        with its half or double.
 
     Returns
     -------
@@ -89,6 +90,8 @@ def comparison_sentence(names, features):
         if not second[column] > 0 or not first[column] > 0:
             continue
         change = second[column] / first[column] - 1
+        if column == "tempo" and not _order_is_sure(first, second):
+            continue
         if abs(change) >= NOTICED:
             words.append(f"{more if change > 0 else less} ({second[column]:.{digits}f} against "
                          f"{first[column]:.{digits}f} {unit})")
@@ -97,6 +100,13 @@ def comparison_sentence(names, features):
         words.append(f"{'louder' if decibels > 0 else 'quieter'} ({second['loudness_lufs']:.1f} against "
                      f"{first['loudness_lufs']:.1f} LUFS)")
     if not words:
-        return f"{names[1]} and {names[0]} do not differ much in tempo, brightness, attacks and loudness."
+        return f"{names[1]} and {names[0]} do not clearly differ in tempo, brightness, attacks and loudness."
     listed = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
     return f"{names[1]} is {listed} than {names[0]}."
+
+
+def _order_is_sure(first, second):
+    """Whether one of two songs is the faster one, whichever of its likely tempi each has."""
+    tempi = [[song["tempo"]] + ([song["tempo_rival"]] if song.get("tempo_confidence", 1) < SURE else [])
+             for song in (first, second)]
+    return max(tempi[0]) < min(tempi[1]) or max(tempi[1]) < min(tempi[0])

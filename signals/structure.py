@@ -260,6 +260,31 @@ def beat_times(song):
     return (_on_peaks(frames.onset, np.asarray(beats)) + 1) * HOP_LENGTH / frames.sr
 
 
+def continued(beats, seconds):
+    """Beats continued at their usual distance to both ends of a song, where no beats were found.
+
+    Parameters
+    ----------
+    beats : np.ndarray [shape=(n,)]
+        Times in s, two or more.
+    seconds : float
+        Duration of the song.
+
+    Returns
+    -------
+    np.ndarray [shape=(m,)]
+
+    Examples
+    --------
+    >>> continued(np.array([2.0, 3.0, 4.0]), 6.5).tolist()
+    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    """
+    period = np.median(np.diff(beats))
+    before = np.arange(beats[0], 0, -period)[:0:-1]
+    after = np.arange(beats[-1], seconds, period)[1:]
+    return np.concatenate([before, beats, after])
+
+
 def _on_peaks(onset, beats, reach=2):
     """Beats moved to the peak within `reach` frames, to a fraction of a frame by a parabola through the peak."""
     padded = np.pad(onset, reach + 1)
@@ -322,10 +347,9 @@ def self_similarity(song, *, most=MOST_STRETCHES):
 
 def _stretches(beats, n_frames, sr, most):
     """The frames between stretches [shape=(n + 1,)], from 0 to the last."""
-    beats, period = (beats, np.median(np.diff(beats))) if len(beats) > 4 else (np.zeros(1), .5)
-    before = np.arange(beats[0], 0, -period)[:0:-1]
-    after = np.arange(beats[-1], n_frames * HOP_LENGTH / sr, period)[1:]
-    inner = np.unique(np.round(np.concatenate([before, beats, after]) * sr / HOP_LENGTH).astype(int))
+    seconds = n_frames * HOP_LENGTH / sr
+    times = continued(beats, seconds) if len(beats) > 4 else np.arange(0, seconds, .5)
+    inner = np.unique(np.round(times * sr / HOP_LENGTH).astype(int))
     inner = inner[(inner > 0) & (inner < n_frames)]
     return np.concatenate([[0], inner[::-(-(len(inner) + 1) // most)], [n_frames]])
 
@@ -340,7 +364,7 @@ def section_times(similarity, *, seconds=8.0):
     ----------
     similarity : Similarity
     seconds : float
-        The music is compared this much before and after a moment; no section is shorter.
+        The music is compared this much before and after a moment; no section is shorter, up to a stretch or two.
 
     Returns
     -------
@@ -356,7 +380,8 @@ def section_times(similarity, *, seconds=8.0):
         return np.empty(0)
     novelty = contrast / contrast.max() + REPETITION_WEIGHT * repeats / max(repeats.max(), 1e-9)
     peaks = scipy.signal.find_peaks(novelty, distance=reach, prominence=PROMINENCE * novelty.max())[0]
-    return edges[peaks]
+    # so near to an end of the song, nothing can be said of the contrast
+    return edges[peaks[(peaks >= reach) & (peaks <= len(matrix) - reach)]]
 
 
 def contrast_novelty(matrix, reach):

@@ -14,6 +14,10 @@ REGISTERS = {"all": (0, np.inf), "low": (0, 200), "mid": (200, 2500), "high": (5
 """Hz: all onsets, those of kick drum and bass, of snare drum and chords, and of cymbals."""
 START_FRAMES = 9
 """Where the sound sets in, something rises in all bands that is no beat: so many frames (0.2 s) are left out."""
+END_FRAMES = 4
+"""So do all bands where the sound breaks off: an onset in these frames alone is none."""
+LEAST_ONSET = .5
+"""dB a frame: a sound that never rises by more, such as a held chord, has no onsets."""
 TEMPI = 30 * 2 ** (np.arange(320) / 96)
 """BPM: the tempi that are compared, 30 to 300."""
 BEATS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3, 4, 6, 8)
@@ -56,7 +60,7 @@ class Tempo(NamedTuple):
     Attributes
     ----------
     bpm : float
-        NaN where there is none.
+        To one decimal; NaN where there is none.
     confidence : float
         The probability (0 to 1) that it is right within 4 %.
     rival : float
@@ -205,7 +209,8 @@ def estimate_tempo(onsets, sr=SAMPLE_RATE):
     """
     onsets = after_the_start(np.asarray(onsets, dtype=np.float64))
     unknown = ("tempo", "tempo_rival", "tempo_confidence", "beats_per_bar", "metre_confidence", "swing")
-    if len(onsets) < FEWEST_FRAMES or not onsets[:, 0].var() * len(onsets) > 1e-6:
+    if (len(onsets) < FEWEST_FRAMES or not onsets[:, 0].var() * len(onsets) > 1e-6
+            or not onsets[:-END_FRAMES, 0].max() > LEAST_ONSET):
         return dict.fromkeys(unknown, np.nan)
     scores = CERTAINTY * (tempo_evidence(onsets, sr) @ WEIGHTS)
     shares = np.exp(scores - scores.max())
@@ -296,10 +301,11 @@ def read_tempo(features):
     >>> read_tempo(features).text
     '90 BPM (or 180), 4/4, swings'
     """
-    bpm, confidence = float(features["tempo"]), float(features["tempo_confidence"])
+    # rounded once: a page that shows a rounded tempo and a sentence that rounds it again say the same
+    bpm, confidence = round(float(features["tempo"]), 1), float(features["tempo_confidence"])
     if np.isnan(bpm):
         return Tempo(bpm, np.nan, np.nan, "", False, "no tempo: nothing repeats")
-    rival = float(features["tempo_rival"]) if confidence < SURE else np.nan
+    rival = round(float(features["tempo_rival"]), 1) if confidence < SURE else np.nan
     beats = features["beats_per_bar"]
     metre = "" if np.isnan(beats) else f"{int(beats)}/4"
     swings = bool(features["swing"] > SURE)

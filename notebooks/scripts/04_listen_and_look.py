@@ -156,13 +156,6 @@ pd.set_option("display.max_colwidth", None, "display.precision", 2)
 pd.Series(measured_facts(recording), name="value").dropna().to_frame()
 
 # %% [markdown]
-# The chords, a bar between two bar lines; a dot is a beat on which the chord goes on. Chords of four notes are named as
-# the nearest chord of three.
-
-# %%
-print(librosa_visuals.chord_chart(librosa_visuals.song_chords(song)))
-
-# %% [markdown]
 # ## Structure
 #
 # The self-similarity matrix compares each moment with each other moment. A bright square on the diagonal is a section
@@ -257,3 +250,10 @@ pd.DataFrame([{"excerpt": excerpt.what, "start (s)": excerpt.start, "end (s)": e
 
 # %%
 librosa_visuals.write_pack(song, excerpts_dir / "pack", suffix=".flac")
+
+# %% [markdown]
+# The chord chart: a bar between two bar lines; a dot is a beat on which the chord goes on. Chords of four notes are
+# named as the nearest chord of three. A bar is taken to begin on the beats with the strongest onsets.
+
+# %%
+print((excerpts_dir / "pack" / "chords.txt").read_text(encoding="utf-8"))

@@ -97,6 +97,13 @@ def test_the_years_of_songs_with_a_trend_are_found(mine, others):
     assert years_in_words(early, shuffled).endswith("this tells next to nothing of the years.")
 
 
+def test_years_are_told_and_tried_by_what_is_known_of_the_song(mine, others):
+    song = mine.assign(tempo=np.nan, tempo_rival=np.nan, mode=np.nan, duration_minutes=4.0)
+    bare = song[["artist", "song", "duration_minutes"]]
+    assert years_in_words(song, others) == years_in_words(bare, others.drop(columns=["tempo", "mode"]))
+    assert years_in_words(song, others).startswith("By duration, it is")
+
+
 @pytest.mark.parametrize("missing", [["tempo", "tempo_rival"], ["key"], ["loudness", "duration_minutes"], ["artist"],
                                      ["tempo", "tempo_rival", "key", "mode", "loudness", "duration_minutes"]])
 def test_what_is_missing_is_left_out_of_sentences_and_figures(mine, others, missing):
@@ -154,4 +161,6 @@ def test_only_estimates_whose_interval_is_on_one_side_of_the_middle_are_said():
     table = pd.DataFrame({"from": [60.0, 20.0], "to": [90.0, 80.0]}, index=["energy", "valence"])
     assert estimates_in_words(table).startswith("Estimated from the sound: energy is higher than that of half")
     assert "none is surely" in estimates_in_words(table.loc[["valence"]])
+    assert "Of the other features" in estimates_in_words(table)
+    assert "Of the other features" not in estimates_in_words(table.loc[["energy"]]), "there are no others"
     assert "none of the features" in estimates_in_words(table.head(0))

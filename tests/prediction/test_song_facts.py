@@ -1,5 +1,6 @@
 """Facts of a song: times, keys and tempi as people write them, numbers that JSON can hold."""
 
+import functools
 import json
 
 import numpy as np
@@ -20,7 +21,9 @@ from prediction.song_facts import (
     timeline_data,
 )
 from signals.recording import Recording
+from signals.song_pack import write_pack
 from signals.time_axis import clock
+from synth.songs import render
 
 FAMILIES = ["rock", "folk", "jazz", "metal"]
 
@@ -95,3 +98,25 @@ def test_chords_are_data_and_a_chart(tmp_path):
     assert [chord["chord"] for chord in found["chords"]] == ["Am", "F"] and "Am" in found["chart"]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["chords"][-1]["end"] == 8
+
+
+def test_the_chart_of_the_page_is_that_of_the_pack(tmp_path):
+    song = render("hip hop", seconds=16, seed=3)
+    soundfile.write(tmp_path / "song.wav", song.y, song.sr)
+    write_pack(tmp_path / "song.wav", tmp_path / "pack")
+    chart = (tmp_path / "pack" / "chords.txt").read_text(encoding="utf-8").split("\n\n")[1].strip()
+    assert chords_data(Recording(tmp_path / "song.wav"), {"time_signature": "4/4"})["chart"] == chart
+
+
+def test_where_no_tempo_is_said_nothing_is_said_of_metre_and_swing(monkeypatch, tmp_path):
+    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(0).normal(scale=.1, size=3 * 22_050), 22_050)
+    recording = Recording(tmp_path / "noise.wav")
+    rhythm = {"tempo": 90.0, "tempo_rival": 180.0, "beats_per_bar": 3.0, "swing": .9}
+    features = recording.features()
+    said = []
+    for confidence in (.2, .4):
+        measured = features | rhythm | {"tempo_confidence": confidence}
+        monkeypatch.setattr(recording, "features", functools.partial(dict, measured))
+        facts = measured_facts(recording)
+        said.append([facts[name] for name in ("tempo", "tempo_confidence", "tempo_rival", "time_signature", "swings")])
+    assert said == [[None, None, None, None, False], [90.0, .4, 180.0, "3/4", True]]

@@ -117,3 +117,12 @@ def test_songs_never_overwrite_each_other_and_stay_in_their_folder(tmp_path_fact
             assert written.setdefault((artist, title, number), files) == files
     assert len({files[0] for files in written.values()}) == len({str(key[0]) + key[1] + str(key[2]) for key in written})
     assert all(path.parent == folder for files in written.values() for path in files)
+
+
+def test_estimates_that_are_not_known_are_left_out(recording):
+    """The loudness of a very quiet song is not known, and with it its energy."""
+    unknown = {"feature": "energy", "estimate": None, "low": None, "high": None}
+    known = {"feature": "valence", "estimate": .5, "low": .3, "high": .7}
+    page = song_page(described() | {"estimates": [unknown, known]}, recording)
+    assert "0.30 to 0.70" in page and ">energy<" not in page
+    assert "On Spotify" not in song_page(described() | {"estimates": [unknown]}, recording)

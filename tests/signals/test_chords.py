@@ -36,6 +36,13 @@ def test_the_chords_of_synthetic_songs_are_found(genre):
     assert np.mean(right) > .85
 
 
+def test_chords_are_told_where_a_song_begins_and_ends_without_beats():
+    y = np.concatenate([cadence(0), cadence(0), cadence(0)])
+    chords = song_chords((y, SR), beats=np.arange(4, 8, .5))
+    assert chords["chord"].tolist() == ["C", "F", "G", "C"] + ["F", "G", "C"] * 2
+    assert chords["beats"].sum() == 24
+
+
 def test_silence_has_no_chord_and_the_table_covers_the_song():
     y = np.concatenate([np.zeros(2 * SR), tone(220, 2) + tone(277.18, 2) + tone(329.63, 2)]).astype(np.float32)
     chords = song_chords((y, SR), beats=np.arange(0, 4, .5))

@@ -81,6 +81,17 @@ def test_a_loop_is_whole_bars_from_a_beat(bars):
     assert np.abs(loop.start - np.arange(0, 30, .5)).min() < .015
 
 
+@pytest.mark.parametrize("per_bar", [3, 4])
+def test_the_bars_of_a_loop_have_the_beats_of_the_metre(per_bar):
+    times = np.arange(0, 23, 60 / 110)
+    y = .02 * np.random.default_rng(1).standard_normal(24 * SR)
+    burst = np.random.default_rng(0).standard_normal(900) * np.exp(-np.arange(900) / 150)
+    for number, time in enumerate(times):
+        start = int(time * SR)
+        y[start:start + 900] += (.3 if number % per_bar else 1) * burst
+    assert len(extract_excerpt((.2 * y, SR), "loop", bars=2).beats) == 2 * per_bar
+
+
 def test_a_loop_does_not_click():
     y = np.concatenate([section(10, 3), section(10, 4)]) + clicks(120, 20)[0]
     loop = extract_excerpt((y, SR), "loop", bars=2).samples

@@ -26,11 +26,12 @@ def test_the_loudness_of_a_tone_is_that_of_ebu_tech_3341():
     assert loudness_report(tones(-23), SR)["loudness_lufs"] == pytest.approx(-23, abs=.1)
 
 
-@pytest.mark.parametrize("phase, peak", [(0, -6), (45, -6), (60, -6), (67.5, -6)])
-def test_the_true_peak_lies_between_samples(phase, peak):
-    """A quarter of the sampling rate: at a phase of 45 degrees no sample reaches the peak (EBU Tech 3341, 15 to 18)."""
-    y = .5 * np.sin(np.pi / 2 * np.arange(SR) + np.deg2rad(phase)) * np.hanning(SR) ** .1
-    assert true_peak(y[:, None]) == pytest.approx(peak, abs=.4)
+@pytest.mark.parametrize("part, phase, amplitude, peak", [(4, 0, .5, -6), (4, 45, .5, -6), (6, 60, .5, -6),
+                                                          (8, 67.5, .5, -6), (4, 45, 1.41, 3)])
+def test_the_true_peak_lies_between_samples(part, phase, amplitude, peak):
+    """Parts of the sampling rate, at phases at which no sample may reach the peak (EBU Tech 3341, 15 to 19)."""
+    y = amplitude * np.sin(2 * np.pi / part * np.arange(SR) + np.deg2rad(phase)) * np.hanning(SR) ** .1
+    assert -.4 <= true_peak(y[:, None]) - peak <= .2
 
 
 def test_the_true_peak_is_that_of_the_whole_wave_oversampled():
@@ -56,3 +57,20 @@ def test_the_range_does_not_depend_on_the_level():
     (-8, -.1, "may clip")])
 def test_the_sentence_says_what_happens_to_the_level(level, peak, words):
     assert words in streaming_sentence({"loudness_lufs": level, "loudness_range": 5.0, "true_peak": peak})
+
+
+def test_the_range_weighs_channels_as_the_loudness_does():
+    """Low-frequency effects do not count, and surround channels count 1.41 times."""
+    wave = tones(-20, -30)[:, 0]
+    silence = np.zeros_like(wave)
+    steady = tones(-10, -10)[:, 0]
+    assert loudness_range(np.column_stack([wave, wave, wave, steady, wave, wave]), SR) == pytest.approx(10, abs=.5)
+    front, back = tones(-20, -99)[:, 0], tones(-99, -20)[:, 0]
+    surround = np.column_stack([front, silence, silence, back, silence])
+    assert loudness_range(surround, SR) == pytest.approx(10 * np.log10(1.41), abs=.05)
+
+
+@pytest.mark.parametrize("peak, said", [(-.96, None), (-.94, "-0.9 dBTP is above"), (-.04, "peak of 0.0 dBTP")])
+def test_a_peak_is_compared_as_it_is_said(peak, said):
+    sentence = streaming_sentence({"loudness_lufs": -9.0, "loudness_range": 4.0, "true_peak": peak})
+    assert said in sentence if said else "above" not in sentence

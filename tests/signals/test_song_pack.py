@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from synthetic_signals import SR
 
-from signals.song_pack import bass_notes, beat_grid, to_midi, write_pack
+from signals.song_pack import bar_chart, bass_notes, beat_grid, to_midi, write_pack
 from synth.songs import render
 
 
@@ -92,3 +92,64 @@ def test_a_song_without_beats_has_no_midi_file_and_it_is_said(tmp_path):
     assert not (tmp_path / "song.mid").exists()
     assert "no beats" in table["note"]["tempo, beats, bass and chords"]
     assert table["note"]["loop"]
+
+
+def grid_of(times, first=0, per_bar=4):
+    """Beats at these times, of which the one with the number `first` begins the first whole bar."""
+    number = np.arange(len(times)) - first
+    return pd.DataFrame({"time": times, "bar": number // per_bar + 1, "beat": number % per_bar + 1,
+                         "beats_per_bar": per_bar})
+
+
+CHORDS = pd.DataFrame({"start": [0.0, 9.0, 11.0], "end": [9.0, 11.0, 12.2], "chord": ["C", "F", "G"],
+                       "root": [0, 5, 7], "minor": [False] * 3})
+
+
+@pytest.mark.parametrize("begin", [0, .02, .05, .06, .5, 3.1])
+def test_all_beats_but_an_early_first_one_are_those_of_the_song(begin):
+    times = begin + .5 * np.arange(12) + .02 * np.sin(np.arange(12))
+    begins, _ = note_times(to_midi(grid_of(times), CHORDS, np.full(12, 36)), "beats")
+    np.testing.assert_allclose(begins[1:], times[1:], atol=.002)
+    assert begins[0] == pytest.approx(times[0] if times[0] > .05 else 0, abs=.002)
+
+
+@pytest.mark.parametrize("begin", [.02, .5, 3.1])
+@pytest.mark.parametrize("first", [0, 1, 2])
+@pytest.mark.parametrize("per_bar", [3, 4])
+def test_the_bars_of_the_midi_file_are_those_of_the_grid(begin, first, per_bar):
+    midi = to_midi(grid_of(begin + .5 * np.arange(16), first, per_bar), CHORDS, np.full(16, 36))
+    now, signatures, accents = 0, [], []
+    for message in midi.tracks[0]:
+        now += message.time
+        if message.type == "time_signature":
+            signatures.append((now / midi.ticks_per_beat, message.numerator))
+    now = 0
+    for message in midi.tracks[1]:
+        now += message.time
+        if message.type == "note_on" and message.velocity and message.note == 76:
+            accents.append(now / midi.ticks_per_beat)
+    assert signatures[-1][1] == per_bar and (len(signatures) == 1 or signatures[-1][0] == signatures[0][1] < per_bar)
+    assert all((accent - signatures[-1][0]) % per_bar == 0 for accent in accents)
+
+
+def test_chords_after_the_last_beat_are_in_time():
+    times = .5 + .5 * np.arange(12) + np.where(np.arange(12) == 11, .04, 0)  # the last beat comes late
+    begins, _ = note_times(to_midi(grid_of(times), CHORDS, np.full(12, 36)), "chords")
+    np.testing.assert_allclose(np.unique(begins.round(2)), CHORDS["start"], atol=.011)
+
+
+def test_the_bars_of_a_chart_are_those_of_the_beats_also_before_the_first_and_after_the_last():
+    times = 3.1 + .5 * np.arange(8)
+    chords = pd.DataFrame({"start": [0, .6, 2.6, 7.1], "end": [.6, 2.6, 7.1, 9.2], "chord": ["G", "C", "F", "Am"],
+                           "beats": [1, 4, 9, 4]})
+    assert bar_chart(chords, grid_of(times, first=3)).splitlines() == ["| C . . . | F . . . | . . . . | . Am . . |",
+                                                                       "| . . |"]
+    assert bar_chart(chords.iloc[:1], grid_of(times[:1])) == "| G |"
+
+
+def test_the_chart_of_a_pack_holds_the_chords_of_its_table(pack):
+    folder, _ = pack
+    head, chart = (folder / "chords.txt").read_text(encoding="utf-8").split("\n\n")
+    shown = [word for word in chart.split() if word not in (".", "|")]
+    chords = pd.read_csv(folder / "chords.csv")["chord"].tolist()
+    assert head.endswith("4 beats a bar") and chords[-len(shown):] == shown and len(shown) >= len(chords) - 2

@@ -1,6 +1,7 @@
 """Sentences on signals whose truth is known."""
 
 import numpy as np
+import pytest
 from synthetic_signals import SR, tone
 
 from signals.descriptors import describe
@@ -43,4 +44,14 @@ def test_a_change_of_sound_is_a_boundary():
 
 def test_songs_that_do_not_differ_are_said_not_to():
     song = {"tempo": 100, "spectral_centroid_mean": 1000, "loudness_lufs": -10.0, "onset_strength_mean": 1}
-    assert "do not differ much" in comparison_sentence(("a", "b"), (song, song | {"tempo": np.nan}))
+    assert "do not clearly differ" in comparison_sentence(("a", "b"), (song, song | {"tempo": np.nan}))
+
+
+@pytest.mark.parametrize("confidence, rival, said", [(.9, 118, "slower (59 against 82 BPM)"), (.4, 118, ""),
+                                                     (.4, 29.5, "slower (59 against 82 BPM)")])
+def test_of_two_songs_one_is_faster_only_if_its_rival_is_too(confidence, rival, said):
+    first = {"tempo": 82, "tempo_rival": 164, "tempo_confidence": .8, "spectral_centroid_mean": 1000,
+             "loudness_lufs": -10, "onset_strength_mean": 1}
+    second = first | {"tempo": 59, "tempo_rival": rival, "tempo_confidence": confidence, "loudness_lufs": -5}
+    sentence = comparison_sentence(("a", "b"), (first, second))
+    assert said in sentence and ("BPM" in sentence) == bool(said)

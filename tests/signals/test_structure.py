@@ -129,3 +129,18 @@ def test_a_file_and_its_samples_give_the_same_frames(tmp_path):
 def test_samples_that_cannot_be_analysed_are_refused(y, reason):
     with pytest.raises(AudioError, match=reason):
         structure.read((y, SR))
+
+
+def test_no_section_is_a_sliver_at_an_end_of_the_song(monkeypatch):
+    """Some real songs repeat from a moment on that lies a second after their beginning or before their end."""
+    repeats = np.zeros(41)
+    repeats[[2, 38]] = 1
+    monkeypatch.setattr(structure, "repetition_novelty", lambda matrix, stretch: repeats)
+    similarity = structure.Similarity(np.kron(np.eye(2), np.ones((20, 20))), np.arange(41.0))
+    assert structure.section_times(similarity).tolist() == [20]
+
+
+def test_beats_are_continued_to_both_ends():
+    beats = structure.continued(np.array([1.3, 1.8, 2.3]), 4.0)
+    assert beats == pytest.approx([.3, .8, 1.3, 1.8, 2.3, 2.8, 3.3, 3.8])
+    assert structure.continued(np.array([0.0, .5]), 1.0) == pytest.approx([0, .5])

@@ -111,3 +111,16 @@ def test_most_real_clips_have_the_tempo_that_people_tap(shared):
 def test_a_tempo_with_more_of_the_probability_is_surer():
     flat, peaked = np.ones(len(TEMPI)), np.where(np.abs(TEMPI / 120 - 1) < .02, 100, 1)
     assert (0 < tempo_confidence(flat / flat.sum()) < tempo_confidence(peaked / peaked.sum()) < 1)
+
+
+@pytest.mark.parametrize("y", [tone(440, 10), tone(220, 6) + tone(261.63, 6) + tone(329.63, 6),
+                               np.full(10 * SR, .5, np.float32)])
+def test_a_held_sound_that_breaks_off_has_no_tempo(y):
+    assert np.isnan(tempo_of(y)["tempo"])
+
+
+def test_a_tempo_is_rounded_once():
+    """74.52 was 75 BPM in a sentence, and 74 on a page that showed 74.5 without decimals."""
+    features = {"tempo": 74.52, "tempo_rival": 149.04, "tempo_confidence": .4, "beats_per_bar": np.nan, "swing": 0}
+    tempo = read_tempo(features)
+    assert (tempo.bpm, tempo.rival, tempo.text) == (74.5, 149.0, f"{tempo.bpm:.0f} BPM (or 149)")
