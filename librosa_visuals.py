@@ -13,6 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from signals.chords import chord_chart, plot_chords, song_chords
 from signals.excerpts import extract_excerpt
+from signals.key import key_name
 from signals.song_pack import write_pack
 from signals.sound_sentences import (
     brightness_sentence,
@@ -40,7 +41,7 @@ from signals.structure import (
 from signals.time_axis import time_axis
 
 __all__ = ["brightness_sentence", "chord_chart", "compare_songs", "comparison_sentence", "extract_excerpt",
-           "level_sentence", "plot_chords", "plot_chromagram", "plot_mel_spectrogram", "plot_mfcc",
+           "key_name", "level_sentence", "plot_chords", "plot_chromagram", "plot_mel_spectrogram", "plot_mfcc",
            "plot_rolloff_and_centroid", "plot_self_similarity", "plot_spectrogram", "plot_tempogram", "plot_waveform",
            "plot_zero_crossing_rate", "sections_sentence", "song_chords", "tempo_sentence",
            "visualize_Chromagram_y_Spectrogram", "write_pack"]
@@ -346,7 +347,7 @@ def _draw_beats(ax, beats):
     if len(beats) < 2:
         return
     tempo = 60 / np.median(np.diff(beats))
-    ax.axhline(tempo, color="w", lw=1, ls="--", label=f"{tempo:.0f} BPM")
+    ax.axhline(tempo, color="w", lw=1, ls="--", label=f"median of the beats: {tempo:.0f} BPM")
     ax.plot(beats, np.full(len(beats), .04), "|", color="C9", ms=10, mew=min(1, 300 / len(beats)),
             transform=ax.get_xaxis_transform(), label=f"{len(beats):,} beats")
     ax.legend(loc="upper right", fontsize=9, facecolor="0.2", labelcolor="w", framealpha=.9)

@@ -18,7 +18,7 @@ from analysis.similarity import fifths, numbers, octaves
 from analysis.trends import BAND, plot_trend, trends
 from learning.spotify_estimates import estimate_errors, song_estimates
 from signals.decoding import AudioError
-from signals.key import NAMES, key_name
+from signals.key import MAJOR_NAMES, MINOR_NAMES, key_name
 from signals.plain_names import plain_names
 from signals.recording import as_recording
 from signals.time_axis import clock
@@ -250,7 +250,7 @@ def own_song_in_words(song, others, called="songs that charted"):
     words = [text.format(row[column]) for column, text in facts.items() if column in song and pd.notna(row[column])]
     words.insert(1, key_of_song(song))
     if "duration_minutes" in song and pd.notna(row["duration_minutes"]):
-        words.append(f"{clock(60 * row['duration_minutes'])} minutes")
+        words.append(f"{clock(60 * row['duration_minutes'])} min")
     words = [word for word in words if word]
     first = f"{name_of_song(song)}: {listed(words) if words else 'nothing is known of its sound'}."
     found = [*_tempo_words(song, others), *_key_words(song, others), *_place_words(song, others)]
@@ -263,8 +263,8 @@ def _tempo_words(song, others):
     if "tempo" not in measured_features(song, others):
         return
     same, with_octaves = same_tempo(song, others)
-    yield (f"{share_text(same.mean())} have this tempo within {SAME_TEMPO:.0%}, {share_text(with_octaves.mean())} with "
-           "those at half or double of it")
+    yield (f"{share_text(same.mean())} have this tempo within {share_text(SAME_TEMPO)}, "
+           f"{share_text(with_octaves.mean())} this tempo, its half or its double")
 
 
 def _key_words(song, others):
@@ -474,8 +474,10 @@ def _plot_keys(ax, song, others):
         colours = ["C3" if own == (key, mode) else "C0" for key in order]
         ax.bar(range(12), [sign * counts.get(key, 0) for key in order], color=colours, alpha=.7)
     ax.axhline(0, color="0.3", lw=1)
-    ax.set_xticks(range(12), [NAMES[key] for key in order])
-    ax.set(xlabel="key, along the circle of fifths", ylabel="songs: minor below, major above")
+    # where a tonic is written in two ways, the first is that of the major key
+    ax.set_xticks(range(12), ["/".join(dict.fromkeys((MAJOR_NAMES[key], MINOR_NAMES[key]))) for key in order],
+                  fontsize=9)
+    ax.set(xlabel="key, along the circle of fifths", ylabel="songs (minor: below)")
     ax.yaxis.set_major_formatter(lambda value, position: f"{abs(value):.0f}")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from signals.estimators import estimate_tuning
-from signals.key import HOP_LENGTH, NAMES, pitch_classes, semitone_strengths, triad_similarity
+from signals.key import HOP_LENGTH, MAJOR_NAMES, MINOR_NAMES, pitch_classes, semitone_strengths, triad_similarity
 from signals.structure import beat_times, continued, read
 
 STAY = .7
@@ -116,10 +116,10 @@ def chord_name(root, minor):
 
     Examples
     --------
-    >>> chord_name(9, True), chord_name(6, False)
-    ('Am', 'F♯')
+    >>> chord_name(9, True), chord_name(10, False)
+    ('Am', 'B♭')
     """
-    return NAMES[int(root)] + ("m" if minor else "")
+    return f"{MINOR_NAMES[int(root)]}m" if minor else MAJOR_NAMES[int(root)]
 
 
 def chord_chart(chords, *, beats_per_bar=4, bars_per_line=4):

@@ -49,7 +49,9 @@ CONFIDENCE = {3: (1, 0), 30: (.64, .8)}
 right more often than their probability said. Calibrated in the same way."""
 CLOSE = .5
 """A rival is named where it is at least this probable relative to the key."""
-NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+MAJOR_NAMES = ("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+MINOR_NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B")
+"""The tonics of the keys as they are usually written, with as few accidentals as possible: B♭ major, but G♯ minor."""
 
 
 class Key(NamedTuple):
@@ -313,10 +315,12 @@ def key_name(key, mode):
 
     Examples
     --------
-    >>> key_name(9, 0), key_name(6.0, 1.0), key_name(np.nan, np.nan)
-    ('A minor', 'F♯ major', '')
+    >>> key_name(9, 0), key_name(10.0, 1.0), key_name(np.nan, np.nan)
+    ('A minor', 'B♭ major', '')
     """
-    return "" if np.isnan(key) else f"{NAMES[int(key)]} {'major' if mode else 'minor'}"
+    if np.isnan(key):
+        return ""
+    return f"{MAJOR_NAMES[int(key)]} major" if mode else f"{MINOR_NAMES[int(key)]} minor"
 
 
 def camelot(key, mode):

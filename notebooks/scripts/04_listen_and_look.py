@@ -34,7 +34,7 @@ from IPython.display import Audio, display
 import librosa_visuals
 from audio import find_sound_file, load_audio
 from influences import Recording, fact_words, measured_facts
-from librosa_visuals import (brightness_sentence, comparison_sentence, level_sentence, sections_sentence,
+from librosa_visuals import (brightness_sentence, comparison_sentence, key_name, level_sentence, sections_sentence,
                              tempo_sentence)
 from synth.songs import render
 
@@ -55,9 +55,7 @@ for genre, path in songs.items():
         songs[genre] = find_sound_file(path, here, root)
     else:
         synthetic = render(genre, seconds=60)
-        key = "C C# D D# E F F# G G# A A# B".split()[synthetic.key]
-        mode = "minor major".split()[synthetic.mode]
-        print(f"synthetic {genre} song: {synthetic.tempo:.0f} BPM, {key} {mode}")
+        print(f"synthetic {genre} song: {synthetic.tempo:.0f} BPM, {key_name(synthetic.key, synthetic.mode)}")
         songs[genre] = excerpts_dir / f"synthetic {genre} song.flac"
         soundfile.write(songs[genre], synthetic.y, synthetic.sr)
 song, other_song = songs.values()
@@ -148,8 +146,9 @@ librosa_visuals.plot_tempogram(song);
 # %% [markdown]
 # ## Key, tempo and loudness
 #
-# A confidence of 0.8 means: of such answers, about 80 % are right. A key counts as right if it is a fifth away, and the
-# code after it is its place on the Camelot wheel of DJs. Where a rival is nearly as probable, it is named.
+# A confidence of 0.8 means: of such answers, about 80 % are right. A key that is a fifth away from the true one counts
+# as right too. `camelot` is the place of the key on the Camelot wheel of DJs. A rival that is nearly as probable is
+# named. The tempo is in BPM, the loudness in LUFS, its range in LU, and the true peak in dB.
 
 # %%
 pd.set_option("display.max_colwidth", None, "display.precision", 2)
@@ -194,7 +193,7 @@ Audio(y, rate=sr)
 
 # %%
 beat = librosa_visuals.extract_excerpt(song, "beat", out=excerpts_dir / "beat.flac")
-print(f"{len(beat.beats)} beats, {60 / pd.Series(beat.beats).diff().median():.0f} BPM")
+print(f"{len(beat.beats)} beats")
 Audio(beat.samples[:8 * beat.sr], rate=beat.sr)
 
 # %% [markdown]
@@ -245,8 +244,8 @@ pd.DataFrame([{"excerpt": excerpt.what, "start (s)": excerpt.start, "end (s)": e
 # %% [markdown]
 # ## A pack for composers
 #
-# The excerpts again, with the beat grid, a chord chart, and a MIDI file with tempo, beats, bass and chords. In a music
-# program (DAW), the MIDI file and the sound stay together, even where the tempo drifts.
+# The excerpts again (the loop with four bars), with the beat grid, a chord chart, and a MIDI file with tempo, beats,
+# bass and chords. In a music program (DAW), the MIDI file and the sound stay together, even where the tempo drifts.
 
 # %%
 librosa_visuals.write_pack(song, excerpts_dir / "pack", suffix=".flac")

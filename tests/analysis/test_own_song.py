@@ -70,7 +70,7 @@ def test_half_and_double_tempo_count_as_the_same(mine, others):
 
 def test_the_sentence_counts_the_songs(mine, others):
     sentence = own_song_in_words(mine, others, "songs that charted")
-    assert sentence.startswith("Mine by Me: 120 BPM, A minor, -9.0 LUFS and 3:00 minutes. Of 300 songs that charted, ")
+    assert sentence.startswith("Mine by Me: 120 BPM, A minor, -9.0 LUFS and 3:00 min. Of 300 songs that charted, ")
     share = same_tempo(mine, others)[0].mean()
     assert f"{100 * share:.0f} % have this tempo" in sentence
     assert f"{100 * same_key(mine, others).mean():.0f} % are in this key" in sentence
@@ -133,7 +133,7 @@ def test_few_songs_are_not_compared(mine, others):
     assert "too few" in years_in_words(mine, others.head(19)) or "years" in years_in_words(mine, others.head(19))
 
 
-@pytest.mark.parametrize("key, mode, name", [(0, 1, "C major"), (10, 0, "A♯ minor"), (np.nan, 1, ""), (3, np.nan, "")])
+@pytest.mark.parametrize("key, mode, name", [(0, 1, "C major"), (10, 0, "B♭ minor"), (np.nan, 1, ""), (3, np.nan, "")])
 def test_keys_have_names(key, mode, name):
     assert key_of_song(pd.DataFrame({"key": [key], "mode": [mode]})) == name
 

@@ -13,11 +13,12 @@ from rapidfuzz import fuzz
 
 from analysis.resampling import bootstrap_weights, mean_interval
 from learning.spotify_estimates import CONTRASTS
-from signals import key
 from signals.decoding import load_audio
 from sources.files import write_table
 
 DATA = "../shared/data"
+SHARPS = "C C# D D# E F F# G G# A A# B".split()
+"""The tonics as the annotations write them."""
 
 
 def run_parts(parts, description, *, fits=False):
@@ -118,13 +119,13 @@ def plain(text):
 
 def key_text(tonic, mode):
     """A key as mir_eval reads it, such as ``F# minor``."""
-    return "C major" if np.isnan(tonic) else key.key_name(tonic, mode).replace("♯", "#")
+    return "C major" if np.isnan(tonic) else f"{SHARPS[int(tonic)]} {'major' if mode else 'minor'}"
 
 
 def key_number(text):
     """0 to 11: major keys from C up; 12 to 23: minor keys."""
     tonic, mode = text.split()
-    return [name.replace("♯", "#") for name in key.NAMES].index(tonic) + 12 * (mode == "minor")
+    return SHARPS.index(tonic) + 12 * (mode == "minor")
 
 
 def up_to_octaves(found, truth, octaves=(1 / 3, 1 / 2, 1, 2, 3)):
