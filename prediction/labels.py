@@ -175,8 +175,8 @@ def turning_point(shares):
     Returns
     -------
     (float, str, str) or None
-        The time in seconds, the label before it and the label after it. None where both sides have the same label, or
-        where there are fewer than `FEWEST_WINDOWS` windows.
+        The time in seconds, the label before it and the label after it. None where both sides have the same label or
+        the same two genres, or where there are fewer than `FEWEST_WINDOWS` windows.
 
     Examples
     --------
@@ -196,7 +196,8 @@ def turning_point(shares):
     cut = cuts[int(np.argmin(variation))]
     before = blend_label(shares.iloc[:cut - 1].mean())
     after = blend_label(shares.iloc[cut + 1:].mean())
-    if before == after:
+    # folk-rock and rock-folk are the same two genres
+    if before == after or sorted(before.split("-")) == sorted(after.split("-")):
         return None
     # the time of a window is its middle
     time = (shares.index[cut - 1] + shares.index[cut]) / 2 + shares.attrs.get("seconds", 0) / 2

@@ -171,6 +171,8 @@ def test_a_song_that_stays_the_same_has_no_turning_point(shares, n_windows):
 def test_a_turn_between_shares_of_the_same_label_is_no_turning_point():
     shares = pd.DataFrame({"jazz": [.99] * 5 + [.93] * 5, "metal": [.01] * 5 + [.07] * 5})
     assert turning_point(shares) is None
+    between = pd.DataFrame({"folk": [.55] * 5 + [.45] * 5, "rock": [.45] * 5 + [.55] * 5})
+    assert turning_point(between) is None, "from folk-rock to rock-folk is no turn"
 
 
 # ---- aspects
