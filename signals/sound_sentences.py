@@ -58,7 +58,8 @@ def sections_sentence(song):
     times = section_times(self_similarity(song))
     if not len(times):
         return "No section boundary stands out."
-    return f"{len(times) + 1} sections; boundaries at {', '.join(map(clock, times))}."
+    word = "boundary" if len(times) == 1 else "boundaries"
+    return f"{len(times) + 1} sections; {word} at {', '.join(map(clock, times))}."
 
 
 def comparison_sentence(names, features):
@@ -93,8 +94,8 @@ def comparison_sentence(names, features):
         if column == "tempo" and not _order_is_sure(first, second):
             continue
         if abs(change) >= NOTICED:
-            words.append(f"{more if change > 0 else less} ({second[column]:.{digits}f} against "
-                         f"{first[column]:.{digits}f} {unit})")
+            words.append(f"{more if change > 0 else less} ({second[column]:,.{digits}f} against "
+                         f"{first[column]:,.{digits}f} {unit})")
     decibels = second["loudness_lufs"] - first["loudness_lufs"]
     if abs(decibels) >= 1:
         words.append(f"{'louder' if decibels > 0 else 'quieter'} ({second['loudness_lufs']:.1f} against "

@@ -65,7 +65,7 @@ def test_centroid_rolloff_and_zero_crossings_of_a_tone():
 
 def test_the_tempogram_names_the_tempo_and_counts_the_beats(song):
     tempo, beats = plot_tempogram(song).get_legend().get_texts()
-    assert tempo.get_text() == "120 BPM" and beats.get_text().endswith(" beats")
+    assert tempo.get_text() == "median of the beats: 120 BPM" and beats.get_text().endswith(" beats")
 
 
 def test_sections_are_dashed_lines_on_request(song):

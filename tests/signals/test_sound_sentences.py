@@ -38,7 +38,7 @@ def test_the_tempo_of_clicks_is_named_and_a_held_tone_has_none():
 
 def test_a_change_of_sound_is_a_boundary():
     noise = np.random.default_rng(0).normal(scale=.1, size=20 * SR).astype(np.float32)
-    assert "2 sections; boundaries at 0:2" in sections_sentence((np.concatenate([tone(440, 20), noise]), SR))
+    assert "2 sections; boundary at 0:2" in sections_sentence((np.concatenate([tone(440, 20), noise]), SR))
     assert sections_sentence((tone(440, 20), SR)) == "No section boundary stands out."
 
 
