@@ -131,7 +131,8 @@ def plot_song(summary, *, ax=None, top=6):
     rows = np.arange(len(shown))
     ax.barh(rows, shown["share"], color=[colors[genre] for genre in shown.index], height=.7)
     ax.hlines(rows, shown["low"], shown["high"], color=".2", lw=1.5)
-    ax.set(xlim=(0, 1), xlabel=f"{SHARE}, with its 95 % interval", title="genre shares of the whole song")
+    interval = ", with its 95 % interval" if shown["low"].notna().any() else ""  # a short song has none
+    ax.set(xlim=(0, 1), xlabel=f"{SHARE}{interval}", title="genre shares of the whole song")
     return _name_rows(ax, shown.index)
 
 

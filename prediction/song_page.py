@@ -281,7 +281,7 @@ def shares_figure(description, colors, top=6):
         bars["error_x"] = {"type": "data", "symmetric": False, "thickness": 1.5, "color": "#888",
                            "array": [row["high"] - row["share"] for row in rows],
                            "arrayminus": [row["share"] - row["low"] for row in rows]}
-    layout = {**BASE, "margin": {**BASE["margin"], "l": 95}, "xaxis": {"range": [0, 1], "tickformat": ".0%",
+    layout = {**BASE, "margin": {**BASE["margin"], "l": 95, "r": 25}, "xaxis": {"range": [0, 1], "tickformat": ".0%",
                                                                       "fixedrange": True},
               "yaxis": {"fixedrange": True, "automargin": True}}
     return {"data": [bars], "layout": layout}
@@ -303,8 +303,9 @@ def aspects_figure(description):
     data = [{"type": "bar", "orientation": "h", "name": _escape(genre), "y": names,
              "x": [aspects[name]["shares"][genre] for name in names], "marker": {"color": colors[genre]},
              "hovertemplate": "%{y}: " + _escape(genre) + " %{x:.0%}<extra></extra>"} for genre in genres]
-    layout = {**BASE, "barmode": "stack", "legend": {"orientation": "h", "y": -.3, "traceorder": "normal"}, "xaxis": {
-        "range": [0, 1], "tickformat": ".0%", "fixedrange": True}, "yaxis": {"fixedrange": True}}
+    layout = {**BASE, "margin": {**BASE["margin"], "r": 25}, "barmode": "stack",
+              "legend": {"orientation": "h", "y": -.3, "traceorder": "normal"},
+              "xaxis": {"range": [0, 1], "tickformat": ".0%", "fixedrange": True}, "yaxis": {"fixedrange": True}}
     return {"data": data, "layout": layout}
 
 
@@ -402,7 +403,7 @@ def _found(found, sentence, image):
     picture = f'<div class="wide">{picture}</div>'
     if not any(row["holds"] for row in found["genres"]):
         picture = f"<details><summary>the picture</summary>{picture}</details>"
-    return f"<h2>Where it was found</h2><p>{_escape(sentence)}</p>{picture}"
+    return f"<h2>Where the genres were found</h2><p>{_escape(sentence)}</p>{picture}"
 
 
 def _trust(description):

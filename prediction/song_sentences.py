@@ -175,17 +175,22 @@ def found_sentence(found, shares):
     where = f"from {clock(found['start'])} to {clock(found['start'] + found['seconds'])}"
     here = ", ".join(f"{row['genre']} {row['share']:.0%} (whole song: {whole[row['genre']]:.0%})"
                        for row in found["genres"])
-    holding = [f"{row['genre']} ({row['left_without_marked']:.0%} of its share is left without the marked regions, "
-               f"{row['left_without_random']:.0%} without as many random ones)"
+    holding = [f"{row['genre']} ({row['left_without_marked']:.0%} against {row['left_without_random']:.0%})"
                for row in found["genres"] if row["holds"]]
     failing = [row["genre"] for row in found["genres"] if not row["holds"]]
     sentences = [f"Shares {where}: {here}."]
     if holding:
-        sentences.append(f"The picture holds for {' and '.join(holding)}.")
+        sentences.append("The check blanks the marked regions, and as many random ones, and measures how much of the "
+                         f"share is left. Less is left without the marked regions for {_and(holding)}: there, the "
+                         "picture shows what the model uses.")
     if failing:
-        sentences.append(f"For {' and '.join(failing)} the check says that the picture does not hold: without the "
+        sentences.append(f"For {_and(failing)} the check says that the picture does not hold: without the "
                          "marked regions about as much is left as without random ones.")
     return " ".join(sentences)
+
+
+def _and(names):
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _capital(text):

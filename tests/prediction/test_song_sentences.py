@@ -67,8 +67,11 @@ def test_a_picture_that_does_not_hold_is_said_not_to():
                                                        row | {"genre": "folk", "holds": False}]}
     sentence = found_sentence(found, song()["shares"])
     assert sentence.startswith("Shares from 0:05 to 0:15: rock 50% (whole song: 80%), folk 50% (whole song: 10%).")
-    assert "The picture holds for rock (20% of its share" in sentence
+    assert "Less is left without the marked regions for rock (20% against 90%):" in sentence
     assert "For folk the check says that the picture does not hold" in sentence
+    found["genres"] = [row | {"genre": genre} for genre in ("rock", "folk", "pop")]
+    sentence = found_sentence(found, [{"genre": genre, "share": .3} for genre in ("rock", "folk", "pop")])
+    assert "for rock (20% against 90%), folk (20% against 90%) and pop (20% against 90%): " in sentence
 
 
 def test_scores_stand_beside_chance_and_their_interval():
