@@ -298,8 +298,9 @@ def auc_verdict(auc, low, high):
     """The verdict on the claim that hits can be predicted, by the area under the ROC curve and its interval.
 
     ``does not hold, hits are ranked lower``: the whole interval is below one half; ``holds``: the area is at least
-    `USEFUL` and the interval is above `POOR`; ``holds, but weakly``: the interval is above one half; ``does not hold``:
-    the interval ends below `POOR`; else ``cannot be told``.
+    `USEFUL` and the interval is above `POOR`; ``holds, but weakly``: the area is at least `POOR` and the interval is
+    above one half; ``holds, but is negligible``: only the latter; ``does not hold``: the interval ends below `POOR`;
+    else ``cannot be told``.
 
     Parameters
     ----------
@@ -314,12 +315,13 @@ def auc_verdict(auc, low, high):
     >>> auc_verdict(.4, .35, .45)
     'does not hold, hits are ranked lower'
     >>> auc_verdict(.71, .7, .72), auc_verdict(.57, .54, .6), auc_verdict(.5, .46, .54), auc_verdict(.55, .4, .7)
-    ('holds', 'holds, but weakly', 'does not hold', 'cannot be told')
+    ('holds', 'holds, but is negligible', 'does not hold', 'cannot be told')
     """
     if high < .5:
         return "does not hold, hits are ranked lower"
     if low > .5:
-        return "holds" if auc >= USEFUL and low > POOR else "holds, but weakly"
+        strong = auc >= USEFUL and low > POOR
+        return "holds" if strong else "holds, but weakly" if auc >= POOR else "holds, but is negligible"
     return "does not hold" if high < POOR else "cannot be told"
 
 

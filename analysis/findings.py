@@ -144,11 +144,14 @@ def correlations_in_words(table, target="popularity"):
 
 def within_in_words(table):
     """The features of `correlations_within` by their reading, as a sentence."""
-    order = ["within too", "mostly between", "only between", "reversed", "hidden by the mix", "no clear relation",
-             "cannot be told"]
+    words = {"within too": "within groups too", "mostly between": "mostly a difference between groups",
+             "only between": "only a difference between groups", "reversed": "reversed within groups",
+             "hidden by the mix": "only within groups", "no clear relation": "no clear relation",
+             "cannot be told": "cannot be told"}
     found = table.groupby("reading").groups
-    return "; ".join(f"{reading}: {listed(map(name_of, found[reading]), most=20)}"
-                     for reading in order if reading in found).capitalize() + "."
+    text = "; ".join(f"{words[reading]}: {listed(map(name_of, found[reading]), most=20)}"
+                     for reading in words if reading in found)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def group_sentence(df, by, column):

@@ -97,7 +97,7 @@ def readable(table):
         if re.fullmatch(r"(\w+_)?low(_\w+)?", low) and low.replace("low", "high") == high:
             ends |= {low, high}
             columns[name] = [_with_interval(*row) for row in table.iloc[:, position:position + 3].to_numpy()]
-        elif name.split("_")[-1] in ("year", "decade"):
+        elif name.split("_")[-1] in ("year", "decade") and not name.startswith("per_"):
             columns[name] = ["" if pd.isna(value) else str(value).removesuffix(".0") for value in values]
         elif P_VALUES.fullmatch(name):
             columns[name] = [p_text(value) for value in values]

@@ -150,7 +150,8 @@ def plot_trend(table, feature, *, reading="", ax=None):
     ax.fill_between(table.index, table["low"], table["high"], color="C0", alpha=.2, lw=0)
     ax.plot(table.index, table["middle"], color="C0", lw=2, marker="o", ms=3)
     yes_or_no = table["middle"].between(0, 1).all() and feature in ("explicit", "has_feat", "mode")
-    ax.set(xlabel="year", ylabel=f"share {label(feature)}" if yes_or_no else label(feature), title=reading)
+    share = "share of major" if feature == "mode" else f"share {label(feature)}"
+    ax.set(xlabel="year", ylabel=share if yes_or_no else label(feature), title=reading)
     ax.xaxis.get_major_locator().set_params(integer=True)
     return ax
 

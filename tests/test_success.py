@@ -66,6 +66,7 @@ def test_strengths_follow_the_thresholds():
     assert in_words(np.nan, np.nan, np.nan, np.nan) == "cannot be told"
     assert auc_verdict(.4, .35, .45) == "does not hold, hits are ranked lower"
     assert auc_verdict(.75, .55, .9) == "holds, but weakly", "a wide interval does not let it hold"
+    assert auc_verdict(.57, .53, .62) == "holds, but is negligible", "conclusions call it next to nothing"
 
 
 def test_curves_follow_a_nonlinear_relation():

@@ -240,7 +240,7 @@ else:
 if comparable:
     single_models = {name: proba for name, proba in probabilities.items() if name != "combined"}
     claims = check_model_claims(genre, single_models, genres, groups=artist)
-    print("; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
+    print("; ".join(f"{verdict}: {number}" for verdict, number in claims["verdict"].value_counts().items()))
 else:
     print(nothing)
 

@@ -242,7 +242,8 @@ target = hits.target
 factors = success.success_factors(tracks, target) if target else None
 has_factors = factors is not None and factors["r"].notna().any()
 if has_factors:
-    print(f"What goes with {success.hit_words(target)}: {explore.within_in_words(factors)}")
+    print(f"What goes with {success.hit_words(target)}, in groups of one genre and years? "
+          f"{explore.within_in_words(factors)}")
 else:
     print("Nothing is said on what goes with success: the table has no hits and other songs, or no features of them.")
 
@@ -377,7 +378,7 @@ if study:
     shuffled = known.assign(**{target: np.random.default_rng(0).permutation(known[target].to_numpy())})
     false_alarms = (success.success_factors(shuffled, target)["p_holm"] < success.ALPHA).sum()
     shuffled_study = success.hit_study(shuffled, target=target, hit=hits.hit, leaks=False, year="none", n_splits=3)
-    print(f"{false_alarms} factors are significant")
+    print("significant factors:", false_alarms)
     for (_, model), row in shuffled_study.scores.iterrows():
         print(f"ROC-AUC of {model}: {row['roc_auc']:.2f} ({row['low']:.2f} to {row['high']:.2f})")
 
@@ -397,7 +398,8 @@ conclusions
 # %% [markdown]
 # ## The claims of the report
 #
-# The verdicts are *holds*, *does not hold* and *cannot be told*. A claim that holds tells nothing about the cause.
+# The verdicts are *holds*, *does not hold* and *cannot be told*; what holds may be weak or negligible. A claim that
+# holds tells nothing about the cause.
 
 # %%
 of_popularity = target if target and "popularity" not in tracks else "popularity"
@@ -405,6 +407,6 @@ claims = success.check_success_claims(tracks, study, genre_differences, target=o
 claims
 
 # %%
-print("; ".join(f"{number} {verdict}" for verdict, number in claims["verdict"].value_counts().items()))
+print("; ".join(f"{verdict}: {number}" for verdict, number in claims["verdict"].value_counts().items()))
 for table, name in ((conclusions, "conclusions.csv"), (claims, "success_claims.csv")):
     print(f"written: {write_table(table, out / name)}")

@@ -46,7 +46,7 @@ def test_groups_are_compared_with_the_spread_inside_them(songs):
 
 def test_readings_are_listed(songs):
     sentence = within_in_words(associations.correlations_within(songs))
-    assert sentence == "Within too: loudness; no clear relation: tempo."
+    assert sentence == "Within groups too: loudness; no clear relation: tempo."
 
 
 @pytest.mark.parametrize("rows", [0, 1, 6])

@@ -35,5 +35,10 @@ def test_each_interval_stands_with_its_estimate():
     assert text.loc["tempo", "r"] == "0.100" and text.loc["tempo", "p holm"] == ".040"
 
 
+def test_a_year_is_written_as_it_is_and_a_change_per_decade_as_a_number():
+    text = readable(pd.DataFrame({"release_year": [1999.0], "decade": ["1990s"], "per_decade": [-.2276717171717171]}))
+    assert text.iloc[0].tolist() == ["1999", "1990s", "-0.228"]
+
+
 def test_long_lists_are_counted():
     assert listed(["a_b"]) == "a b" and listed("abcdefgh") == "a, b, c, d, e, f and 2 more"
