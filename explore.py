@@ -456,8 +456,8 @@ def plot_overlap(overlaps, *, group="artist", ax=None):
     matplotlib Axes
     """
     names = {"shared": f"test songs whose\n{group} is also in train",
-             "lookup": f"accuracy of looking\nup the {group}'s genre",
-             "baseline": "accuracy of always giving\nthe most frequent genre"}
+             "lookup": f"accuracy of\nlooking up the\n{group}'s genre",
+             "baseline": "accuracy of\nalways giving the\nmost frequent genre"}
     table = 100 * pd.DataFrame(overlaps).loc[list(names)].rename(names)
     ax = ax or plt.subplots(figsize=(7, 3.5))[1]
     table.plot.bar(ax=ax, rot=0, width=.75, color=["C0", "C3"][:table.shape[1]])

@@ -267,7 +267,8 @@ class Split(NamedTuple):
         else:
             text = (f"split by {self.target}; no artist is known or kept together, so songs of one artist may be in "
                     "several sets and scores may be too high")
-        return text + f"; {self.n_left_out:,} tracks without {self.target} are left out"
+        left_out = "1 track" if self.n_left_out == 1 else f"{self.n_left_out:,} tracks"
+        return text + f"; {left_out} without {self.target} {'is' if self.n_left_out == 1 else 'are'} left out"
 
 
 def split_tracks(tracks, target="", *, group="artist"):

@@ -143,8 +143,11 @@ def reasons(song, found, tracks, space):
     for column, words_of_column in (("key", _key_words), ("tempo", _tempo_words)):
         if column in compared:
             words = [[word, *others] for word, others in zip(words_of_column(song, found), words)]
-    nothing_differs = "alike throughout" if spreads else ""  # embeddings alone have no words
-    return [", ".join(filter(None, words_of_song)) or nothing_differs for words_of_song in words]
+    # embeddings alone have no words, and pitch has only those for the key
+    silent = np.full(len(found), "alike throughout" if spreads else "", dtype=object)
+    if not spreads and "key" in compared:
+        silent[~np.isnan(fifths(found) - fifths(song))] = "unrelated key"
+    return [", ".join(filter(None, words_of_song)) or nothing for words_of_song, nothing in zip(words, silent)]
 
 
 def _spread(values):

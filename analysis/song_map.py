@@ -84,7 +84,9 @@ def plot_song_map(places, groups=None, path=None, *, ax=None, **kwargs):
         ax.scatter([], [], color=colour, label=str(name))
     if path is not None:
         ax.plot(path["x"], path["y"], "-", color="k", lw=1.5, zorder=4)
-        ax.scatter(path["x"], path["y"], s=150, color="white", edgecolor="k", zorder=5)
+        # the circles hide the dots of their songs, so their edges have the colours of the groups
+        edges = [colours.get(name, "0.75") for name in names.reindex(path.index)] if groups is not None else "k"
+        ax.scatter(path["x"], path["y"], s=150, color="white", edgecolor=edges, lw=2, zorder=5)
         for number, (x, y) in enumerate(zip(path["x"], path["y"]), 1):
             ax.text(x, y, number, ha="center", va="center", fontsize=8, zorder=6)
     for axis, share, which in zip((ax.xaxis, ax.yaxis), places.attrs["explained"], ("first", "second")):

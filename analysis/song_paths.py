@@ -187,8 +187,10 @@ def key_sentence(path):
     steps = np.minimum(steps, 12 - steps)[~np.isnan(steps)]
     if not len(steps):
         return "The key of too few songs is known to compare one song with the next."
-    return (f"Of {len(steps)} changes of song, {(steps == 0).sum()} stay in the same or the relative key, "
-            f"{(steps == 1).sum()} go to a neighbouring key, and {(steps > 1).sum()} further.")
+    same, neighbouring = (steps == 0).sum(), (steps == 1).sum()
+    return (f"Of {len(steps)} change{'s' if len(steps) > 1 else ''} of song, {same} stay{'s' if same == 1 else ''} in "
+            f"the same or the relative key, {neighbouring} {'goes' if neighbouring == 1 else 'go'} to a neighbouring "
+            f"key, and {(steps > 1).sum()} further.")
 
 
 # ---- plots

@@ -102,6 +102,9 @@ def test_reasons_name_what_is_shared_and_what_differs():
     assert reasons["d"] == "half the tempo, neighbouring key, brighter"
     assert reasons["e"] == "faster" and reasons["f"] == "slower, same tonic, darker"
     assert similar_songs("a", table, by="timbre")["reason"]["b"] == "alike throughout", "the tempo is not compared"
+    table = songs(key=[0, 6, 7], mode=[1, 1, 1], chroma_01_mean=[0, 1, 2.0])
+    reasons = similar_songs("a", table, by="pitch")["reason"]
+    assert reasons.to_dict() == {"b": "unrelated key", "c": "neighbouring key"}
 
 
 @pytest.mark.parametrize("settings", [{"n": 0}, {"diversity": 2}, {"per_artist": 0}])

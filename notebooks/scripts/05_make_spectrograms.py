@@ -195,6 +195,8 @@ if usable and {*known} <= {*tracks.columns} and tracks["tempo"].notna().any():
     display(pd.Series({"tempo within 4 %": (ratio.sub(1).abs() < .04).mean(),
                        "tempo within 4 %, or half or double": (octave_error < .04).mean(),
                        "same key and mode": same_key.mean()}, name="share of songs").to_frame())
+else:
+    print("nothing to compare: the table has no tempo, key and mode")
 
 # %%
 if ARCHIVE:

@@ -97,5 +97,5 @@ def test_steps_to_half_and_double_the_tempo_are_named():
 
 def test_changes_of_key_are_counted_the_shorter_way_round():
     path = pd.DataFrame({"key": [0, 5, 7, 7, np.nan], "mode": 1})  # C, F, G, G
-    assert key_sentence(path) == ("Of 3 changes of song, 1 stay in the same or the relative key, 1 go to a "
+    assert key_sentence(path) == ("Of 3 changes of song, 1 stays in the same or the relative key, 1 goes to a "
                                   "neighbouring key, and 1 further.")
