@@ -76,7 +76,8 @@ labels = label_folder(starter.classifier, tracks, out=out / "labels.csv", aspect
 usable = len(labels) > 0
 labels.index = song_names(labels)
 shares_columns = [column for column in labels if column.startswith("share: ")]
-labels.drop(columns=["track_id", "artist", "song", "path", *shares_columns]).head(SHOWN)
+hidden = ["track_id", "artist", "song", "path", "sentence", "x", "y", *shares_columns]
+labels.drop(columns=hidden, errors="ignore").head(SHOWN)
 
 # %%
 skipped = pd.DataFrame([*raw.attrs.get("skipped", []), *labels.attrs["skipped"]], columns=["path", "reason"])
@@ -113,7 +114,7 @@ if usable:
 # ## The map
 #
 # Each region holds two thirds of the songs of a genre. Each dot is a song of this collection, in the colour of its
-# largest genre; a few songs are stars with their names. The axis labels name the features that change most along each
+# largest genre; a few songs have numbers, which the list explains. The axis labels name the features that change most along each
 # axis. The page at the end has the same map with the names of all songs.
 
 # %%
@@ -187,7 +188,7 @@ if usable:
     for by in ("all", "beat", "timbre", "pitch") if len(features) > 1 else ():
         nearest = similar_songs(first, features, 2, by=by)
         print(f"{names[first]}, by {by}: "
-              + "; ".join(f"{names[other]} ({row.reason})" for other, row in nearest.iterrows()))
+              + "; ".join(f"{names[other]}" + f" ({row.reason})" * bool(row.reason) for other, row in nearest.iterrows()))
     if len(features) == 1:
         print("there is one song only: nothing to compare it with")
 
