@@ -74,7 +74,7 @@ def place_in_words(table, called="songs that charted"):
     """Which features of a song are outside the band of the others, as a sentence; see `compare_with_charts`."""
     table = table.drop(index="tempo_rival", errors="ignore")
     outside = table[table["outside"]]
-    words = [f"{name_of(feature)} {number_text(row['value'])} ("
+    words = [f"{name_of(feature)} {number_text(row['value'])}{' minutes' * (feature == 'duration_minutes')} ("
              f"{'above' if row['percentile'] > 50 else 'below'} "
              f"{share_text(max(row['percentile'], 100 - row['percentile']) / 100)} of them)"
              for feature, row in outside.iterrows()]

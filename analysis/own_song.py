@@ -456,7 +456,7 @@ def plot_own_song(song, others, *, called="songs that charted", axs=None):
             ax.axvline(mark, color="C3", lw=2.5 if number == 0 else 1.5, ls="-" if number == 0 else "--",
                        label=number_text(mark) + (unit if number == 0 else ": felt at half or double"))
         ax.set(xlabel=label(feature), ylabel="songs")
-        ax.legend(frameon=False, fontsize=9)
+        ax.legend(framealpha=.9, edgecolor="none", fontsize=9)  # the text may lie on a line
     _plot_keys(axs[3], song, others)
     return axs
 
@@ -475,8 +475,7 @@ def _plot_keys(ax, song, others):
         ax.bar(range(12), [sign * counts.get(key, 0) for key in order], color=colours, alpha=.7)
     ax.axhline(0, color="0.3", lw=1)
     # where a tonic is written in two ways, the first is that of the major key
-    ax.set_xticks(range(12), ["/".join(dict.fromkeys((MAJOR_NAMES[key], MINOR_NAMES[key]))) for key in order],
-                  fontsize=9)
+    ax.set_xticks(range(12), ["\n".join(dict.fromkeys((MAJOR_NAMES[key], MINOR_NAMES[key]))) for key in order])
     ax.set(xlabel="key, along the circle of fifths", ylabel="songs (minor: below)")
     ax.yaxis.set_major_formatter(lambda value, position: f"{abs(value):.0f}")
 

@@ -102,15 +102,15 @@ def collection_sentence(labels):
     --------
     >>> collection_sentence(pd.DataFrame({"blend": ["jazz", "jazz"], "probability": [.9, .7],
     ...                                   "out_of_distribution": [0, .9]}))
-    '2 songs: jazz (2); about 2 of 2 labels should be right; 1 is unlike the songs that the model learned from'
+    '2 songs: jazz (2); about 2 of 2 labels should be right; 1 is mostly unlike the songs that the model learned from'
     """
     counts = joined_labels(labels["blend"]).value_counts()
     listed = ", ".join(f"{label} ({number})" for label, number in counts.head(4).items())
     n_more = len(counts) - 4
     listed += f" and {n_more} other label{'s' if n_more > 1 else ''}" if n_more > 0 else ""
     n_unlike = int((labels["out_of_distribution"] > UNLIKE).sum())
-    unlike = (f"{n_unlike} {'is' if n_unlike == 1 else 'are'} unlike the songs that the model learned from"
-              if n_unlike else "all resemble the songs that the model learned from")
+    unlike = (f"{n_unlike} {'is' if n_unlike == 1 else 'are'} mostly unlike the songs that the model learned from"
+              if n_unlike else "none is mostly unlike the songs that the model learned from")
     known = labels["probability"].astype(float).dropna()
     right = (f"about {known.sum():,.0f} of {len(known):,} label{'s' if len(known) != 1 else ''} should be right"
              if len(known) else "no song has a label")

@@ -118,4 +118,6 @@ def test_songs_without_a_label_are_left_out_of_the_probability(genre_map):
 
 def test_a_collection_in_a_sentence():
     sentence = collection_sentence(collection(5))
-    assert re.match(r"5 songs: jazz \(3\), rock \(2\); about 2 of 5 labels should be right; 1 is unlike", sentence)
+    assert re.match(r"5 songs: jazz \(3\), rock \(2\); about 2 of 5 labels should be right; 1 is mostly un", sentence)
+    alike = collection_sentence(collection(5).assign(out_of_distribution=.24))
+    assert alike.endswith("none is mostly unlike the songs that the model learned from"), "a page says: in part"
