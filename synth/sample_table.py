@@ -143,12 +143,12 @@ def _words(n, rng):
 
 
 def _titles(n, rng):
-    """Titles; one in eight names a featured artist, in one of the usual spellings."""
+    """Titles; one in eight names a guest, in one of the usual spellings; no guest has songs of their own."""
     words = zip(rng.choice(_VERBS, n), *_words(n, rng))
     titles = np.array([f"{verb} {adjective} {noun}" for verb, adjective, noun in words], dtype=object)
     styles = ["(feat. {})", "ft. {}", "(Featuring {})", "(with {})"]
     for row in np.flatnonzero(rng.random(n) < .125):
-        titles[row] += " " + rng.choice(styles).format(" ".join(_pair(int(rng.integers(1600)))))
+        titles[row] += " " + rng.choice(styles).format("DJ " + " ".join(_pair(int(rng.integers(1600)))))
     return titles
 
 
