@@ -47,6 +47,8 @@ artists that the weights were not fitted to."""
 CONFIDENCE = {3: (1, 0), 30: (.64, .8)}
 """Seconds: slope and intercept of the log-odds of the confidence. Of longer clips, the keys that seemed unsure were
 right more often than their probability said. Calibrated in the same way."""
+FEWEST_TONES = 2.5
+"""Where fewer pitch classes sound, there is no key: one tone, or a fifth, belongs to many."""
 CLOSE = .5
 """A rival is named where it is at least this probable relative to the key."""
 MAJOR_NAMES = ("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
@@ -180,21 +182,19 @@ def _triads():
 _TRIADS = _triads()
 
 
-def triad_shares(strengths, sr=SAMPLE_RATE):
+def triad_shares(tones):
     """How much of a song each triad sounds; louder moments count more.
 
     Parameters
     ----------
-    strengths : np.ndarray [shape=(frames, 84)]
-        As from `semitone_strengths`.
-    sr : int
+    tones : np.ndarray [shape=(frames, 12)]
+        As from `pitch_classes`.
 
     Returns
     -------
     np.ndarray [shape=(2, 12)]
         Major and minor triads, from C up. The sum is 1, or 0 where no tone sounds.
     """
-    tones = pitch_classes(strengths, sr)
     similarity = SHARPNESS * triad_similarity(tones)
     shares = np.exp(similarity - similarity.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
@@ -239,6 +239,28 @@ def of_length(values, seconds):
     return float(np.interp(np.log(max(seconds, 1)), np.log(list(values)), list(values.values())))
 
 
+def effective_number(amounts):
+    """How many amounts of equal size would be as even as these: the exponential of their entropy.
+
+    Parameters
+    ----------
+    amounts : np.ndarray [shape=(n,)]
+        0 or more.
+
+    Returns
+    -------
+    float
+        1 to n; 0 where all amounts are 0.
+
+    Examples
+    --------
+    >>> effective_number(np.array([5, 5, 0])), effective_number(np.zeros(3))
+    (2.0, 0.0)
+    """
+    shares = amounts[amounts > 0] / max(amounts.sum(), 1e-12)
+    return float(np.exp(-(shares * np.log(shares)).sum())) if len(shares) else 0.0
+
+
 def key_confidence(proba, seconds):
     """The probability that the most probable key is right or a fifth away.
 
@@ -275,7 +297,7 @@ def estimate_key(strengths, sr=SAMPLE_RATE):
     dict of str to float
         `key` (tonic, C = 0), `mode` (major = 1), `key_confidence`: the probability that the key is right or a fifth
         away. `rival_key`, `rival_mode`: the second most probable key, where it is at least half as probable as the
-        first, else NaN. All are NaN where no tone sounds.
+        first, else NaN. All are NaN where fewer than three tones sound.
 
     Examples
     --------
@@ -285,11 +307,11 @@ def estimate_key(strengths, sr=SAMPLE_RATE):
     >>> key["key"], key["mode"]
     (9.0, 1.0)
     """
-    shares = triad_shares(strengths, sr)
-    if not shares.any():
+    tones = pitch_classes(strengths, sr)
+    if effective_number(tones.sum(axis=0)) < FEWEST_TONES:
         return dict.fromkeys(("key", "mode", "key_confidence", "rival_key", "rival_mode"), np.nan)
     seconds = len(strengths) * HOP_LENGTH / sr
-    proba = key_probabilities(shares, seconds)
+    proba = key_probabilities(triad_shares(tones), seconds)
     best, second = (int(number) for number in proba.argsort()[:-3:-1])
     rival = (second % 12, second < 12) if proba[second] > CLOSE * proba[best] else (np.nan, np.nan)
     return {"key": float(best % 12), "mode": float(best < 12), "key_confidence": key_confidence(proba, seconds),
@@ -369,7 +391,7 @@ def read_key(features):
     """
     name, code = key_name(features["key"], features["mode"]), camelot(features["key"], features["mode"])
     if not name:
-        return Key("unknown", "", np.nan, "", "no key: no tones sound")
+        return Key("unknown", "", np.nan, "", "no key: fewer than three tones sound")
     rival = key_name(features["rival_key"], features["rival_mode"])
     text = f"{name} ({code})" + (f", or {rival}" if rival else "")
     return Key(name, code, float(features["key_confidence"]), rival, text)

@@ -132,7 +132,7 @@ def keys_of_clips(data, fit):
     for path in clips["path"]:
         y, sr = load_audio(path)
         tuning = estimate_tuning(y, sr)
-        shares.append(key.triad_shares(key.semitone_strengths(y, sr, tuning), sr))
+        shares.append(key.triad_shares(key.pitch_classes(key.semitone_strengths(y, sr, tuning), sr)))
         seconds.append(len(y) / sr)
         found = krumhansl_key(pitch_class_shares(y, sr, tuning))
         krumhansl.append(key_text(found["key"], found["mode"]))

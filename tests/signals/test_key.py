@@ -52,7 +52,7 @@ def test_a_transposed_song_has_the_transposed_key(steps, shares):
 
 
 def test_a_short_sound_is_less_sure_than_a_long_one():
-    shares = key.triad_shares(key.semitone_strengths(cadence(0), SR))
+    shares = key.triad_shares(key.pitch_classes(key.semitone_strengths(cadence(0), SR)))
     assert key.key_probabilities(shares, 3).max() < key.key_probabilities(shares, 30).max()
 
 
@@ -101,3 +101,13 @@ def test_of_a_short_clip_the_confidence_is_the_probability_up_to_a_fifth():
     proba = np.zeros(24)
     proba[[12 + 9, 12 + 4, 12 + 2, 0]] = .5, .2, .1, .2
     assert key.key_confidence(proba, 3) == pytest.approx(.8)
+
+
+@pytest.mark.parametrize("hertz", [(440,), (220, 330)])
+def test_one_tone_or_a_fifth_has_no_key(hertz):
+    assert np.isnan(list(estimate(sum(tone(each, 6) for each in hertz)).values())).all()
+
+
+def test_a_triad_has_a_key():
+    found = estimate(sum(tone(hertz, 6) for hertz in (220, 277.18, 329.63)))
+    assert (found["key"], found["mode"]) == (9, 1)
