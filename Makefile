@@ -64,8 +64,9 @@ $(RUNS)/07_compare_models.ipynb $(RUNS)/08_genre_influences.ipynb: $(call after,
 $(RUNS)/%.ipynb: notebooks/%.ipynb $(RUNS)/.parameters/%.yaml $(CODE) $(VENV)/installed
 	@echo "running $*"
 	@env -u MPLBACKEND $(BIN)/papermill --no-log-output --no-progress-bar $< $(RUNS)/$*.unfinished.ipynb \
-		-f $(RUNS)/.parameters/$*.yaml 2> $(RUNS)/.$*.log || { grep . $(RUNS)/.$*.log | tail -n 1; \
-		echo "make: $* stopped; the cell that failed is shown in $(RUNS)/$*.unfinished.ipynb"; exit 1; }
+		-f $(RUNS)/.parameters/$*.yaml 2> $(RUNS)/.$*.log || { \
+		printf '%s\nmake: $* stopped; the cell that failed is shown in $(RUNS)/$*.unfinished.ipynb\n' \
+		"$$(grep . $(RUNS)/.$*.log | tail -n 1)"; exit 1; }
 	@mv $(RUNS)/$*.unfinished.ipynb $@ && rm $(RUNS)/.$*.log && echo "finished $*"
 $(RUNS)/%.html: $(RUNS)/%.ipynb notebooks/make_pages.py
 	@$(BIN)/python notebooks/make_pages.py $<
