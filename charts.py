@@ -151,7 +151,7 @@ def _with_peak_and_weeks(chart, ranked):
 def compare_with_charts(song, charts, *, genre=None, years=None, n=5):
     """Compare a song with songs that charted, feature by feature, and find the most similar of them.
 
-    The comparison describes and does not judge: the band holds the middle 80 % of the charting songs, so of ten
+    The comparison describes and does not judge: the band holds the middle 80% of the charting songs, so of ten
     features a hit has two outside it on average.
 
     Parameters

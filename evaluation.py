@@ -38,7 +38,7 @@ __all__ = ["MODEL_CLAIMS", "areas_sentence", "auc_table", "calibration_error", "
 # ---- comparing models
 
 def auc_table(y_true, probas, genres, *, groups=None, n_boot=1000, seed=0):
-    """ROC-AUC of every model for every genre, with 95 % intervals.
+    """ROC-AUC of every model for every genre, with 95% intervals.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def compare_models(y_true, probas, genres, *, groups=None, n_boot=2000, seed=0):
     Returns
     -------
     pd.DataFrame
-        One row a pair: `better, worse`; the `difference` of accuracy with its 95 % interval `low, high` (a paired
+        One row a pair: `better, worse`; the `difference` of accuracy with its 95% interval `low, high` (a paired
         bootstrap by artist); on how many tracks only one of the two is right (`only_better, only_worse`); `p` (exact
         McNemar test, which takes tracks as independent) and `p_corrected` (Holm, for all pairs); and a `verdict`:
         ``"better"`` where both the interval and the corrected test show a difference, else ``"cannot be told"``.
@@ -209,7 +209,7 @@ def leak_check(classifier, X, y, *, artist=None, track=None, test_size=.3, seed=
     Returns
     -------
     pd.DataFrame
-        Indexed by split: `accuracy` over test tracks with its 95 % interval `low, high` (a bootstrap by artist), `n`
+        Indexed by split: `accuracy` over test tracks with its 95% interval `low, high` (a bootstrap by artist), `n`
         test tracks, and `shared_tracks`, `shared_artists`: the shares of test rows whose track or artist is in the
         training side.
     """
@@ -297,7 +297,7 @@ def plot_roc(y_true, probas, genres, *, fewest=FEWEST_FOR_CURVE, axs=None):
 
 @plain_names
 def plot_areas(table, *, ax=None):
-    """Draw the ROC-AUC of every genre as a dot a model, with its 95 % interval; the best genre is at the top.
+    """Draw the ROC-AUC of every genre as a dot a model, with its 95% interval; the best genre is at the top.
 
     Parameters
     ----------
@@ -322,7 +322,7 @@ def plot_areas(table, *, ax=None):
         ax.plot(rows["roc_auc"], heights, "o", ms=5, color=f"C{number}", label=model)
     ax.axvline(.5, color=".7", lw=.8, ls="--")
     ax.set_yticks(np.arange(len(order)), order)
-    ax.set(xlabel="area under the ROC curve, 95 % interval (dashed: chance level)",
+    ax.set(xlabel="area under the ROC curve, 95% interval (dashed: chance level)",
            xlim=(min(.4, ax.get_xlim()[0]), 1.02))
     ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     return ax

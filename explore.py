@@ -99,7 +99,7 @@ def param_viz(train, x_Param, y_Param, *, ax=None, **kwargs):
     ax.plot(running["x"], running["median"], color="C1", lw=2.5, label="median")
     ax.fill_between(running["x"], running["q25"], running["q75"], color="C1", alpha=.25, lw=0, label="middle half")
     ax.legend(loc="best", frameon=True)
-    title = f"{len(rows):,} songs" + (", the middle 99.8 % of them shown" if len(rows) > MANY_ROWS else "")
+    title = f"{len(rows):,} songs" + (", the middle 99.8% of them shown" if len(rows) > MANY_ROWS else "")
     ax.set(xlabel=label(x_Param), ylabel=label(y_Param), title=title)
     return ax
 
@@ -273,7 +273,7 @@ def plot_correlations(table, *, ax=None, **kwargs):
     ax.axvline(0, color="0.3", lw=1)
     ax.axvspan(-SMALL_CORRELATION, SMALL_CORRELATION, color="0.5", alpha=.12, lw=0)
     ax.set_yticks(y, [label(feature).split(" (")[0] for feature in table.index])
-    ax.set(xlabel="correlation with 95 % interval\n"
+    ax.set(xlabel="correlation with 95% interval\n"
                   "(grey: negligible; filled: significant after correction for many tests)")
     return ax
 
@@ -297,7 +297,7 @@ def plot_within(table, *, ax=None, by="genre"):
     readings = ax.secondary_yaxis("right")
     readings.set_yticks(y, table["reading"])
     readings.tick_params(length=0, labelsize=9)
-    ax.set(xlabel="correlation with popularity, 95 % interval", ylim=(-.6, len(table) - .4))
+    ax.set(xlabel="correlation with popularity, 95% interval", ylim=(-.6, len(table) - .4))
     ax.legend(loc="lower center", bbox_to_anchor=(.5, 1), ncols=2, frameon=False)
     return ax
 
@@ -311,7 +311,7 @@ def plot_groups(table, target="popularity", *, ax=None):
     _intervals(ax, table, y, color="C0")
     ax.scatter(table["mean"], y, s=45, color="C0", zorder=3)
     ax.set_yticks(y, [f"{name}  (n = {n:,})" for name, n in table["n"].items()])
-    ax.set(xlabel=f"mean {label(target)} with 95 % interval")
+    ax.set(xlabel=f"mean {label(target)} with 95% interval")
     return ax
 
 
@@ -350,7 +350,7 @@ def plot_missing(df, *, ax=None):
     share = df.isna().mean()[lambda share: share > 0].sort_values()
     ax = ax or plt.subplots(figsize=(7, max(1.6, .32 * len(share) + 1)))[1]
     bars = ax.barh(share.index.astype(str).str.replace("_", " "), 100 * share, color="C0")
-    ax.bar_label(bars, [f"{100 * value:.3g} %" for value in share], padding=3)
+    ax.bar_label(bars, [f"{100 * value:.3g}%" for value in share], padding=3)
     ax.set(xlabel="cells missing (%)", xlim=(0, max(1, 115 * share.max()) if len(share) else 1), ylim=(-1, len(share)))
     if share.empty:
         ax.text(.5, .5, "no cell is missing", ha="center", va="center", transform=ax.transAxes)
@@ -406,13 +406,13 @@ def split_sentence(sides, column):
     --------
     >>> train, test = pd.DataFrame({"genre": list("aabb")}), pd.DataFrame({"genre": ["a"]})
     >>> split_sentence({"train": train, "test": test}, "genre")
-    'the class whose share differs most: a, 50 % of train and 100 % of test'
+    'the class whose share differs most: a, 50% of train and 100% of test'
     """
     share = _shares_of_sides(sides, column)
     name = (share.max(axis=1) - share.min(axis=1)).idxmax()
     low, high = share.loc[name].idxmin(), share.loc[name].idxmax()
-    return (f"the class whose share differs most: {name}, {share.loc[name, low]:.0f} % of {low} and "
-            f"{share.loc[name, high]:.0f} % of {high}")
+    return (f"the class whose share differs most: {name}, {share.loc[name, low]:.0f}% of {low} and "
+            f"{share.loc[name, high]:.0f}% of {high}")
 
 
 def missing_sentence(df):
@@ -429,11 +429,11 @@ def missing_sentence(df):
     Examples
     --------
     >>> missing_sentence(pd.DataFrame({"song": ["a", "b"], "album": ["c", None]}))
-    '1 of 2 columns has missing values: album 50 %'
+    '1 of 2 columns has missing values: album 50%'
     """
     share = df.isna().mean().sort_values(ascending=False, kind="stable")
     missing = share[share > 0]
-    listed = ", ".join(f"{column} {value:.0%}".replace("%", " %") for column, value in missing.head(4).items())
+    listed = ", ".join(f"{column} {value:.0%}" for column, value in missing.head(4).items())
     listed += f" and {len(missing) - 4} more" if len(missing) > 4 else ""
     return (f"{len(missing)} of {len(share)} columns {'has' if len(missing) == 1 else 'have'} missing values"
             + (f": {listed}" if listed else ""))

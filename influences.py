@@ -142,7 +142,7 @@ def song_tags(song, *, quantiles=None):
     song : str, Path or Recording
         A sound file.
     quantiles : pd.DataFrame, optional
-        The quantiles of each tag among reference songs [shape=(101, tags)], from 0 to 100 %; those of the songs of the
+        The quantiles of each tag among reference songs [shape=(101, tags)], from 0 to 100%; those of the songs of the
         starter model `music` where none are given.
 
     Returns

@@ -71,7 +71,7 @@ def in_words(r, low, high, p, *, alpha=ALPHA):
     Parameters
     ----------
     r, low, high, p : float
-        The correlation, its 95 % interval, and its corrected p-value.
+        The correlation, its 95% interval, and its corrected p-value.
     alpha : float
         The level of significance.
 
@@ -118,7 +118,7 @@ def success_factors(tracks, target="popularity", features=None, *, genre="first_
     Returns
     -------
     pd.DataFrame
-        One row a feature, the strongest first: rank correlation `r` with its 95 % interval `low, high` and corrected
+        One row a feature, the strongest first: rank correlation `r` with its 95% interval `low, high` and corrected
         `p_holm`; `linear`, Pearson's correlation; `r_within, low_within, high_within` among songs of the same genre and
         year, and the `reading` of both (see `associations.correlations_within`); `r_artist, low_artist, high_artist`
         among songs of the same artist; `n`; and `strength` in words (see `in_words`).
@@ -220,13 +220,13 @@ def shapes(tracks, features, target="popularity", *, others=None, group="artist"
     n_fits : int
         The number of models.
     points : int
-        The number of values of each feature, between its 5 and 95 % quantiles.
+        The number of values of each feature, between its 5 and 95% quantiles.
     seed : int
 
     Returns
     -------
     pd.DataFrame
-        `feature, x, middle, low, high`: the mean of the models, and their 5 and 95 % quantiles.
+        `feature, x, middle, low, high`: the mean of the models, and their 5 and 95% quantiles.
     """
     rows = tracks.dropna(subset=[target])
     X = rows[list(dict.fromkeys([*features, *_features(rows, others)]))].astype("float64")

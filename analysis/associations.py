@@ -30,7 +30,7 @@ CLAIMS = [("louder songs are more popular", "loudness", 1),
 
 
 def correlations(df, target="popularity", features=None, *, method="spearman", within=None, group="artist"):
-    """Correlation of each feature with a target, with 95 % intervals and p-values corrected for many tests.
+    """Correlation of each feature with a target, with 95% intervals and p-values corrected for many tests.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def _reading(r, p, r_within, low_within, high_within, p_within, alpha=.05):
 
 
 def compare_groups(df, target="popularity", by="first_genre", *, group="artist"):
-    """Mean of a target in each category, with 95 % intervals for categories of five artists or more.
+    """Mean of a target in each category, with 95% intervals for categories of five artists or more.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def _fit_mean(y, clusters):
 def group_effects(df, target="popularity", by=("first_genre", "decade", "explicit", "key")):
     """How much of a target's variance each grouping explains.
 
-    Omega squared with its 95 % interval (statsmodels' `confint_effectsize_oneway`), and the p-values of Welch's
+    Omega squared with its 95% interval (statsmodels' `confint_effectsize_oneway`), and the p-values of Welch's
     analysis of variance and of the Kruskal-Wallis test. Songs count as independent here, so the intervals are a little
     too narrow where artists have many songs.
 
@@ -257,7 +257,7 @@ def group_effects(df, target="popularity", by=("first_genre", "decade", "explici
 
 
 def _omega_squared(samples):
-    """Omega squared of a one-way analysis of variance, with its 95 % interval; none of them below zero."""
+    """Omega squared of a one-way analysis of variance, with its 95% interval; none of them below zero."""
     f = anova_oneway(samples, use_var="equal").statistic
     df_between = len(samples) - 1
     df_within = sum(map(len, samples)) - len(samples)
@@ -284,7 +284,7 @@ def feature_ttest(df, feature, target="popularity", *, group="artist"):
     Returns
     -------
     pd.Series
-        `more` (the definition of the first group), `n_more, n_less, mean_more, mean_less, difference`, its 95 %
+        `more` (the definition of the first group), `n_more, n_less, mean_more, mean_less, difference`, its 95%
         interval `low, high`, the effect size with its interval `hedges_g, g_low, g_high`, and `p`.
 
     Raises
@@ -359,7 +359,7 @@ def verdict(r, low, high, sign=1):
     Parameters
     ----------
     r, low, high : float
-        The correlation and its 95 % interval.
+        The correlation and its 95% interval.
     sign : {1, -1}
         The sign that is claimed.
 
@@ -397,7 +397,7 @@ def check_claims(df, claims=CLAIMS, target="popularity", *, by="first_genre", gr
     Returns
     -------
     pd.DataFrame
-        One row a claim: the rank correlation with its 95 % interval, `points` (the mean target of the quarter of songs
+        One row a claim: the rank correlation with its 95% interval, `points` (the mean target of the quarter of songs
         with most of the feature, minus that of the quarter with least), the correlation within categories, `n`, and a
         verdict on both correlations (see `verdict`).
     """

@@ -78,7 +78,7 @@ def place_in_words(table, called="songs that charted"):
              f"{'above' if row['percentile'] > 50 else 'below'} "
              f"{share_text(max(row['percentile'], 100 - row['percentile']) / 100)} of them)"
              for feature, row in outside.iterrows()]
-    return (f"{len(outside)} of {len(table)} features are outside the middle 80 % of the {called}"
+    return (f"{len(outside)} of {len(table)} features are outside the middle 80% of the {called}"
             f"{': ' + listed(words) if words else ''}. For one of those songs, it would be {.2 * len(table):.1f} on "
             "average.")
 
@@ -87,7 +87,7 @@ def catalogue_in_words(table, artist, called="songs that charted"):
     """How often the songs of an artist are outside the band of the others, as a sentence."""
     shares = table.groupby(level="feature")["outside"].mean().sort_values(ascending=False)
     n = table.index.get_level_values("song").nunique()
-    return (f"{n} songs of {artist}: {table['outside'].mean():.0%} of their values are outside the middle 80 % of the "
+    return (f"{n} songs of {artist}: {table['outside'].mean():.0%} of their values are outside the middle 80% of the "
             f"{called}, of which 20% are; most often {name_of(shares.index[0])} ({shares.iloc[0]:.0%} of the songs).")
 
 
@@ -162,7 +162,7 @@ def plot_place(table, *, called="songs that charted", ax=None):
     features = list(dict.fromkeys(table.index.get_level_values("feature")))[::-1]
     ax = ax or plt.subplots(figsize=(8, max(3, .42 * len(features) + 1)), layout="constrained")[1]
     single = table.index.nlevels == 1
-    ax.axvspan(100 * BAND[0], 100 * BAND[1], color="0.5", alpha=.15, lw=0, label=f"middle 80 % of the {called}")
+    ax.axvspan(100 * BAND[0], 100 * BAND[1], color="0.5", alpha=.15, lw=0, label=f"middle 80% of the {called}")
     ax.axvline(50, color="0.5", lw=1)
     for y, feature in enumerate(features):
         rows = table[table.index.get_level_values("feature") == feature]

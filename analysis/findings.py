@@ -98,12 +98,12 @@ def effects_in_words(table, target="popularity"):
     --------
     >>> import pandas as pd
     >>> effects_in_words(pd.DataFrame({"omega_squared": [.03], "low": [.01], "high": [.05]}, index=["first_genre"]))
-    'Of the variance of popularity, genre explains 3.0 % (1.0 to 5.0 %, small).'
+    'Of the variance of popularity, genre explains 3.0% (1.0 to 5.0%, small).'
     """
     if table.empty:
         return "The table has no groupings to compare."
-    words = [f"{name_of(name)} explains {100 * row['omega_squared']:.1f} % ({100 * row['low']:.1f} to "
-             f"{100 * row['high']:.1f} %, {_effect(row['omega_squared'])})" for name, row in table.iterrows()]
+    words = [f"{name_of(name)} explains {100 * row['omega_squared']:.1f}% ({100 * row['low']:.1f} to "
+             f"{100 * row['high']:.1f}%, {_effect(row['omega_squared'])})" for name, row in table.iterrows()]
     return f"Of the variance of {name_of(target)}, {listed(words)}."
 
 
@@ -175,7 +175,7 @@ def group_sentence(df, by, column):
     --------
     >>> import pandas as pd
     >>> group_sentence(pd.DataFrame({"genre": list("aaabbbc"), "tempo": [1, 2, 3, 7, 8, 9, 0]}), "genre", "tempo")
-    'tempo: highest in b (median 8), lowest in a (2); 93 % of the variance lies between the genres'
+    'tempo: highest in b (median 8), lowest in a (2); 93% of the variance lies between the genres'
     """
     rows = df[[by, column]].dropna()
     rows = rows[rows.groupby(by, observed=True)[column].transform("size") >= FEWEST_ROWS]
@@ -186,4 +186,4 @@ def group_sentence(df, by, column):
     means = values.groupby(groups).transform("mean")
     between = means.var() / values.var() if values.var() else 0.0
     return (f"{column}: highest in {medians.index[-1]} (median {medians.iloc[-1]:,.4g}), lowest in {medians.index[0]} "
-            f"({medians.iloc[0]:,.4g}); {between:.0%}".replace("%", " %") + f" of the variance lies between the {by}s")
+            f"({medians.iloc[0]:,.4g}); {between:.0%}" + f" of the variance lies between the {by}s")

@@ -129,7 +129,7 @@ def hit_study(tracks, *, target="popularity", hit=70, features=None, group="arti
     Returns
     -------
     HitStudy
-        Its `scores`, by `study` and `model`: `n`, `base_rate` (share of hits), `roc_auc` with its 95 % interval `low,
+        Its `scores`, by `study` and `model`: `n`, `base_rate` (share of hits), `roc_auc` with its 95% interval `low,
         high` (a bootstrap by artist; with cross-validation it is made wider, since the training sets of the folds
         overlap: Nadeau and Bengio, Inference for the generalization error, 2003), `average_precision` (to be compared
         with the base rate), `ece` (calibration error), and `worth`: for a leak, what it adds to the ROC-AUC of its
@@ -286,7 +286,7 @@ def deciles(study, *, name=HELD_OUT, model="boosting"):
     -------
     pd.DataFrame
         Indexed by `decile` (10: the highest predictions): `n`, `least` and `predicted` (the least and the mean
-        predicted probability), `hits`, the share of hits with its 95 % interval `low, high` (cluster-robust by
+        predicted probability), `hits`, the share of hits with its 95% interval `low, high` (cluster-robust by
         artist), and `lift`, that share divided by the share among all songs.
     """
     songs = study.predictions[(study.predictions["study"] == name) & (study.predictions["model"] == model)]
@@ -315,7 +315,7 @@ def song_appeal(song, tracks, study):
     Returns
     -------
     pd.Series
-        `chance` with its 95 % interval `low, high`; the `base_rate`; the study's `roc_auc, auc_low, auc_high`; and
+        `chance` with its 95% interval `low, high`; the `base_rate`; the study's `roc_auc, auc_low, auc_high`; and
         `sentence`, with all of these, to be shown wherever the chance is shown.
     """
     row = song_row(song, tracks)
@@ -342,8 +342,8 @@ def song_appeal(song, tracks, study):
 def _appeal_sentence(appeal):
     chance, low, high, base, auc = (100 * appeal[key] for key in ("chance", "low", "high", "base_rate", "roc_auc"))
     words = meaning(appeal["roc_auc"], appeal["auc_low"], appeal["auc_high"])
-    return (f"Of songs with a similar prediction, {chance:.0f} % were hits ({low:.0f}-{high:.0f} %), of all songs "
-            f"{base:.0f} %. This says {words}: given a hit and another song, the model ranks the hit higher "
+    return (f"Of songs with a similar prediction, {chance:.0f}% were hits ({low:.0f}-{high:.0f}%), of all songs "
+            f"{base:.0f}%. This says {words}: given a hit and another song, the model ranks the hit higher "
             f"{auc:.0f} times in 100, a coin 50 times.")
 
 
@@ -407,7 +407,7 @@ def plot_study(study, *, ax=None):
     ax.axvline(.5, color="0.3", lw=1, ls="--")
     labels = [name + (" (leak)" if name in LEAKS else "") for name in names]
     ax.set_yticks([-number for number in range(len(names))], labels)
-    ax.set(xlabel="area under the ROC curve with 95 % interval (dashed: chance level)",
+    ax.set(xlabel="area under the ROC curve with 95% interval (dashed: chance level)",
            xlim=(min(.4, study.scores["low"].min() - .02), 1.07))
     ax.legend(loc="lower center", bbox_to_anchor=(.4, 1), ncols=2, frameon=False)
     return ax
@@ -422,7 +422,7 @@ def plot_decile_calibration(table, *, ax=None):
     ax.plot([0, most], [0, most], color=".6", lw=1, ls="--", label="perfect calibration")
     ax.vlines(100 * table["predicted"], 100 * table["low"].clip(0), 100 * table["high"], color="C0", lw=2, alpha=.7)
     ax.scatter(100 * table["predicted"], 100 * table["hits"], color="C0", s=35, zorder=3, label="deciles of the songs")
-    ax.set(xlabel="predicted probability of a hit (%)", ylabel="share of hits (%, 95 % interval)")
+    ax.set(xlabel="predicted probability of a hit (%)", ylabel="share of hits (%, 95% interval)")
     ax.legend(frameon=False)
     return ax
 

@@ -84,9 +84,9 @@ def scores_sentence(scores, artist):
         lowest = .025 ** (1 / n_artists)
         verdict = "above" if lowest > row["baseline"] else "not reliably above"
         return (f"most accurate: {row.name}, right on all {songs}, from which an accuracy of {lowest:.2f} or more "
-                f"follows (exact 95 % interval, an artist counts once), {verdict} {base}")
+                f"follows (exact 95% interval, an artist counts once), {verdict} {base}")
     verdict = "above" if row["low"] > row["baseline"] else "not reliably above"
-    return (f"most accurate: {row.name}, {row['value']:.2f} of {songs} (95 % interval {row['low']:.2f} to "
+    return (f"most accurate: {row.name}, {row['value']:.2f} of {songs} (95% interval {row['low']:.2f} to "
             f"{row['high']:.2f}), {verdict} {base}")
 
 

@@ -100,7 +100,7 @@ def place_of(value, column):
     -------
     dict
         `value`, the `median`, `q10` and `q90` of the column, the `percentile` of the value among them (0-100; equal
-        values count half), and whether it is `outside` the middle 80 %.
+        values count half), and whether it is `outside` the middle 80%.
 
     Examples
     --------

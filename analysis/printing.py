@@ -60,13 +60,13 @@ def share_text(share):
     Examples
     --------
     >>> share_text(.25), share_text(.001), share_text(0.0), share_text(.9999), share_text(1)
-    ('25 %', 'under 1 %', 'none', 'over 99 %', 'all')
+    ('25%', 'under 1%', 'none', 'over 99%', 'all')
     """
     if share in (0, 1):
         return "all" if share else "none"
     if share < .01 or share > .99:
-        return "under 1 %" if share < .5 else "over 99 %"
-    return f"{100 * share:.0f} %"
+        return "under 1%" if share < .5 else "over 99%"
+    return f"{100 * share:.0f}%"
 
 
 def readable(table):

@@ -75,7 +75,7 @@ def percentile_interval(samples, level=.95):
 
 
 def mean_interval(values, weights):
-    """The 95 % interval of a mean.
+    """The 95% interval of a mean.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ CALIBRATION_BINS = 10
 
 
 def evaluate(y_true, proba, genres, *, groups=None, n_boot=1000, seed=0):
-    """Scores of predicted probabilities, each with its 95 % interval and the majority baseline.
+    """Scores of predicted probabilities, each with its 95% interval and the majority baseline.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def evaluate(y_true, proba, genres, *, groups=None, n_boot=1000, seed=0):
     -------
     pd.DataFrame
         Rows `accuracy`, `macro_f1`, `log_loss` (nats), `ece` (expected calibration error of the most probable genre),
-        `roc_auc` (the mean over genres), and `roc_auc: GENRE`; columns `value, low, high` (95 %) and `baseline` (each
+        `roc_auc` (the mean over genres), and `roc_auc: GENRE`; columns `value, low, high` (95%) and `baseline` (each
         song is given the most frequent genre, and the genres' shares as probabilities). Where a song can have several
         genres, accuracy is the share of songs whose most probable genre is one of theirs, and ece is over all genres.
 

@@ -271,7 +271,7 @@ def agreement(tracks, labels, *, by="all", groups=None, n=5, n_boot=1000, seed=0
     Returns
     -------
     pd.Series
-        `share`: the mean share of neighbours with the same label; `low, high`: its 95 % interval, a bootstrap by
+        `share`: the mean share of neighbours with the same label; `low, high`: its 95% interval, a bootstrap by
         artist; `chance`: the share among neighbours that are chosen at random.
 
     Raises

@@ -90,6 +90,6 @@ def plot_song_map(places, groups=None, path=None, *, ax=None, **kwargs):
         for number, (x, y) in enumerate(zip(path["x"], path["y"]), 1):
             ax.text(x, y, number, ha="center", va="center", fontsize=8, zorder=6)
     for axis, share, which in zip((ax.xaxis, ax.yaxis), places.attrs["explained"], ("first", "second")):
-        axis.set_label_text(f"{which} principal component ({100 * share:.0f} % of the variance)")
+        axis.set_label_text(f"{which} principal component ({100 * share:.0f}% of the variance)")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     return ax

@@ -15,7 +15,7 @@ OCTAVE = .25
 """What a change to half or double the tempo counts, in octaves. The pulse stays, or the estimate of one tempo is wrong;
 but a playlist that goes from 87 to 185 BPM and back to 91 is not smooth."""
 SAME_TEMPO = np.log2(1.03)
-"""Octaves: tempi that differ by 3 % or less are called the same."""
+"""Octaves: tempi that differ by 3% or less are called the same."""
 
 
 def candidate_pools(points, places):
@@ -164,8 +164,8 @@ def tempo_sentence(path):
     tempo = numbers(path, "tempo")
     steps = [f"song {number + 1} to {number + 2}: {tempo[number]:.0f} to {tempo[number + 1]:.0f} BPM"
              for number in np.flatnonzero(doubled)]
-    smooth = (f"From one song to the next the tempo changes by {np.median(percent):.0f} % (median) and by "
-              f"{percent.max():.0f} % at most; " if len(percent) else "")
+    smooth = (f"From one song to the next the tempo changes by {np.median(percent):.0f}% (median) and by "
+              f"{percent.max():.0f}% at most; " if len(percent) else "")
     half = (f"{len(steps)} of {known.sum()} steps {'goes' if len(steps) == 1 else 'go'} to about half or double the "
             f"tempo ({', '.join(steps)})" if steps else "no step goes to half or double the tempo")
     return f"{smooth}{half}."

@@ -12,7 +12,7 @@ TRENDS = ["tempo", "loudness", "duration_minutes", "valence", "explicit", "dance
           "speechiness"]
 """The features whose trends are tested."""
 BAND = (.10, .90)
-"""The quantiles that bound the middle 80 %; by definition, a fifth of the charting songs is outside."""
+"""The quantiles that bound the middle 80%; by definition, a fifth of the charting songs is outside."""
 
 
 def trends(charts, feature, *, year="chart_year"):
@@ -29,8 +29,8 @@ def trends(charts, feature, *, year="chart_year"):
     Returns
     -------
     pd.DataFrame
-        Indexed by year: `n` songs, and `middle, low, high`. For a number these are the median and the 10 and 90 %
-        quantiles, for yes or no the share of yes and its 95 % interval (Wilson 1927).
+        Indexed by year: `n` songs, and `middle, low, high`. For a number these are the median and the 10 and 90%
+        quantiles, for yes or no the share of yes and its 95% interval (Wilson 1927).
 
     Examples
     --------
@@ -50,7 +50,7 @@ def trends(charts, feature, *, year="chart_year"):
 
 
 def _wilson_interval(share, n):
-    """The 95 % interval of shares of `n` songs (Wilson 1927)."""
+    """The 95% interval of shares of `n` songs (Wilson 1927)."""
     z = stats.norm.ppf(.975)
     centre = share + z ** 2 / (2 * n)
     half = z * np.sqrt(share * (1 - share) / n + z ** 2 / (4 * n ** 2))

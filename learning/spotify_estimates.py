@@ -4,7 +4,7 @@ Spotify does not say how it computes these features, and its values may not be u
 to them: each estimate is a contrast of tags of the pre-trained network musicnn, chosen by what the words mean, such as
 *dance* and *party* against *ambient* and *sad*; for some features, half of a standardised audio feature is added. Only
 the widths of the intervals come from songs whose values are known. The contrast is turned into Spotify's scale by its
-rank: a song that has a larger contrast than 80 % of popular songs gets the value that 80 % of a table of popular songs
+rank: a song that has a larger contrast than 80% of popular songs gets the value that 80% of a table of popular songs
 lie below.
 """
 
@@ -64,7 +64,7 @@ def scale():
         For each feature of `CONTRASTS`: `contrast`, 21 quantiles of what `combined` gives for clips of popular music;
         `table`, the same quantiles of Spotify's values among the songs of a public table; `mean` and `sd` of the tags'
         contrast and of the audio feature in `SOUND`; and what was measured on songs whose values are known: the `rank
-        correlation`, the `rank error` that 80 % of the estimates do not exceed, and the number of `songs`. Made by
+        correlation`, the `rank error` that 80% of the estimates do not exceed, and the number of `songs`. Made by
         `tests/benchmarks/bench_estimates.py --fit`.
     """
     return json.loads(SCALE_FILE.read_text(encoding="utf-8"))
@@ -181,7 +181,7 @@ def song_estimates(song):
     Returns
     -------
     pd.DataFrame
-        One row a feature: `estimate`, and `low` and `high`, between which the value of Spotify would lie for 80 % of
+        One row a feature: `estimate`, and `low` and `high`, between which the value of Spotify would lie for 80% of
         songs (0 to 1). NaN where the audio feature in `SOUND` is not known, as the loudness of a very quiet song.
 
     Raises
@@ -228,8 +228,8 @@ def estimate_errors():
     Returns
     -------
     pd.DataFrame
-        One row a feature: `rank correlation` with Spotify's values, with `low` and `high`, its 95 % interval (a
-        bootstrap by artist); `rank error`: 80 % of the estimates are no further off, as a share of the songs of a
+        One row a feature: `rank correlation` with Spotify's values, with `low` and `high`, its 95% interval (a
+        bootstrap by artist); `rank error`: 80% of the estimates are no further off, as a share of the songs of a
         public table; `songs`: how many were measured.
 
     Examples

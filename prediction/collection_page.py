@@ -186,7 +186,7 @@ def _region(name, row, color):
     """The outline of a genre's region, with its name in the middle."""
     variances, directions = np.linalg.eigh([[row["xx"], row["xy"]], [row["xy"], row["yy"]]])
     angles = np.linspace(0, 2 * np.pi, 60)
-    # 68 % of a normal distribution in two dimensions lie within 1.5 standard deviations
+    # 68% of a normal distribution in two dimensions lie within 1.5 standard deviations
     circle = 1.5 * np.sqrt(np.maximum(variances, 1e-9)) * np.column_stack([np.cos(angles), np.sin(angles)])
     outline = circle @ directions.T + [row["x"], row["y"]]
     middle = outline.mean(axis=0)

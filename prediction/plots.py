@@ -131,7 +131,7 @@ def plot_song(summary, *, ax=None, top=6):
     rows = np.arange(len(shown))
     ax.barh(rows, shown["share"], color=[colors[genre] for genre in shown.index], height=.7)
     ax.hlines(rows, shown["low"], shown["high"], color=".2", lw=1.5)
-    interval = ", with its 95 % interval" if shown["low"].notna().any() else ""  # a short song has none
+    interval = ", with its 95% interval" if shown["low"].notna().any() else ""  # a short song has none
     ax.set(xlim=(0, 1), xlabel=f"{SHARE}{interval}", title="genre shares of the whole song")
     return _name_rows(ax, shown.index)
 
@@ -310,7 +310,7 @@ def _draw_regions(ax, regions, colors):
     from matplotlib.patches import Ellipse
     for genre, row in regions.iterrows():
         variances, directions = np.linalg.eigh([[row["xx"], row["xy"]], [row["xy"], row["yy"]]])
-        # 68 % of a normal distribution in two dimensions lie within 1.5 standard deviations
+        # 68% of a normal distribution in two dimensions lie within 1.5 standard deviations
         width, height = 2 * 1.5 * np.sqrt(np.maximum(variances, 1e-9))
         angle = np.degrees(np.arctan2(directions[1, 0], directions[0, 0]))
         ax.add_patch(Ellipse((row["x"], row["y"]), width, height, angle=angle, color=colors[genre], alpha=.18, lw=0,

@@ -290,7 +290,7 @@ def shares_figure(description, colors, top=6):
 def _interval_note(description):
     if description["shares"][0]["low"] is None:
         return "The song is too short for intervals: they come from the differences between its windows."
-    return ("Shares of the whole song. The lines are 95 % intervals, from the differences between the windows of the "
+    return ("Shares of the whole song. The lines are 95% intervals, from the differences between the windows of the "
             "song.")
 
 

@@ -81,7 +81,7 @@ def song_influences(shares, *, n_boot=1000, seed=0):
     -------
     pd.DataFrame
         Indexed by genre, or by family where genres have styles, the largest share first: `share` (the mean over
-        windows) with its 95 % interval `low`, `high`: a bootstrap over windows, in blocks as long as windows overlap
+        windows) with its 95% interval `low`, `high`: a bootstrap over windows, in blocks as long as windows overlap
         (Politis & Romano 1992). A song that is too short, of fewer than `FEWEST_BLOCKS` blocks, has no interval: NaN.
 
     Examples

@@ -184,7 +184,7 @@ def frame_features(y, sr, tuning):
 
 
 def _spectral_shape(power, magnitude, hertz):
-    """Centroid, bandwidth, roll-off at 85 % and flatness of each frame."""
+    """Centroid, bandwidth, roll-off at 85% and flatness of each frame."""
     total = np.maximum(magnitude.sum(axis=1), np.finfo(np.float32).tiny)
     centroid = magnitude @ hertz / total
     # the second moment minus the squared centroid would be cheaper, but is too inexact for a pure tone

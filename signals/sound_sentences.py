@@ -41,7 +41,7 @@ def brightness_sentence(features):
     """How bright a song sounds, from its features (`Recording.features`)."""
     centroid, rolloff = features["spectral_centroid_mean"], features["spectral_rolloff_mean"]
     word = "dark" if centroid < BRIGHT[0] else "bright" if centroid > BRIGHT[1] else "neither dark nor bright"
-    return (f"The spectral centroid is {centroid:,.0f} Hz on average, and 85 % of the spectrum lies below "
+    return (f"The spectral centroid is {centroid:,.0f} Hz on average, and 85% of the spectrum lies below "
             f"{rolloff:,.0f} Hz: a sound that is {word}.")
 
 

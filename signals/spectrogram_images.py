@@ -130,7 +130,7 @@ def _png(levels, key, text):
     """The bytes of an 8-bit grey PNG with one text in it.
 
     Every row is stored as differences of neighbours (filter 1), in a tenth of the time of Pillow, which chooses a
-    filter for each row. ISA-L compresses it in a quarter of zlib's time, to files that are 3 % larger.
+    filter for each row. ISA-L compresses it in a quarter of zlib's time, to files that are 3% larger.
     """
     rows = np.empty((levels.shape[0], levels.shape[1] + 1), np.uint8)
     rows[:, 0] = 1

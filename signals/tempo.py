@@ -62,7 +62,7 @@ class Tempo(NamedTuple):
     bpm : float
         To one decimal; NaN where there is none.
     confidence : float
-        The probability (0 to 1) that it is right within 4 %.
+        The probability (0 to 1) that it is right within 4%.
     rival : float
         Half or double of it, where the tempo is not sure; else NaN.
     metre : str
@@ -198,7 +198,7 @@ def estimate_tempo(onsets, sr=SAMPLE_RATE):
     -------
     dict of str to float
         `tempo` in BPM; `tempo_rival`: the more probable of half and double of it; `tempo_confidence`: the probability
-        that the tempo is right within 4 %. `beats_per_bar`: 3 or 4, and `metre_confidence`; both are NaN where it
+        that the tempo is right within 4%. `beats_per_bar`: 3 or 4, and `metre_confidence`; both are NaN where it
         cannot be told. `swing`: the probability that the song swings. All are NaN where nothing repeats.
 
     Examples
@@ -226,7 +226,7 @@ def estimate_tempo(onsets, sr=SAMPLE_RATE):
 
 
 def tempo_confidence(shares):
-    """The probability that the most probable tempo is right within 4 %.
+    """The probability that the most probable tempo is right within 4%.
 
     Parameters
     ----------

@@ -75,7 +75,7 @@ def tag_quantiles():
     Returns
     -------
     pd.DataFrame [shape=(101, tags)]
-        From 0 to 100 %, in columns such as ``tag: rock``.
+        From 0 to 100%, in columns such as ``tag: rock``.
 
     Raises
     ------

@@ -273,7 +273,7 @@ def map_score(embedded, names, artists, fold):
 
 
 def save_quantiles(songs, path):
-    """Save the quantiles of each tag among the songs, from 0 to 100 %."""
+    """Save the quantiles of each tag among the songs, from 0 to 100%."""
     quantiles = songs[tag_columns()].quantile(np.linspace(0, 1, 101)).round(5)
     return write_text(path, pd.DataFrame(quantiles).reset_index(drop=True).to_json(orient="columns"))
 

@@ -3,7 +3,7 @@
 The model, `sample`, has four parts:
 
 - one network on image statistics. It is trained on songs, on excerpts of songs, and on pairs of excerpts that sound at
-  once, so that a predicted share of .3 means 30 % of the sound;
+  once, so that a predicted share of .3 means 30% of the sound;
 - three linear models for beat, timbre and pitch;
 - a genre map;
 - scores and a temperature, both by cross-fitting: every song is judged by a model that was trained neither on the song

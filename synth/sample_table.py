@@ -52,7 +52,7 @@ def make_table(n_tracks=1200, seed=0):
     popularity between genres only.
 
     The table has the faults of real exports: songs of two genres, featured artists in titles, dates without day or
-    month, extra blanks, empty sets as genres, thousands separators, missing values, three songs without a name, and 2 %
+    month, extra blanks, empty sets as genres, thousands separators, missing values, three songs without a name, and 2%
     of the songs twice (half of these with another genre).
 
     Parameters

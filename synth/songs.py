@@ -256,7 +256,7 @@ def make_plan(genre=None, *, beat=None, timbre=None, pitch=None, seed=0, artist=
 
 
 def _draw_tempo(genre, artist, seed):
-    """A tempo in the genre's range; 60 % of its place in the range is the artist's, the rest is the song's."""
+    """A tempo in the genre's range; 60% of its place in the range is the artist's, the rest is the song's."""
     slow, fast = BEATS[genre]["tempo"]
     place = (.6 * random_numbers("favoured tempo", genre, artist).random()
              + .4 * random_numbers("tempo", genre, artist, seed).random())
@@ -423,7 +423,7 @@ def _hits(plan, name, lane, bars):
     onsets = [(16 * bar + step, loudness) for bar in range(bars) for step, loudness in _onsets(plan, name, lane)]
     ends = [step for step, _ in onsets[1:]] + [16 * bars]
     for i, ((step, loudness), end) in enumerate(zip(onsets, ends)):
-        root, quality = chords[step // 16 % len(chords)]
+        root, quality = chords[step // 16% len(chords)]
         yield i, step, end - step, loudness, (plan.key + root) % 12, quality
 
 
@@ -492,7 +492,7 @@ def _motif(preset, rng):
 def _nearest_chord_tone(note, plan, name, step):
     """The note of the chord at this step that is nearest to a note."""
     chords = plan.progressions[name == "hook"]
-    root, quality = chords[step // 16 % len(chords)]
+    root, quality = chords[step // 16% len(chords)]
     tones = [(plan.key + root + tone) % 12 for tone in QUALITIES[quality]]
     return min((note + shift for shift in range(-6, 7) if (note + shift) % 12 in tones),
                key=lambda tone: abs(tone - note))

@@ -126,14 +126,14 @@ def test_groups_of_few_songs_are_not_compared():
     more = pd.concat([songs, pd.DataFrame({"genre": ["b"], "tempo": [92]})])
     assert explore.group_sentence(more, "genre", "tempo").startswith("tempo: highest in b (median 91), lowest in a (2)")
     constant = more.assign(tempo=5)
-    assert "0 % of the variance" in explore.group_sentence(constant, "genre", "tempo")
+    assert "0% of the variance" in explore.group_sentence(constant, "genre", "tempo")
 
 
 def test_missing_values_and_sides_are_put_into_words():
     whole = pd.DataFrame({"song": ["a"], "album": ["b"]})
     assert explore.missing_sentence(whole) == "0 of 2 columns have missing values"
     many = pd.DataFrame({name: [None, 1] for name in "abcdef"})
-    assert explore.missing_sentence(many).endswith("d 50 % and 2 more")
+    assert explore.missing_sentence(many).endswith("d 50% and 2 more")
     sides = {"train": pd.DataFrame({"genre": list("aabb")}), "test": pd.DataFrame({"genre": []}, dtype=object)}
     assert "0" not in explore.split_sentence(sides | {"test": sides["train"]}, "genre").split(":")[0]
-    assert explore.split_sentence(sides, "genre").endswith("50 % of train and 50 % of train")
+    assert explore.split_sentence(sides, "genre").endswith("50% of train and 50% of train")

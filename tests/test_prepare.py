@@ -239,7 +239,7 @@ def test_tidytuesday_has_one_row_for_each_named_track(shared):
     clean = prepare_df(load_Data(shared / "tidytuesday" / "spotify_songs.zip"))
     assert len(clean) == 28_352, "28,356 distinct tracks, four of them without a name"
     several = clean["genre"].map(lambda cell: len(split_genres(cell)), na_action="ignore").astype(int) > 1
-    assert .055 < several.mean() < .065, "6 % have more than one genre"
+    assert .055 < several.mean() < .065, "6% have more than one genre"
 
 
 def test_the_folder_of_gtzan_has_ten_genres(shared):

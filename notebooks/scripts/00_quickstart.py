@@ -51,7 +51,7 @@ from prepare import check_parameters; check_parameters()
 # ## The song
 #
 # Name it in `SONG` above, or upload it here. Without either, the program makes a synthetic song whose ground truth is
-# known: it begins with 90 % hip hop and ends with 90 % metal.
+# known: it begins with 90% hip hop and ends with 90% metal.
 
 # %%
 out = Path(OUT_DIR) / "songs"
@@ -113,7 +113,7 @@ card.figure
 # %% [markdown]
 # ## The model's scores
 #
-# Scores on songs that it was not trained on, with 95 % intervals. The shares are calibrated on music like the training
+# Scores on songs that it was not trained on, with 95% intervals. The shares are calibrated on music like the training
 # songs; for other music they only tell which training genres it resembles.
 
 # %%

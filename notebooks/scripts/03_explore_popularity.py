@@ -123,7 +123,7 @@ if target and "decade" in train and by != "decade":
     explore.catplot_viz(train, "decade", target, "box")
 
 # %% [markdown]
-# The mean of each group, with a 95 % interval. Songs of one artist are not independent, and the intervals take this
+# The mean of each group, with a 95% interval. Songs of one artist are not independent, and the intervals take this
 # into account.
 
 # %%
@@ -158,7 +158,7 @@ if len(features) > 1:
 # %% [markdown]
 # ## How strong, how certain
 #
-# Rank correlations with 95 % intervals. The intervals are wider than usual, because songs of one artist are not
+# Rank correlations with 95% intervals. The intervals are wider than usual, because songs of one artist are not
 # independent. Among a dozen tests, one is often significant by chance, so the p-values are corrected for the number of
 # tests (Holm).
 

@@ -109,7 +109,7 @@ librosa_visuals.plot_mel_spectrogram(song);
 # %% [markdown]
 # ## Timbre
 #
-# The spectral centroid is the mean frequency of the spectrum. The rolloff is the frequency below which 85 % of the
+# The spectral centroid is the mean frequency of the spectrum. The rolloff is the frequency below which 85% of the
 # spectrum lies. Both rise at each cymbal and fall where the bass plays alone.
 
 # %% tags=["finding"]
@@ -146,7 +146,7 @@ librosa_visuals.plot_tempogram(song);
 # %% [markdown]
 # ## Key, tempo and loudness
 #
-# A confidence of 0.8 means: of such answers, about 80 % are right. A key that is a fifth away from the true one counts
+# A confidence of 0.8 means: of such answers, about 80% are right. A key that is a fifth away from the true one counts
 # as right too. `camelot` is the place of the key on the Camelot wheel of DJs. A rival that is nearly as probable is
 # named. The tempo is in BPM, the loudness in LUFS, its range in LU, and the true peak in dB.
 

@@ -192,8 +192,8 @@ if usable and {*known} <= {*tracks.columns} and tracks["tempo"].notna().any():
     ratio = both["tempo_estimated"] / both["tempo"].astype(float)
     octave_error = ratio.map(lambda value: min(abs(value - factor) / factor for factor in (.5, 1, 2)))
     same_key = (both["key"] == both["key_estimated"]) & (both["mode"] == both["mode_estimated"])
-    display(pd.Series({"tempo within 4 %": (ratio.sub(1).abs() < .04).mean(),
-                       "tempo within 4 %, or half or double": (octave_error < .04).mean(),
+    display(pd.Series({"tempo within 4%": (ratio.sub(1).abs() < .04).mean(),
+                       "tempo within 4%, or half or double": (octave_error < .04).mean(),
                        "same key and mode": same_key.mean()}, name="share of songs").to_frame())
 else:
     print("nothing to compare: the table has no tempo, key and mode")

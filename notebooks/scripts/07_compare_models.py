@@ -100,7 +100,7 @@ if SIDE == "validate":
 # %% [markdown]
 # ## Scores
 #
-# Compare each score with its majority baseline (always predicting the most frequent genre). The 95 % intervals are a
+# Compare each score with its majority baseline (always predicting the most frequent genre). The 95% intervals are a
 # bootstrap by artist, or by track where the artists are not known. Few artists give wide intervals.
 
 # %% tags=["finding"]

@@ -83,7 +83,7 @@ charts.plot_own_song(song, others, called=called);
 
 # %% [markdown]
 # Feature by feature: the percentile of the song among the songs of its genre and years, where there are enough of
-# them; 50 is the middle, and the grey band holds the middle 80 %. Red is outside the band. This describes the song and
+# them; 50 is the middle, and the grey band holds the middle 80%. Red is outside the band. This describes the song and
 # does not judge it: of ten features, a hit has two outside the band on average.
 
 # %%
@@ -151,7 +151,7 @@ else:
     print(f"None of the {called} has the tempo and the key of {charts.name_of_song(song)}.")
 
 # %% [markdown]
-# Year by year: the median of the songs and the band with the middle 80 % (for the mode: the share of major), and the
+# Year by year: the median of the songs and the band with the middle 80% (for the mode: the share of major), and the
 # song in red. If the table has the song itself, its row is used: a file may be an excerpt.
 
 # %%
@@ -217,8 +217,8 @@ else:
 # %% [markdown]
 # ## Over the years
 #
-# For each year, the median of the songs and the band with the middle 80 % (for yes-or-no features: the share with its
-# 95 % interval). A trend is named only if two tests agree: one over songs, and one that counts each year as a single
+# For each year, the median of the songs and the band with the middle 80% (for yes-or-no features: the share with its
+# 95% interval). A trend is named only if two tests agree: one over songs, and one that counts each year as a single
 # observation.
 
 # %%
@@ -250,7 +250,7 @@ else:
 # %%
 if has_factors:
     axes = explore.plot_within(factors, by="genre and years")
-    axes.set_xlabel(f"rank correlation with {success.hit_words(target)}, 95 % interval")
+    axes.set_xlabel(f"rank correlation with {success.hit_words(target)}, 95% interval")
 
 # %% [markdown]
 # A difference between `linear` and `r` points to outliers or to a relation that is not a straight line. `r artist` is

@@ -280,7 +280,7 @@ like[[*about, "likeness", "like"]]
 # %% [markdown]
 # ## A playlist for a run
 #
-# The tempo rises evenly from song to song. The songs come from the faster half, without the fastest 5 %.
+# The tempo rises evenly from song to song. The songs come from the faster half, without the fastest 5%.
 
 # %%
 run = path.head(0)

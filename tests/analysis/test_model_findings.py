@@ -38,7 +38,7 @@ def test_a_score_is_above_its_baseline_only_where_its_interval_is():
 
 
 def test_a_perfect_score_is_no_certainty():
-    """With all of n right, the exact interval begins where all n are right with a probability of 2.5 %."""
+    """With all of n right, the exact interval begins where all n are right with a probability of 2.5%."""
     sentence = scores_sentence(scores(1, value=1), ARTISTS)
     assert "right on all 20 songs by 4 artists, from which an accuracy of 0.40 or more follows" in sentence
     assert scipy.stats.binomtest(4, 4).proportion_ci(method="exact").low == pytest.approx(.025 ** (1 / 4))

@@ -72,10 +72,10 @@ def test_the_sentence_counts_the_songs(mine, others):
     sentence = own_song_in_words(mine, others, "songs that charted")
     assert sentence.startswith("Mine by Me: 120 BPM, A minor, -9.0 LUFS and 3:00 min. Of 300 songs that charted, ")
     share = same_tempo(mine, others)[0].mean()
-    assert f"{100 * share:.0f} % have this tempo" in sentence
-    assert f"{100 * same_key(mine, others).mean():.0f} % are in this key" in sentence
+    assert f"{100 * share:.0f}% have this tempo" in sentence
+    assert f"{100 * same_key(mine, others).mean():.0f}% are in this key" in sentence
     shorter = place_of(3.0, others["duration_minutes"])["percentile"]
-    assert f"{shorter:.0f} % are shorter" in sentence
+    assert f"{shorter:.0f}% are shorter" in sentence
 
 
 def test_songs_to_mix_with_have_the_tempo_and_a_neighbouring_key(mine, others):

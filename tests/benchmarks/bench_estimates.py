@@ -124,7 +124,7 @@ def figures_of_songs(songs):
 
 
 def rank_error(songs, feature, values):
-    """The smallest error in ranks whose intervals hold at least 80 % of the values."""
+    """The smallest error in ranks whose intervals hold at least 80% of the values."""
     for error in np.arange(0, 1, .01):
         found = estimates_with_interval(songs, feature, error)
         if np.mean((found["low"] <= values) & (values <= found["high"])) >= COVERAGE:
@@ -157,7 +157,7 @@ def measure_songs(data, fit):
             rows += [{"what": f"{name}: key", "method": method} | interval(scores == 1, artists),
                      {"what": f"{name}: key or a near relative", "method": method} | interval(scores > 0, artists)]
         for method, found in tempi.items():
-            rows += [{"what": f"{name}: tempo within 4 %", "method": method}
+            rows += [{"what": f"{name}: tempo within 4%", "method": method}
                      | interval(np.abs(found[part] / bpm - 1) < .04, artists),
                      {"what": f"{name}: tempo up to octaves", "method": method}
                      | interval(up_to_octaves(found[part], bpm), artists)]
@@ -173,7 +173,7 @@ def measure_songs(data, fit):
 
 
 def rank_correlation(estimates, values, artists, n_boot=1000):
-    """Spearman's correlation with its 95 % interval: a bootstrap by artist."""
+    """Spearman's correlation with its 95% interval: a bootstrap by artist."""
     rng = np.random.default_rng(0)
     estimates, values, artists = (np.asarray(part) for part in (estimates, values, artists))
     groups = [np.flatnonzero(artists == artist) for artist in pd.unique(artists)]

@@ -246,7 +246,7 @@ def recall_and_ndcg(ranked, hidden):
 
 
 def interval(values, seed=0):
-    """The mean with its 95 % bootstrap interval over rows."""
+    """The mean with its 95% bootstrap interval over rows."""
     values = np.asarray(values, dtype=float)
     draws = np.random.default_rng(seed).integers(0, len(values), (N_BOOT, len(values)))
     low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])

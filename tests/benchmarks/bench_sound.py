@@ -2,7 +2,7 @@
 
 key    clips of GTZAN with published keys: exact and MIREX-weighted score (mir_eval), beside the profiles of Krumhansl
        and Kessler and those of Essentia's KeyExtractor, where that is installed; calibration of the confidence
-tempo  the same clips with tapped tempi: right within 4 %, and up to octaves, beside librosa and Essentia;
+tempo  the same clips with tapped tempi: right within 4%, and up to octaves, beside librosa and Essentia;
        calibration, swing and metre
 songs  the same clips, one by one: artist, title, key and tempo as we say them and as annotated
 
@@ -245,9 +245,9 @@ def measure_tempo(data, fit):
     for method, tempi in said.items():
         exact = np.mean([np.abs(np.array(found) / truth - 1) < .04 for found in tempi], axis=0)
         octaves = np.mean([up_to_octaves(found, truth) for found in tempi], axis=0)
-        rows += [{"what": "within 4 %", "method": method} | interval(exact, clips["artist"]),
+        rows += [{"what": "within 4%", "method": method} | interval(exact, clips["artist"]),
                  {"what": "up to octaves", "method": method} | interval(octaves, clips["artist"]),
-                 {"what": "within 4 %, tempi as in all 640 clips", "method": method,
+                 {"what": "within 4%, tempi as in all 640 clips", "method": method,
                   "score": np.average(exact, weights=clips["weight"]), "n": len(exact)}]
     pairs = [(*tempo_chance(scores, true), artist) for run in runs
              for scores, true, artist in zip(run, truth, clips["artist"])]
@@ -280,7 +280,7 @@ def tempo_weights(truth, every):
 
 
 def tempo_chance(scores, truth):
-    """The chance that the most probable tempo is right within 4 %, and whether it is."""
+    """The chance that the most probable tempo is right within 4%, and whether it is."""
     shares = np.exp(tempo.CERTAINTY * (scores - scores.max()))
     best = tempo.TEMPI[scores.argmax()]
     near = np.abs(np.log2(tempo.TEMPI / best)) < np.log2(1.04)

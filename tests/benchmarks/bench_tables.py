@@ -110,7 +110,7 @@ def build(name):
 def score_report_split(path, names, seeds):
     """Accuracy as the report measured it, a row for each model.
 
-    The report takes the first genre of each cell (`set()` counts as one), drops duplicates, sets 20 % of the songs
+    The report takes the first genre of each cell (`set()` counts as one), drops duplicates, sets 20% of the songs
     aside, and splits the rest 70 / 30 into songs to train on and songs to judge.
     """
     tracks = create_features(change_dtypes(load_Data(path).drop_duplicates(ignore_index=True)))

@@ -51,7 +51,7 @@ def run_parts(parts, description, *, fits=False):
 
 
 def interval(values, artists):
-    """Mean, and its 95 % interval: a bootstrap by artist."""
+    """Mean, and its 95% interval: a bootstrap by artist."""
     low, high = mean_interval(np.asarray(values, float), bootstrap_weights(np.asarray(artists), 2000, 0))
     return {"score": np.mean(values), "low": low, "high": high, "n": len(values)}
 
@@ -129,7 +129,7 @@ def key_number(text):
 
 
 def up_to_octaves(found, truth, octaves=(1 / 3, 1 / 2, 1, 2, 3)):
-    """Whether tempi are right within 4 %, also where half, double, a third or three times is said."""
+    """Whether tempi are right within 4%, also where half, double, a third or three times is said."""
     ratio = np.asarray(found, float)[:, None] / np.asarray(truth, float)[:, None] / np.array(octaves)
     return np.abs(ratio - 1).min(axis=1) < .04
 
