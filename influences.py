@@ -296,10 +296,11 @@ def song_card(classifier, song, *, aspects=None, genre_map=None, songs=None, out
     Returns
     -------
     SongCard
-        The keys of its `description`: `artist, title, path, seconds, facts, chords, label, label_probability,
-        sentences, shares, timeline, passages, tags, tags_problem, estimates, aspects, aspects_sentence, map, nearest,
-        found, found_sentence, trust, out_of_distribution, calibration_error`. What is not known is None; so are
-        aspects and what was found where, for a sound that is unlike the songs that the model learned from.
+        The keys of its `description`: `artist, title, path, seconds, facts, chords, structure, label,
+        label_probability, sentences, shares, timeline, passages, tags, tags_problem, estimates, aspects,
+        aspects_sentence, map, nearest, found, found_sentence, trust, out_of_distribution, calibration_error`. What is
+        not known is None; so are aspects and what was found where, for a sound that is unlike the songs that the model
+        learned from.
 
     Raises
     ------

@@ -13,11 +13,12 @@ from prediction.labels import blend_label, label_probability, turning_point
 from prediction.windows import passages, song_influences
 from signals.chords import song_chords
 from signals.descriptors import LONGEST
+from signals.excerpts import find_hook
 from signals.key import read_key
 from signals.loudness import loudness_range, streaming_sentence, true_peak
 from signals.song_pack import bar_chart, beat_grid
 from signals.sound_sentences import FAINT_TEMPO
-from signals.structure import analyse, beat_times
+from signals.structure import analyse, beat_times, section_times, self_similarity
 from signals.tempo import read_tempo
 from signals.time_axis import clock
 from sources.table_files import read_song_tags
@@ -52,10 +53,11 @@ def describe_song(classifier, recording, shares, *, by_aspect=None, aspects=None
     label = blend_label(shares.mean())
     own_tags = read_song_tags(recording.path)
     accuracies = {aspect: score_value(model, "accuracy") for aspect, model in (aspects or {}).items()}
-    facts = measured_facts(recording)
+    facts, frames = measured_facts(recording), analyse(recording)
     return {
         "artist": own_tags["artist"], "title": own_tags["song"], "path": str(recording.path.resolve()),
-        "seconds": round(recording.seconds, 2), "facts": facts, "chords": chords_data(recording, facts), "label": label,
+        "seconds": round(recording.seconds, 2), "facts": facts, "label": label,
+        "chords": chords_data(recording, frames, facts), "structure": structure_data(frames),
         "label_probability": label_probability(label, summary["share"]), "shares": shares_data(summary),
         "timeline": timeline_data(shares, recording.seconds),
         "passages": passages_data(shares, recording.seconds), "tags": None,
@@ -101,12 +103,36 @@ def measured_facts(recording):
             "true_peak": _number(report["true_peak"], 1), "streaming": streaming_sentence(report)}
 
 
-def chords_data(recording, facts):
+def structure_data(frames):
+    """Where the sections of a song begin, and its hook.
+
+    Parameters
+    ----------
+    frames : Frames
+        From `structure.analyse`.
+
+    Returns
+    -------
+    dict
+        `sections`: when they begin in s, without 0. `hook`: a dict of `start`, `end` (s) and `repeats`, a list of when
+        it is repeated (s); None where nothing is repeated, and where the song has one section, because all of it is
+        alike.
+    """
+    sections = section_times(self_similarity(frames))
+    hook = find_hook(frames) if len(sections) else None
+    return {"sections": [round(float(time), 2) for time in sections],
+            "hook": {"start": round(hook.start, 2), "end": round(hook.end, 2),
+                     "repeats": [round(time, 2) for time in hook.repeats]} if hook and hook.repeats else None}
+
+
+def chords_data(recording, frames, facts):
     """The chords of a song: the nearest triads, beat by beat.
 
     Parameters
     ----------
     recording : Recording
+    frames : Frames
+        From `structure.analyse`.
     facts : dict
         From `measured_facts`: the time signature divides the chart into bars of three beats, or of four where it is
         another or not known.
@@ -117,7 +143,6 @@ def chords_data(recording, facts):
         `chart`, as from `song_pack.bar_chart`, and `chords`, a list of dicts: `start`, `end` (s), `chord`, `root`
         (C = 0; None where no tones sound), `minor`, `confidence` (0 to 1).
     """
-    frames = analyse(recording)
     beats = beat_times(frames)
     table = song_chords(recording, beats=beats)
     grid = beat_grid(beats, frames.onset, frames.sr, 3.0 if facts["time_signature"] == "3/4" else 4.0)

@@ -109,8 +109,10 @@ def song_page(description, recording, *, genre_map=None, map_songs=None, found_i
               genre_colors(description["timeline"]["shares"]).items()}
     parts = [f"<style>{STYLE}</style>", _header(description), _player(recording),
              figure_html("timeline", timeline_figure(description, recording, colors), kind="timeline"),
-             "<p class=quiet>Shares of genres over time, the waveform, and the chords. Click to jump to a place.</p>",
-             _passages(description["passages"]), _chord_chart(description["chords"]["chart"]),
+             "<p class=quiet>Shares of genres over time, the waveform with the borders of its sections (dotted), and "
+             "the chords. Click to jump to a place.</p>",
+             _passages(description["passages"]), _hook(description["structure"]["hook"]),
+             _chord_chart(description["chords"]["chart"]),
              '<div class="two"><div><h2>Genres</h2>', figure_html("shares", shares_figure(description, colors),
                                                                   kind="shares"),
              f"<p class=quiet>{_escape(_interval_note(description))}</p></div><div>", _tags(description["tags"],
@@ -241,7 +243,8 @@ def timeline_figure(description, recording, colors):
     data.append(_chord_bars(description["chords"]["chords"]))
     cursor = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper",
               "line": {"color": "#d62728", "width": 2}}
-    layout = {**BASE, "shapes": [cursor], "hovermode": "x unified", "uniformtext": {"minsize": 9, "mode": "hide"},
+    layout = {**BASE, "shapes": [cursor, *_structure_shapes(description["structure"])], "hovermode": "x unified",
+               "uniformtext": {"minsize": 9, "mode": "hide"},
               "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
               "xaxis": {"range": [0, end], "tickvals": ticks.tolist(), "ticktext": [clock(tick) for tick in ticks],
                         "title": {"text": "time (min:s)"}, "anchor": "y3", "fixedrange": True, "hoverformat": ".0f"},
@@ -250,6 +253,17 @@ def timeline_figure(description, recording, colors):
               "yaxis2": {"domain": [.13, .34], "visible": False, "fixedrange": True},
               "yaxis3": {"domain": [0, .1], "visible": False, "fixedrange": True}}
     return {"data": data, "layout": layout}
+
+
+def _structure_shapes(structure):
+    """Lines where sections begin and bands where the hook is, on the waveform, for Plotly."""
+    place = {"yref": "y2 domain", "y0": 0, "y1": 1}
+    hook = structure["hook"]
+    starts = [] if hook is None else [hook["start"], *hook["repeats"]]
+    bands = [{"type": "rect", "x0": start, "x1": start + hook["end"] - hook["start"], "line": {"width": 0},
+              "fillcolor": "rgba(255, 165, 0, .25)", **place} for start in starts]
+    return bands + [{"type": "line", "x0": time, "x1": time, "line": {"color": "#d62728", "width": 1, "dash": "dot"},
+                     **place} for time in structure["sections"]]
 
 
 def _chord_bars(chords):
@@ -348,6 +362,16 @@ def _passages(passages):
     buttons = "".join(f'<button data-jump="{row["start"]}">{_escape(row["genre"])} {row["share"]:.0%} at '
                       f'{clock(row["start"])}</button> ' for row in passages)
     return f"<p>Listen where each genre is clearest: {buttons}</p>"
+
+
+def _hook(hook):
+    """Buttons that jump to the hook and to its repetitions."""
+    if hook is None:
+        return ""
+    buttons = "".join(f'<button data-jump="{time}">{clock(time)}</button> ' for time in
+                      sorted([hook["start"], *hook["repeats"]]))
+    return (f'<p>What is repeated most (orange; {hook["end"] - hook["start"]:.0f} s, loudest at '
+            f'{clock(hook["start"])}): {buttons}</p>')
 
 
 def _chord_chart(chart):

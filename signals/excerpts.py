@@ -5,6 +5,7 @@ A song is a path, a `Recording`, or a pair `(y, sr)` of mono samples and their r
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import librosa
 import numpy as np
@@ -60,6 +61,22 @@ class Excerpt:
     path: Path | None = None
 
 
+class Hook(NamedTuple):
+    """The hook of a song.
+
+    Attributes
+    ----------
+    start, end : float
+        In s.
+    repeats : tuple of float
+        When it is repeated, in s; empty where nothing is.
+    """
+
+    start: float
+    end: float
+    repeats: tuple
+
+
 def extract_excerpt(song, what, *, out=None, seconds=None, bars=4, clicks_only=False):
     """Extract an excerpt of a song.
 
@@ -107,7 +124,8 @@ def extract_excerpt(song, what, *, out=None, seconds=None, bars=4, clicks_only=F
     if what == "beat":
         excerpt = Excerpt(what, _with_clicks(y, sr, beats, clicks_only), sr, 0.0, len(y) / sr, beats)
     elif what == "hook":
-        excerpt = _hook(y, frames, beats, seconds)
+        hook = find_hook(frames, seconds=seconds)
+        excerpt = _excerpt(what, y, sr, hook.start, hook.end, beats, hook.repeats)
     elif what == "loop":
         excerpt = _loop(y, frames, beats, bars)
     else:
@@ -143,10 +161,20 @@ def _separated(y, sr, part):
 
 # ---- hook
 
-def _hook(y, frames, beats, seconds):
+def find_hook(frames, *, seconds=None):
     """The stretch whose repetitions are, taken together, longest and most similar; of the repetitions, the loudest.
 
     Every two stretches of the song are compared, at every length from 5 to 30 s.
+
+    Parameters
+    ----------
+    frames : structure.Frames
+    seconds : float, optional
+        The length of the hook.
+
+    Returns
+    -------
+    Hook
     """
     matrix, edges = self_similarity(frames)
     width, places = _most_repeated(matrix, np.median(np.diff(edges)), seconds)
@@ -154,7 +182,7 @@ def _hook(y, frames, beats, seconds):
     loudness = np.convolve(power, np.ones(width), "valid")
     times = [float(edges[place]) for place in sorted(places, key=lambda place: -loudness[place])]
     end = float(edges[min(int(np.searchsorted(edges, times[0])) + width, len(matrix))])
-    return _excerpt("hook", y, frames.sr, times[0], end, beats, tuple(sorted(times[1:])))
+    return Hook(times[0], end, tuple(sorted(times[1:])))
 
 
 def _most_repeated(matrix, step, seconds):

@@ -25,6 +25,7 @@ def described(text="x", n_windows=4):
             "chords": {"chart": text, "chords": [
                 {"start": 0.0, "end": 5.0, "chord": "Am", "root": 9, "minor": True, "confidence": .8},
                 {"start": 5.0, "end": 9.0, "chord": "–", "root": None, "minor": False, "confidence": None}]},
+            "structure": {"sections": [5.0], "hook": {"start": 5.0, "end": 9.0, "repeats": [0.0]}},
             "label": blend_label(shares.mean()), "sentences": [text, text],
             "shares": shares_data(song_influences(shares)), "timeline": timeline_data(shares, 12.5),
             "passages": passages_data(shares, 12.5),

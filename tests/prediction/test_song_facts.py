@@ -5,10 +5,12 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from songs_described import described
+from synthetic_signals import SR, tone
 
 from prediction.saliency import Explanation
 from prediction.song_facts import (
@@ -18,10 +20,12 @@ from prediction.song_facts import (
     measured_facts,
     nearest_data,
     score_value,
+    structure_data,
     timeline_data,
 )
 from signals.recording import Recording
 from signals.song_pack import write_pack
+from signals.structure import analyse
 from signals.time_axis import clock
 from synth.songs import render
 
@@ -94,7 +98,7 @@ def test_chords_are_data_and_a_chart(tmp_path):
     am, f = (sum(np.sin(2 * np.pi * hertz * t) for hertz in chord) / 6 for chord in
              ((220, 261.63, 329.63), (220, 261.63, 349.23)))
     soundfile.write(tmp_path / "chords.wav", np.concatenate([am, f]), 22_050)
-    found = chords_data(Recording(tmp_path / "chords.wav"), {"time_signature": None})
+    found = chords_data(Recording(tmp_path / "chords.wav"), analyse(tmp_path / "chords.wav"), {"time_signature": None})
     assert [chord["chord"] for chord in found["chords"]] == ["Am", "F"] and "Am" in found["chart"]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["chords"][-1]["end"] == 8
@@ -105,7 +109,8 @@ def test_the_chart_of_the_page_is_that_of_the_pack(tmp_path):
     soundfile.write(tmp_path / "song.wav", song.y, song.sr)
     write_pack(tmp_path / "song.wav", tmp_path / "pack")
     chart = (tmp_path / "pack" / "chords.txt").read_text(encoding="utf-8").split("\n\n")[1].strip()
-    assert chords_data(Recording(tmp_path / "song.wav"), {"time_signature": "4/4"})["chart"] == chart
+    recording = Recording(tmp_path / "song.wav")
+    assert chords_data(recording, analyse(recording), {"time_signature": "4/4"})["chart"] == chart
 
 
 def test_where_no_tempo_is_said_nothing_is_said_of_metre_and_swing(monkeypatch, tmp_path):
@@ -120,3 +125,17 @@ def test_where_no_tempo_is_said_nothing_is_said_of_metre_and_swing(monkeypatch, 
         facts = measured_facts(recording)
         said.append([facts[name] for name in ("tempo", "tempo_confidence", "tempo_rival", "time_signature", "swings")])
     assert said == [[None, None, None, None, False], [90.0, .5, 180.0, "3/4", True]]
+
+
+def test_sections_and_the_hook_of_a_song():
+    melody = np.concatenate([tone(hertz, 1) for hertz in (220, 330, 262, 392, 294, 440, 247, 349, 196, 415)])
+    drone = tone(110, 9) + .5 * tone(1000, 9)
+    data = structure_data(analyse((np.concatenate([melody, drone, 1.3 * melody]), SR)))
+    assert data["sections"] == pytest.approx([10, 19], abs=1.2)
+    assert data["hook"]["start"] - 19 == pytest.approx(data["hook"]["repeats"][0], abs=1.2), "the louder first"
+    json.dumps(data)
+
+
+@pytest.mark.parametrize("y", [tone(220, 3), tone(220, 40), np.zeros(40 * SR, np.float32)])
+def test_where_all_is_alike_there_is_no_hook(y):
+    assert structure_data(analyse((y, SR))) == {"sections": [], "hook": None}

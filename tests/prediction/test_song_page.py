@@ -91,6 +91,14 @@ def test_the_timeline_shows_the_shares_of_the_description_and_a_cursor(recording
     assert figure["layout"]["shapes"][0]["type"] == "line" and figure["layout"]["xaxis"]["range"] == [0, 12.5]
 
 
+def test_the_timeline_shows_sections_and_the_hook(recording):
+    shapes = timeline_figure(described(), recording, {})["layout"]["shapes"][1:]
+    assert [(shape["x0"], shape["x1"]) for shape in shapes if shape["type"] == "rect"] == [(5, 9), (0, 4)]
+    assert [shape["x0"] for shape in shapes if shape["type"] == "line"] == [5]
+    without = described() | {"structure": {"sections": [], "hook": None}}
+    assert len(timeline_figure(without, recording, {})["layout"]["shapes"]) == 1
+
+
 def test_the_map_has_a_region_for_each_genre_the_song_and_the_collection(genre_map):
     map_songs = pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0], "name": ["a", "b"], "number": [0, -1]})
     figure = map_figure(described(), genre_map, map_songs, {0: "excerpt_0"})
