@@ -3,7 +3,8 @@
 synthetic  synthetic songs: the share of the time in which the chords are right, and the F-measure of the beats
 keys       real clips with published keys: the share of the time in which the chords belong to the key
 sections   joined real clips (A B A B and others), whose borders are known: hit rate at 0.5 and 3 s (mir_eval), beside
-           librosa's Laplacian segmentation, the contrast along the diagonal alone (Foote 2000), and equal sections
+           librosa's Laplacian segmentation, the contrast along the diagonal alone (Foote 2000), and equal sections;
+           and how many repetitions of the hook are right
 
 The settings of the sections were chosen on songs that were joined from clips of the train list; they are measured on
 songs joined from clips of the valid list, which holds other artists.
@@ -25,7 +26,8 @@ from real_songs import annotated_clips, interval, key_number, run_parts
 
 from signals.chords import song_chords
 from signals.decoding import SAMPLE_RATE, load_audio
-from signals.structure import beat_times, contrast_novelty, section_times, self_similarity
+from signals.excerpts import find_hook
+from signals.structure import analyse, beat_times, contrast_novelty, section_times, self_similarity
 from synth.sample_table import GENRES
 from synth.songs import render
 
@@ -101,14 +103,30 @@ def measure_sections(data, fit, songs=40):
                "librosa's Laplacian segmentation, 5 kinds": lambda y: laplacian_sections(y, 5),
                "equal sections of 15 s": lambda y: np.arange(15, len(y) / SAMPLE_RATE, 15)}
     scores = {name: [] for name in methods}
-    for y, borders in joined_songs(data, songs):
+    hooks = []
+    for form, y, borders in joined_songs(data, songs):
         end = len(y) / SAMPLE_RATE
+        hooks.append(right_repeats(find_hook(analyse((y, SAMPLE_RATE))), form, borders))
         for name, method in methods.items():
             found = [time for time in method(y) if 0 < time < end]
             scores[name].append([mir_eval.segment.detection(spans(borders, end), spans(found, end), window=window,
                                                             trim=True)[2] for window in (.5, 3)])
-    return pd.DataFrame([{"what": f"hit rate (F) at {window} s", "method": name} | interval(values, np.arange(songs))
-                         for name, pairs in scores.items() for window, values in zip((.5, 3), np.transpose(pairs))])
+    rows = [{"what": f"hit rate (F) at {window} s", "method": name} | interval(values, np.arange(songs))
+            for name, pairs in scores.items() for window, values in zip((.5, 3), np.transpose(pairs))]
+    return pd.DataFrame([*rows, {"what": "repetitions of the hook that are right to a second", "method": "ours"}
+                         | interval(hooks, np.arange(songs))])
+
+
+def right_repeats(hook, form, borders):
+    """The share of a hook's repetitions that are the same place in another part of the same letter, to a second."""
+    starts = np.append(0, borders)
+
+    def place(time):
+        part = np.searchsorted(starts, time + .5, side="right") - 1  # a hook may begin a beat before its part
+        return form[part], time - starts[part]
+
+    letter, offset = place(hook.start)
+    return np.mean([place(time)[0] == letter and abs(place(time)[1] - offset) < 1 for time in hook.repeats] or [0])
 
 
 def contrast_sections(y, seconds=8.0):
@@ -123,7 +141,7 @@ def spans(borders, end):
 
 
 def joined_songs(data, n, split="valid"):
-    """Songs made of two or three clips of 10 to 24 s, at one level, with the times of the joins."""
+    """Songs made of two or three clips of 10 to 24 s, at one level: their form, the sound, the times of the joins."""
     tracks = {line.split("/")[-1] for line in (data / "gtzan" / "splits" / f"{split}.txt").read_text().split()}
     files = [file for file in sorted((data / "gtzan" / "audio").glob("*/*.mp3")) if file.stem in tracks]
     rng = np.random.default_rng(7)
@@ -131,8 +149,9 @@ def joined_songs(data, n, split="valid"):
         clips = [load_audio(files[pick])[0] for pick in rng.choice(len(files), 3, replace=False)]
         clips = [y[:int(SAMPLE_RATE * rng.uniform(10, min(24, len(y) / SAMPLE_RATE)))] for y in clips]
         clips = [(.1 * y / np.sqrt(np.mean(y ** 2))).astype(np.float32) for y in clips]
-        parts = [clips["ABC".index(letter)] for letter in FORMS[number % len(FORMS)]]
-        yield np.concatenate(parts), np.cumsum([len(part) for part in parts])[:-1] / SAMPLE_RATE
+        form = FORMS[number % len(FORMS)]
+        parts = [clips["ABC".index(letter)] for letter in form]
+        yield form, np.concatenate(parts), np.cumsum([len(part) for part in parts])[:-1] / SAMPLE_RATE
 
 
 def laplacian_sections(y, kinds, sr=SAMPLE_RATE):
