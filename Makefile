@@ -78,9 +78,9 @@ test: $(VENV)/installed-tests
 ## make test-colab            the same with Colab's versions, in an environment of its own
 test-colab:
 	@$(MAKE) test VENV=$(VENV)-colab CONSTRAINTS=tests/constraints-colab.txt
-## make bench                 measure speed; and what is heard in real music, where DATA=folder has it (see docs/results.md);
-##                            every other benchmark is a script in tests/benchmarks (-h explains it)
-# Essentia is there to compare with, and not for every version of Python: the benchmarks do without it.
+## make bench                 measure speed; with DATA=folder also key, tempo, structure and estimates on real music
+##                            (see docs/results.md); the other benchmarks are scripts in tests/benchmarks (-h)
+# Essentia, which some results are compared with, does not exist for every version of Python: it is optional.
 bench: $(VENV)/installed-tests
 	$(BIN)/python tests/benchmarks/bench_speed.py
 	@if test -f "$$DATA/gtzan/annotations.csv"; then \

@@ -337,14 +337,14 @@ def _is_text(column):
 
 
 def _artists(df):
-    """The artist of each row as text, a list joined with commas; the list of its artists; how many titles add any."""
+    """The artist of each row as text, a list joined with commas; the list of its artists; how many rows have guests."""
     cells = df["artist"].tolist()
     names = split_artists(df["artists"].tolist() if "artists" in df else cells,
                           df["artist_ids"].tolist() if "artist_ids" in df else None)
     text = [", ".join(artists) or None if not isinstance(cell, str) or cell[:1] in "[({" and is_list(cell) else cell
             for cell, artists in zip(cells, names)]
     with_guests = add_guests(names, df["song"].tolist()) if "song" in df else names
-    n_guests = sum(len(one) > len(other) for one, other in zip(with_guests, names))
+    n_guests = sum(len(extended) > len(artists) for extended, artists in zip(with_guests, names))
     return (pd.Series(text, index=df.index, dtype=object), pd.Series(with_guests, index=df.index, dtype=object),
             n_guests)
 

@@ -2,10 +2,10 @@
 
 Spotify does not say how it computes these features, and its values may not be used for training. So no weight is fitted
 to them: each estimate is a contrast of tags of the pre-trained network musicnn, chosen by what the words mean, such as
-*dance* and *party* against *ambient* and *sad*; for some features, half of a standardised audio feature is added. Only
-the widths of the intervals come from songs whose values are known. The contrast is turned into Spotify's scale by its
-rank: a song that has a larger contrast than 80% of popular songs gets the value that 80% of a table of popular songs
-lie below.
+*dance* and *party* against *ambient* and *sad*; for some features, half of a standardised audio feature is added. Songs
+whose values are known were used to choose among a few such sets of words, to decide which audio features are added, and
+to measure how wide the intervals must be. The contrast is turned into Spotify's scale by its rank: a song that has a
+larger contrast than 80% of popular songs gets the value that 80% of a table of popular songs lie below.
 """
 
 import functools
@@ -64,8 +64,8 @@ def scale():
         For each feature of `CONTRASTS`: `contrast`, 21 quantiles of what `combined` gives for clips of popular music;
         `table`, the same quantiles of Spotify's values among the songs of a public table; `mean` and `sd` of the tags'
         contrast and of the audio feature in `SOUND`; and what was measured on songs whose values are known: the `rank
-        correlation`, the `rank error` that 80% of the estimates do not exceed, and the number of `songs`. Made by
-        `tests/benchmarks/bench_estimates.py --fit`.
+        correlation` with its 95% interval (`low`, `high`), the `rank error` that 80% of the estimates do not exceed,
+        and the number of `songs`. Made by `tests/benchmarks/bench_estimates.py --fit`.
     """
     return json.loads(SCALE_FILE.read_text(encoding="utf-8"))
 
@@ -104,6 +104,13 @@ def combined(songs, feature, standard):
     Returns
     -------
     pd.Series
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame(.5, index=[0, 1], columns=tag_columns()).assign(loudness_lufs=[-14, -6])
+    >>> standard = {"mean": {"tags": 0, "sound": -10}, "sd": {"tags": 1, "sound": 4}}
+    >>> combined(songs, "energy", standard).tolist()
+    [-0.5, 0.5]
     """
     mean, sd = standard["mean"], standard["sd"]
     value = (contrast(songs, feature) - mean["tags"]) / sd["tags"]
@@ -216,6 +223,13 @@ def estimates_with_interval(songs, feature, rank_error):
     -------
     pd.DataFrame
         `estimate`, `low` and `high`, 0 to 1.
+
+    Examples
+    --------
+    >>> songs = pd.DataFrame(.1, index=[0], columns=tag_columns())
+    >>> found = estimates_with_interval(songs, "danceability", .2).iloc[0]
+    >>> bool(found["low"] < found["estimate"] < found["high"])
+    True
     """
     ranks = rank(songs, feature)
     return pd.DataFrame({name: on_scale(feature, ranks + shift) for name, shift in

@@ -87,7 +87,8 @@ def collection_places(labels):
 
 
 def collection_sentence(labels):
-    """The most frequent labels of a collection, how certain they are, and how many songs are unlike what is known.
+    """The most frequent labels of a collection, how many of all labels should be right, and how many songs are mostly
+    unlike the training songs.
 
     Parameters
     ----------

@@ -124,18 +124,26 @@ def families_named(label, families):
     -------
     list of str
         Empty for `ambiguous`.
+
+    Examples
+    --------
+    >>> families = ["rock", "metal", "jazz"]
+    >>> families_named("rock: punk", families), families_named("metal-jazz", families)
+    (['rock'], ['metal', 'jazz'])
+    >>> families_named("rock family", families), families_named("ambiguous", families)
+    (['rock', 'metal'], [])
     """
     families = list(families)
+    if family_of(label) in families:  # first, because a genre may be called "family"
+        return [family_of(label)]
     if label.endswith(" family"):
         return [name for name in families if name in FAMILIES[label.removesuffix(" family")]]
-    if family_of(label) in families:
-        return [family_of(label)]
     pairs = [[first, second] for first in families for second in families if f"{first}-{second}" == label]
     return pairs[0] if pairs else []
 
 
 def joined_labels(labels):
-    """Labels of which two orders of one pair, such as `rock-folk` and `folk-rock`, have become the more frequent one.
+    """Labels in which a pair has one order: of `rock-folk` and `folk-rock`, the more frequent one stands for both.
 
     Parameters
     ----------
@@ -223,6 +231,16 @@ def aspect_sentence(shares):
     >>> aspect_sentence(table.set_axis(["beat", "timbre", "pitch"]))
     'hip hop in beat, metal in timbre, hip hop-jazz in pitch'
     """
-    labels = {aspect: blend_label(row) for aspect, row in shares.iterrows()}
+    return aspects_in_words({aspect: blend_label(row) for aspect, row in shares.iterrows()})
+
+
+def aspects_in_words(labels):
+    """The labels of aspects, a dict, in one line; see `aspect_sentence`.
+
+    Examples
+    --------
+    >>> aspects_in_words({"beat": "hip hop", "pitch": "ambiguous"})
+    'hip hop in beat, no single genre in pitch'
+    """
     return ", ".join(f"{'no single genre' if label == 'ambiguous' else label} in {aspect}"
                      for aspect, label in labels.items())

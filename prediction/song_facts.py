@@ -81,10 +81,10 @@ def measured_facts(recording):
     dict
         `key`, as ``"A minor"``, its `camelot` code, `key_confidence` (0 to 1) and `key_rival`, another key that is
         nearly as probable; `tempo` in BPM, `tempo_confidence` (0 to 1), and `tempo_rival`, half or double of it, where
-        that may be right; `time_signature`, such as ``"3/4"``, where it is sure; `swings`: nothing is said of these
-        where the tempo's confidence is below `sound_sentences.FAINT_TEMPO`; `loudness` in LUFS,
-        `loudness_range` in LU, `true_peak` in dB relative to full scale, `streaming`, a sentence on what streaming
-        services do to that. The first ten minutes are measured.
+        that may be right; `time_signature`, such as ``"3/4"``, where it is sure; `swings`, a bool; `loudness` in LUFS,
+        `loudness_range` in LU, `true_peak` in dB relative to full scale; `streaming`, a sentence on what streaming
+        services do to the level. Where the tempo's confidence is below `sound_sentences.FAINT_TEMPO`, tempo and time
+        signature are None and `swings` is False. The first ten minutes are measured.
     """
     features = recording.features()
     key = read_key(features)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from prediction.labels import families_named
+from prediction.labels import aspects_in_words, families_named
 from prediction.song_facts import score_value
 from signals.time_axis import clock
 
@@ -150,8 +150,7 @@ def aspects_sentence(aspects):
     -------
     str
     """
-    names = {aspect: values["label"].replace("ambiguous", "no single genre") for aspect, values in aspects.items()}
-    labels = ", ".join(f"{name} in {aspect}" for aspect, name in names.items())
+    labels = aspects_in_words({aspect: values["label"] for aspect, values in aspects.items()})
     known = [f"{aspect} {values['accuracy']:.0%}" for aspect, values in aspects.items() if values["accuracy"]]
     often = f" How often each is right for other songs: {', '.join(known)}." if known else ""
     return f"{_capital(labels)}.{often}"
@@ -163,7 +162,7 @@ def found_sentence(found, shares):
     Parameters
     ----------
     found : dict
-        From `found_data`.
+        From `song_facts.found_data`.
     shares : list of dict
         From `song_facts.shares_data`.
 
@@ -174,7 +173,7 @@ def found_sentence(found, shares):
     whole = {row["genre"]: row["share"] for row in shares}
     where = f"from {clock(found['start'])} to {clock(found['start'] + found['seconds'])}"
     here = ", ".join(f"{row['genre']} {row['share']:.0%} (whole song: {whole[row['genre']]:.0%})"
-                       for row in found["genres"])
+                     for row in found["genres"])
     holding = [f"{row['genre']} ({row['left_without_marked']:.0%} against {row['left_without_random']:.0%})"
                for row in found["genres"] if row["holds"]]
     failing = [row["genre"] for row in found["genres"] if not row["holds"]]

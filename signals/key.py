@@ -141,6 +141,12 @@ def pitch_classes(strengths, sr=SAMPLE_RATE, *, seconds=CHORD_SECONDS):
     -------
     np.ndarray [shape=(frames, 12)]
         C first, not normalised.
+
+    Examples
+    --------
+    >>> tone = np.sin(2 * np.pi * 440 * np.arange(22_050) / 22_050).astype(np.float32)
+    >>> MAJOR_NAMES[pitch_classes(semitone_strengths(tone)).sum(axis=0).argmax()]
+    'A'
     """
     width = max(1, round(seconds * sr / HOP_LENGTH))
     smooth = scipy.ndimage.uniform_filter1d(strengths.astype(np.float64) ** COMPRESSION, width, axis=0, mode="nearest")
@@ -297,7 +303,7 @@ def estimate_key(strengths, sr=SAMPLE_RATE):
     dict of str to float
         `key` (tonic, C = 0), `mode` (major = 1), `key_confidence`: the probability that the key is right or a fifth
         away. `rival_key`, `rival_mode`: the second most probable key, where it is at least half as probable as the
-        first, else NaN. All are NaN where fewer than three tones sound.
+        first, else NaN. All are NaN where too few pitch classes sound, see `FEWEST_TONES`.
 
     Examples
     --------

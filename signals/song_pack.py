@@ -50,6 +50,15 @@ def write_pack(song, folder, *, suffix=".wav"):
     ------
     AudioError
         The song cannot be decoded or is empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> click = np.where(np.arange(12 * 22_050) % 11_025 < 200, .5, 0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pack = write_pack((click, 22_050), folder)
+    >>> [Path(file).name for file in pack["file"]][-4:]
+    ['beats.csv', 'chords.csv', 'chords.txt', 'song.mid']
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -139,6 +148,14 @@ def beat_grid(beats, onset, sr, beats_per_bar):
     -------
     pd.DataFrame
         `time` (s), `bar` (from 1; 0 for an upbeat), `beat` (from 1), `beats_per_bar`.
+
+    Examples
+    --------
+    >>> beats = np.arange(1, 6, .5)
+    >>> onset = np.zeros(300)
+    >>> onset[np.round(beats[1::4] * 22_050 / 512).astype(int)] = 1  # the second beat is the strongest
+    >>> beat_grid(beats, onset, 22_050, np.nan)["beat"].tolist()
+    [4, 1, 2, 3, 4, 1, 2, 3, 4, 1]
     """
     per_bar = BEATS_PER_BAR if np.isnan(beats_per_bar) else int(beats_per_bar)
     if not len(beats):
@@ -159,13 +176,19 @@ def bass_notes(strengths, beats, sr):
     strengths : np.ndarray [shape=(frames, 84)]
         As from `key.semitone_strengths`.
     beats : np.ndarray [shape=(n,)]
-        Times in s.
+        Times in s, two or more.
     sr : int
 
     Returns
     -------
     np.ndarray of int [shape=(n,)]
         MIDI numbers; -1 where nothing low sounds.
+
+    Examples
+    --------
+    >>> low_a = np.sin(2 * np.pi * 55 * np.arange(4 * 22_050) / 22_050).astype(np.float32)
+    >>> bass_notes(semitone_strengths(low_a), np.array([1, 2, 3]), 22_050).tolist()
+    [33, 33, 33]
     """
     low, high = (note - LOWEST_NOTE for note in BASS)
     frames = np.round(np.append(beats, beats[-1] + np.median(np.diff(beats))) * sr / HOP_LENGTH).astype(int)
@@ -197,6 +220,14 @@ def to_midi(grid, chords, bass):
         Where the song does not keep its tempo, there is a tempo change on each beat: beside the sound file in a DAW,
         both stay together. Bars begin where those of the grid do: the first may be a shorter one. A first beat that
         comes within 0.05 s is put at 0.
+
+    Examples
+    --------
+    >>> beats = pd.DataFrame({"time": [0, .5, 1, 1.5], "beat": [1, 2, 3, 4], "beats_per_bar": 4})
+    >>> chords = pd.DataFrame({"start": [0], "end": [2], "chord": ["Am"], "root": [9], "minor": [True]})
+    >>> midi = to_midi(beats, chords, np.full(4, 33))
+    >>> [track.name for track in midi.tracks], float(round(midi.length, 2))
+    (['tempo', 'beats', 'bass', 'chords'], 2.0)
     """
     times = grid["time"].to_numpy(copy=True)
     period = np.median(np.diff(times))

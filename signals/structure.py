@@ -29,18 +29,21 @@ SILENT_POWER = 1e-6
 TEMPO_RANGE = (30, 300)
 """BPM that a tempogram shows."""
 CONTEXT_SECONDS = 2.5
-"""Two moments are alike where so much of the music around them is."""
+"""Two moments are compared by this much of the music around them."""
 NEIGHBOUR_SHARE = .06
 """The share of a song that counts as alike to a moment."""
 BLUR_SECONDS = (2.4, .4)
 """Standard deviations by which repetitions are smoothed over time and over their lag."""
 REPETITION_WEIGHT = .5
-"""How much repetitions count for the border of a section, beside contrast. This and the numbers around it were chosen
-on songs joined from clips of GTZAN's train list, see `tests/benchmarks/bench_structure.py`."""
+"""How much repetitions count for a section boundary; contrast counts 1."""
 PROMINENCE = .35
-"""How far the novelty at a border stands out, relative to the largest."""
+"""How far the novelty at a boundary must stand out, relative to the largest."""
 LEAST_CONTRAST = .06
-"""A song in which no moment contrasts more with the one before has one section."""
+"""Where the contrast never reaches this, a song has one section.
+
+This and the five settings above it were chosen on songs joined from clips of GTZAN's train list, see
+`tests/benchmarks/bench_structure.py`.
+"""
 
 
 class Spectrogram(NamedTuple):
@@ -158,6 +161,12 @@ def pooled(pieces, how=np.mean, most=MOST_COLUMNS):
     rows : np.ndarray [shape=(n, values)]
     step : int
         How many rows each of these stands for.
+
+    Examples
+    --------
+    >>> rows, step = pooled([np.array([[1.0], [3]]), np.array([[5.0], [7], [9]])], most=2)
+    >>> rows.ravel().tolist(), step
+    ([2.0, 6.0, 9.0], 2)
     """
     step, kept, rest = 1, 0, 0
     for piece in pieces:
@@ -357,14 +366,15 @@ def _stretches(beats, n_frames, sr, most):
 def section_times(similarity, *, seconds=8.0):
     """When sections begin in s [shape=(n,)], without 0.
 
-    Two things speak for a border: the music before is unlike the music after (Foote 2000), and other moments are
-    repeated from here on (Serrà, Müller, Grosche and Arcos 2014), so that one verse after another is told as well.
+    There are two signs of a boundary: the music before it is unlike the music after it (Foote 2000), or the music after
+    it repeats another part of the song than the music before it (Serrà, Müller, Grosche and Arcos 2014). The second
+    also finds the boundary between two verses, which sound alike.
 
     Parameters
     ----------
     similarity : Similarity
     seconds : float
-        The music is compared this much before and after a moment; no section is shorter, up to a stretch or two.
+        How much music before and after a moment is compared. No section is shorter, but for a stretch or two.
 
     Returns
     -------
@@ -380,7 +390,7 @@ def section_times(similarity, *, seconds=8.0):
         return np.empty(0)
     novelty = contrast / contrast.max() + REPETITION_WEIGHT * repeats / max(repeats.max(), 1e-9)
     peaks = scipy.signal.find_peaks(novelty, distance=reach, prominence=PROMINENCE * novelty.max())[0]
-    # so near to an end of the song, nothing can be said of the contrast
+    # closer to an end of the song, there is too little music to compare
     return edges[peaks[(peaks >= reach) & (peaks <= len(matrix) - reach)]]
 
 
@@ -408,7 +418,7 @@ def contrast_novelty(matrix, reach):
 
 
 def repetition_novelty(matrix, stretch):
-    """How much it changes at a moment which other moments of a song are alike (Serrà, Müller, Grosche and Arcos 2014).
+    """How much the moments that sound alike change from one moment to the next (Serrà, Müller, Grosche and Arcos 2014).
 
     Parameters
     ----------

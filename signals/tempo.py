@@ -48,10 +48,9 @@ WALTZ = (25, .1)
 """Slope and centre of the probability of three beats a bar. Set by hand: of the clips, only three are in 3/4."""
 FOUR = .02
 """Below this probability of three beats a bar there are four; between it and one half, it cannot be told."""
-
-
 SURE = .6
-"""A tempo with less confidence is named with its rival, and a song swings where that is this probable."""
+"""A tempo with less confidence is named with its rival. A song is said to swing where that is more probable than this.
+"""
 
 
 class Tempo(NamedTuple):
@@ -199,7 +198,8 @@ def estimate_tempo(onsets, sr=SAMPLE_RATE):
     dict of str to float
         `tempo` in BPM; `tempo_rival`: the more probable of half and double of it; `tempo_confidence`: the probability
         that the tempo is right within 4%. `beats_per_bar`: 3 or 4, and `metre_confidence`; both are NaN where it
-        cannot be told. `swing`: the probability that the song swings. All are NaN where nothing repeats.
+        cannot be told. `swing`: the probability that the song swings. All are NaN where the sound is shorter than a
+        second and a half, or has no onsets.
 
     Examples
     --------

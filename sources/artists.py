@@ -114,8 +114,8 @@ def add_guests(names, titles):
     out = list(names)
     for number, ((row, _), parts) in enumerate(zip(certain + perhaps, guests)):
         if number < len(certain) or any(plain_name(part) in known for part in parts):
-            there = set(map(plain_name, out[row]))
-            out[row] = out[row] + [part for part in parts if plain_name(part) not in there]
+            already = set(map(plain_name, out[row]))
+            out[row] = out[row] + [part for part in parts if plain_name(part) not in already]
     return out
 
 

@@ -7,7 +7,8 @@
 # [colab]: https://colab.research.google.com/github/owner/name/blob/main/notebooks/04_listen_and_look.ipynb
 #
 # Reads one recording, shows its spectrograms, timbre, beat and structure, and compares it with a second recording.
-# It writes excerpts of the first (beat, percussive, harmonic, hook, loop) as sound files to `OUT_DIR/excerpts`.
+# It writes excerpts of the first (beat, percussive, harmonic, hook, loop) to `OUT_DIR/excerpts`, and a pack with a
+# chord chart and a MIDI file to `OUT_DIR/excerpts/pack`.
 # It takes less than a minute for songs of a few minutes, and little more for one of an hour.
 
 # %%

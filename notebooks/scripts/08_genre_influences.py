@@ -66,9 +66,9 @@ print(f"{len(tracks)} songs, analysed by the model '{model}'; its genres: {', '.
 # ## The whole collection
 #
 # One row per song in `labels.csv`: the blend label, the shares of the genres, the genres of beat, timbre and pitch,
-# and the probability that the label is right, as the model's scores on other songs tell. An interrupted run continues
-# where it stopped, and a song that is added costs that song alone. If `SOURCE` is empty, all songs are **synthetic**,
-# and their names are the ground truth.
+# and the probability that the label is right: the sum of the shares that it names. An interrupted run continues where
+# it stopped, and only new songs are analysed. If `SOURCE` is empty, all songs are **synthetic**, and their names are
+# the ground truth.
 
 # %%
 labels = label_folder(starter.classifier, tracks, out=out / "labels.csv", aspects=starter.aspects,
@@ -89,7 +89,7 @@ else:
     print("no file was skipped")
 
 # %% [markdown]
-# How often does each label occur, and how sure are the labels?
+# How often does each label occur, and how probable is it that it is right?
 
 # %% tags=["finding"]
 if usable:
@@ -114,8 +114,8 @@ if usable:
 # ## The map
 #
 # Each region holds two thirds of the songs of a genre. Each dot is a song of this collection, in the colour of its
-# largest genre; a few songs have numbers, which the list explains. The axis labels name the features that change most along each
-# axis. The page at the end has the same map with the names of all songs.
+# largest genre; a few songs have numbers, which the list explains. The axis labels name the features that change most
+# along each axis. The page at the end has the same map with the names of all songs.
 
 # %%
 if usable and starter.genre_map:
@@ -188,7 +188,8 @@ if usable:
     for by in ("all", "beat", "timbre", "pitch") if len(features) > 1 else ():
         nearest = similar_songs(first, features, 2, by=by)
         print(f"{names[first]}, by {by}: "
-              + "; ".join(f"{names[other]}" + f" ({row.reason})" * bool(row.reason) for other, row in nearest.iterrows()))
+              + "; ".join(names[other] + (f" ({row.reason})" if row.reason else "")
+                          for other, row in nearest.iterrows()))
     if len(features) == 1:
         print("there is one song only: nothing to compare it with")
 

@@ -85,7 +85,6 @@ def make_scale(data, fit):
     clips = pd.concat([clips, tagged_songs(data)], ignore_index=True).drop_duplicates("path")
     clips = clips.groupby(clips["artist"].map(plain)).head(MOST_BY_AN_ARTIST)
     songs, table = description(clips["path"]), spotify_tables(data)
-    known = known_songs(data)
     new = {}
     for feature in CONTRASTS:
         parts = {"tags": contrast(songs, feature)} | ({"sound": songs[SOUND[feature]]} if feature in SOUND else {})
@@ -95,14 +94,14 @@ def make_scale(data, fit):
         new[feature] = {"contrast": combined(songs, feature, standard).quantile(QUANTILES).round(3).tolist(),
                         "table": values.quantile(QUANTILES.clip(.005, .995)).round(4).tolist()} | standard
     if fit:
-        replace_scale(new)
-        part = known[known["long"]]
-        for feature, figures in figures_of_songs(part).items():
+        replace_scale(new)  # the figures are those of estimates on the new scale
+        known = known_songs(data)
+        for feature, figures in figures_of_songs(known[known["long"]]).items():
             new[feature] |= figures
         replace_scale(new)
     return pd.DataFrame({"feature": list(new), "clips": len(songs), "songs in the tables": len(values),
-                         "median of the contrast": [known["contrast"][10] for known in new.values()],
-                         "median of the table": [known["table"][10] for known in new.values()]})
+                         "median of the contrast": [numbers["contrast"][10] for numbers in new.values()],
+                         "median of the table": [numbers["table"][10] for numbers in new.values()]})
 
 
 def replace_scale(new):
@@ -161,15 +160,20 @@ def measure_songs(data, fit):
                      | interval(np.abs(found[part] / bpm - 1) < .04, artists),
                      {"what": f"{name}: tempo up to octaves", "method": method}
                      | interval(up_to_octaves(found[part], bpm), artists)]
-        estimates = estimate_features(heard[part])
-        for feature in CONTRASTS:
-            estimate, values = estimates[f"{feature}_estimate"], songs[feature][part]
-            median = np.interp(.5, QUANTILES, scale()[feature]["table"])
-            rows += [{"what": f"{name}: {feature}, rank correlation"} | rank_correlation(estimate, values, artists),
-                     {"what": f"{name}: {feature}, mean error"} | interval(np.abs(estimate - values), artists),
-                     {"what": f"{name}: {feature}, mean error of the table's median"}
-                     | interval(np.abs(median - values), artists)]
+        rows += [row | {"what": f"{name}: {row['what']}"} for row in scores_of_estimates(heard[part], songs[part])]
     return pd.DataFrame(rows)
+
+
+def scores_of_estimates(heard, songs):
+    """Rows on each feature: the rank correlation, the mean error, and that of always saying the table's median."""
+    estimates, artists, rows = estimate_features(heard), songs["artist"], []
+    for feature in CONTRASTS:
+        estimate, values = estimates[f"{feature}_estimate"], songs[feature]
+        median = np.interp(.5, QUANTILES, scale()[feature]["table"])
+        rows += [{"what": f"{feature}, rank correlation"} | rank_correlation(estimate, values, artists),
+                 {"what": f"{feature}, mean error"} | interval(np.abs(estimate - values), artists),
+                 {"what": f"{feature}, mean error of the table's median"} | interval(np.abs(median - values), artists)]
+    return rows
 
 
 def rank_correlation(estimates, values, artists, n_boot=1000):

@@ -2,7 +2,7 @@
 
 synthetic  synthetic songs: the share of the time in which the chords are right, and the F-measure of the beats
 keys       real clips with published keys: the share of the time in which the chords belong to the key
-sections   joined real clips (A B A B and others), whose borders are known: hit rate at 0.5 and 3 s (mir_eval), beside
+sections   joined real clips (A B A B ...), whose boundaries are known: hit rate at 0.5 and 3 s (mir_eval), beside
            librosa's Laplacian segmentation, the contrast along the diagonal alone (Foote 2000), and equal sections;
            and how many repetitions of the hook are right
 
@@ -104,12 +104,12 @@ def measure_sections(data, fit, songs=40):
                "equal sections of 15 s": lambda y: np.arange(15, len(y) / SAMPLE_RATE, 15)}
     scores = {name: [] for name in methods}
     hooks = []
-    for form, y, borders in joined_songs(data, songs):
+    for form, y, boundaries in joined_songs(data, songs):
         end = len(y) / SAMPLE_RATE
-        hooks.append(right_repeats(find_hook(analyse((y, SAMPLE_RATE))), form, borders))
+        hooks.append(right_repeats(find_hook(analyse((y, SAMPLE_RATE))), form, boundaries))
         for name, method in methods.items():
             found = [time for time in method(y) if 0 < time < end]
-            scores[name].append([mir_eval.segment.detection(spans(borders, end), spans(found, end), window=window,
+            scores[name].append([mir_eval.segment.detection(spans(boundaries, end), spans(found, end), window=window,
                                                             trim=True)[2] for window in (.5, 3)])
     rows = [{"what": f"hit rate (F) at {window} s", "method": name} | interval(values, np.arange(songs))
             for name, pairs in scores.items() for window, values in zip((.5, 3), np.transpose(pairs))]
@@ -117,9 +117,9 @@ def measure_sections(data, fit, songs=40):
                          | interval(hooks, np.arange(songs))])
 
 
-def right_repeats(hook, form, borders):
+def right_repeats(hook, form, boundaries):
     """The share of a hook's repetitions that are the same place in another part of the same letter, to a second."""
-    starts = np.append(0, borders)
+    starts = np.append(0, boundaries)
 
     def place(time):
         part = np.searchsorted(starts, time + .5, side="right") - 1  # a hook may begin a beat before its part
@@ -136,8 +136,8 @@ def contrast_sections(y, seconds=8.0):
     return edges[scipy.signal.find_peaks(novelty, distance=reach, prominence=max(.02, .2 * novelty.max()))[0]]
 
 
-def spans(borders, end):
-    return np.column_stack([np.append(0, borders), np.append(borders, end)])
+def spans(boundaries, end):
+    return np.column_stack([np.append(0, boundaries), np.append(boundaries, end)])
 
 
 def joined_songs(data, n, split="valid"):
@@ -155,7 +155,7 @@ def joined_songs(data, n, split="valid"):
 
 
 def laplacian_sections(y, kinds, sr=SAMPLE_RATE):
-    """Section borders as librosa's example of Laplacian segmentation has them (McFee and Ellis 2014)."""
+    """Section boundaries as librosa's example of Laplacian segmentation has them (McFee and Ellis 2014)."""
     import librosa
     import scipy.ndimage
     import scipy.sparse.csgraph
@@ -175,8 +175,8 @@ def laplacian_sections(y, kinds, sr=SAMPLE_RATE):
     vectors = scipy.ndimage.median_filter(scipy.linalg.eigh(laplacian)[1], size=(9, 1))
     places = vectors[:, :kinds] / (np.cumsum(vectors ** 2, axis=1) ** .5)[:, kinds - 1:kinds].clip(1e-9)
     labels = KMeans(kinds, n_init=10, random_state=0).fit_predict(places)
-    borders = 1 + np.flatnonzero(labels[:-1] != labels[1:])
-    return times[borders[borders < len(times)]]
+    begins = 1 + np.flatnonzero(labels[:-1] != labels[1:])
+    return times[begins[begins < len(times)]]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from prediction.labels import (
     TOGETHER,
     aspect_sentence,
     blend_label,
+    families_named,
     joined_labels,
     label_probability,
     turning_point,
@@ -116,6 +117,14 @@ def test_the_probability_of_a_label_is_the_share_of_what_it_names(values):
         assert label_probability(label, shares) is None
     else:
         assert label_probability(label, shares) == pytest.approx(shares[named].sum())
+
+
+@pytest.mark.parametrize("genre", ["my family", "rock family"])
+def test_a_genre_may_be_called_a_family(genre):
+    shares = pd.Series({genre: .96, "metal": .04})
+    label = blend_label(shares)
+    assert label == genre and families_named(label, shares.index) == [genre]
+    assert label_probability(label, shares) == .96
 
 
 # ---- how often labels occur
