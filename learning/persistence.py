@@ -13,6 +13,7 @@ interpreter or run code. It can ask for up to some gigabytes of memory.
 import hashlib
 import inspect
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -227,11 +228,15 @@ def read_estimator(weights, n_features, n_genres):
         The file is damaged, holds a type that is not in `TRUSTED`, or arrays or trees that no such model has.
     """
     import skops.io
+    from sklearn.exceptions import InconsistentVersionWarning
     try:
         model_checks.check_archive(weights)
         unknown = sorted(set(skops.io.get_untrusted_types(file=weights)) - set(TRUSTED))
         if not unknown:
-            pipeline = _fill_in_defaults(skops.io.load(weights, trusted=TRUSTED))
+            with warnings.catch_warnings():
+                # another version's model is made whole and checked below; there would be a warning for each tree
+                warnings.simplefilter("ignore", InconsistentVersionWarning)
+                pipeline = _fill_in_defaults(skops.io.load(weights, trusted=TRUSTED))
             return model_checks.sound_pipeline(pipeline, n_features, n_genres)
     except Exception as error:  # a damaged or hostile file can raise anything
         raise ModelError(f"{weights} cannot be read safely: {str(error)[:300]}") from error

@@ -126,7 +126,8 @@ def to_dates(dates):
         print(f"{dates.name or 'dates'}: {remark}")
     values = pd.Series(iso.dropna().unique(), dtype="string")
     read = pd.to_datetime(values, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
-    ahead = read.dt.year.gt(datetime.date.today().year + 1) & ~values.str.contains(r"\d{4}")  # 24-Apr-55
-    read = read.mask(ahead.fillna(False).astype(bool), read - pd.DateOffset(years=100))
+    has_century = values.str.contains(r"\d{4}").astype(bool)
+    ahead = read.dt.year.gt(datetime.date.today().year + 1) & ~has_century  # 24-Apr-55
+    read = read.mask(ahead, read - pd.DateOffset(years=100))
     known = dict(zip(values, read))
     return pd.to_datetime(iso.map(known))

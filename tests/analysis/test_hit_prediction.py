@@ -177,14 +177,17 @@ def test_plots_show_studies_and_deciles(telling):
 
 
 def test_hits_of_a_real_table_are_predicted_as_well_as_others_report(shared):
-    """Sound tells hits about as well as others have found with plain gradient boosting (.708), artists held out."""
+    """Sound tells hits about as well as others have found with plain gradient boosting (.708).
+
+    They hold the artists out, and we hold out the guests that titles name as well: .70.
+    """
     from prepare import load_Data, prepare_df
     from preprocessing import create_features
     tracks = create_features(prepare_df(load_Data(shared / "tidytuesday" / "spotify_songs.zip")))
     scores = hit_study(tracks, leaks=False, year="none", n_boot=100).scores
     row = scores.loc[HELD_OUT, "boosting"]
     assert row["base_rate"] == pytest.approx(.093, abs=.001)
-    assert row["roc_auc"] > .70 and row["low"] < .708 < row["high"] + .01
+    assert row["roc_auc"] > .68 and row["low"] < .708 < row["high"] + .01
 
 
 def test_no_artist_of_a_collaboration_is_trained_on(monkeypatch):
