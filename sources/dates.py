@@ -48,7 +48,7 @@ def iso_dates(dates):
             iso[value] = _from_numbers(found[value], day_first)
         else:
             iso[value], is_partial[value] = _complete(value)
-    partial = int(text.map(is_partial).fillna(False).sum()) if any(is_partial.values()) else 0
+    partial = int(text.map(is_partial).eq(True).sum())
     return text.map(iso).astype(object).where(text.notna(), None), partial, remark
 
 
