@@ -248,7 +248,7 @@ def _of_genre_and_years(charts, genre, years):
     if genre is not None:
         need_columns(charts, ["genre"])
         genre = genre.casefold()
-        cells = {cell: genre in split_genres(cell.casefold()) for cell in charts["genre"].dropna().astype(str).unique()}
+        cells = {cell: genre in split_genres(cell.casefold()) for cell in set(map(str, charts["genre"].dropna()))}
         charts = charts[charts["genre"].astype(object).map(lambda cell: cells.get(str(cell), False)).astype(bool)]
     if years is not None:
         year = next((column for column in ("chart_year", "release_year", "year") if column in charts), None)

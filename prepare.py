@@ -144,8 +144,8 @@ def first_genre(genres):
     >>> first_genre(pd.Series(["rock, pop", None], name="genre")).tolist()
     ['rock', None]
     """
-    # many cells are equal: split each only once
-    first = {cell: (split_genres(cell) or [None])[0] for cell in genres.dropna().astype(str).unique()}
+    # many cells are equal: split each only once; pandas 2.2 takes text that begins with a null byte for empty text
+    first = {cell: (split_genres(cell) or [None])[0] for cell in set(map(str, genres.dropna()))}
     return pd.Series([None if pd.isna(cell) else first[str(cell)] for cell in genres], index=genres.index,
                      name=genres.name, dtype=object)
 
@@ -190,7 +190,7 @@ def handle_nulls(df):
         out.insert(out.columns.get_loc("artist") + 1, "artists", artists)
     if "genre" in out:
         filled = out["genre"].notna()
-        joined = {cell: ", ".join(split_genres(cell)) or None for cell in out["genre"].dropna().astype(str).unique()}
+        joined = {cell: ", ".join(split_genres(cell)) or None for cell in set(map(str, out["genre"].dropna()))}
         out["genre"] = out["genre"].astype(object).map(lambda cell: joined.get(str(cell)))
         report.append(("empty genres set to null", int((filled & out["genre"].isna()).sum())))
     for column, mark in NOT_FOUND.items():
