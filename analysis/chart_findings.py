@@ -78,7 +78,8 @@ def place_in_words(table, called="songs that charted"):
              f"{'above' if row['percentile'] > 50 else 'below'} "
              f"{share_text(max(row['percentile'], 100 - row['percentile']) / 100)} of them)"
              for feature, row in outside.iterrows()]
-    return (f"{len(outside)} of {len(table)} features {'is' if len(outside) == 1 else 'are'} outside the middle 80% of the {called}"
+    verb = "is" if len(outside) == 1 else "are"
+    return (f"{len(outside)} of {len(table)} features {verb} outside the middle 80% of the {called}"
             f"{': ' + listed(words) if words else ''}. For one of those songs, it would be {.2 * len(table):.1f} on "
             "average.")
 

@@ -50,7 +50,7 @@ def test_features_outside_the_band_are_named_with_their_place():
                           "outside": [True, False, True]}, index=["energy", "tempo", "tempo_rival"])
     table = table.rename_axis("feature")
     sentence = place_in_words(table, "songs that charted")
-    assert sentence.startswith("1 of 2 features are outside") and "energy 9.00 (above all of them)" in sentence
+    assert sentence.startswith("1 of 2 features is outside") and "energy 9.00 (above all of them)" in sentence
     assert "rival" not in sentence, "half and double are the same song"
     ax = plot_place(table.drop(index="tempo_rival"), called="songs of the table")
     assert ax.get_xlabel() == "percentile among the songs of the table"
