@@ -137,7 +137,8 @@ def correlations_in_words(table, target="popularity"):
         return f"None of the {len(table)} correlations with {name_of(target)} is significant after correction."
     large = sure[sure["r"].abs() >= SMALL_CORRELATION]
     words = [f"{name_of(feature)} ({row['r']:+.2f})" for feature, row in sure.iterrows()]
-    return (f"{len(sure)} of {len(table)} correlations with {name_of(target)} are significant after correction: "
+    verb = "is" if len(sure) == 1 else "are"
+    return (f"{len(sure)} of {len(table)} correlations with {name_of(target)} {verb} significant after correction: "
             f"{listed(words)}; {len(large) or 'none'} of them {'is' if len(large) < 2 else 'are'} "
             f"{SMALL_CORRELATION} or more.")
 

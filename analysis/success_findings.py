@@ -49,7 +49,8 @@ def by_genre_in_words(by_genre, differ):
     """How many correlations of `factors_by_genre` are significant, and whether genres differ, as a sentence."""
     sure = by_genre[by_genre["p_holm"] < ALPHA]
     words = [f"{name_of(row.feature)} in {row.genre} ({row.r:+.2f})" for row in sure.itertuples()]
-    first = f"{len(sure)} of {len(by_genre)} correlations are significant after correction: {listed(words)}."
+    verb = "is" if len(sure) == 1 else "are"
+    first = f"{len(sure)} of {len(by_genre)} correlations {verb} significant after correction: {listed(words)}."
     if not len(differ):
         return f"{first} There are no two genres to compare."
     features = list(differ.index[differ["p_holm"] < ALPHA])

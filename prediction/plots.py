@@ -468,6 +468,7 @@ def _draw_label_counts(ax, counts, mean_shares):
         width = (mean_shares[genre] * counts).to_numpy()
         ax.barh(range(len(counts)), width, left=left, color=colors[genre], label=genre)
         left += width
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("number of songs, coloured by their mean genre shares")
     legend = ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(.5, 0), borderaxespad=5, ncols=5, frameon=False)
     for text in legend.get_texts():

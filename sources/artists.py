@@ -101,7 +101,7 @@ def add_guests(names, titles):
 
     Examples
     --------
-    >>> add_guests([["Ann"], ["Ann"], ["Ben"]], ["Hey (feat. Cleo & Ben)", "Dancing (with a Stranger)", "Hey"])
+    >>> add_guests([["Ann"], ["Ann"], ["Ben"]], ["Hey (feat. Cleo & Ben)", "Walking (with a Friend)", "Hey"])
     [['Ann', 'Cleo', 'Ben'], ['Ann'], ['Ben']]
     """
     found = [(row, match) for row, title in enumerate(titles) if isinstance(title, str)

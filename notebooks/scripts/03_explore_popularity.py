@@ -231,7 +231,8 @@ claims = explore.check_claims(tracks, target=TARGET, by=by, group=GROUP)
 explore.readable(claims).T
 
 # %% tags=["finding"]
-print("The claims: " + "; ".join(f"{verdict}: {number}" for verdict, number in claims["verdict"].value_counts().items()))
+verdicts = claims["verdict"].value_counts()
+print("The claims: " + "; ".join(f"{verdict}: {number}" for verdict, number in verdicts.items()))
 
 # %%
 print(f"written: {write_table(claims, Path(OUT_DIR) / 'claims.csv')}")

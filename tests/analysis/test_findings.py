@@ -31,7 +31,7 @@ def test_a_strong_relation_is_said_with_its_size(songs):
     assert "than a quarter of" in running_in_words(songs.assign(popularity=songs["tempo"] % 7), "loudness",
                                                    "popularity")
     table = associations.correlations(songs)
-    assert correlations_in_words(table).startswith("1 of 2 correlations with popularity are significant")
+    assert correlations_in_words(table).startswith("1 of 2 correlations with popularity is significant")
     assert "loudness (+1.00)" in correlations_in_words(table)
     assert pairs_in_words(songs, "popularity").startswith("Loudness has the strongest correlation with popularity")
 

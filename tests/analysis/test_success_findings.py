@@ -51,7 +51,7 @@ def test_curves_are_summed_up_in_the_unit_of_the_target():
 def test_genres_are_said_to_differ_only_where_the_test_says_so():
     table = pd.DataFrame({"genre": ["pop", "rock"], "feature": "tempo", "r": [.3, .1], "p_holm": [.001, .5]})
     differ = pd.DataFrame({"p_holm": [.5]}, index=["tempo"])
-    assert "1 of 2 correlations are significant after correction: tempo in pop (+0.30)" in by_genre_in_words(
+    assert "1 of 2 correlations is significant after correction: tempo in pop (+0.30)" in by_genre_in_words(
         table, differ)
     assert "cannot be told" in by_genre_in_words(table, differ)
     assert "Genres differ in tempo" in by_genre_in_words(table, differ.assign(p_holm=.01))

@@ -368,6 +368,7 @@ def test_a_tick_of_the_frequency_axis_lies_at_the_band_of_its_frequency():
 def test_each_bar_of_a_collection_is_as_long_as_the_number_of_songs():
     labels = labels_of(n_songs=30)
     ax = plot_collection(labels)[0]
+    assert all(tick == round(tick) for tick in ax.get_xticks()), "there are no parts of songs"
     lengths = np.sum([[bar.get_width() for bar in genre.patches] for genre in ax.containers], axis=0)
     counts = labels["blend"].value_counts()
     assert dict(zip([label.get_text() for label in ax.get_yticklabels()], lengths)) == pytest.approx(counts.to_dict())

@@ -137,7 +137,7 @@ def test_texts_of_lists_and_of_other_cells():
     ("Hey (feat. Ben)", ["Ben"]), ("Hey [Ft. Ben]", ["Ben"]), ("Hey featuring Ben - Remix", ["Ben"]),
     ("Hey (Remix) [feat. Ben & Cleo]", ["Ben", "Cleo"]), ("Hey (Live Remix feat. Ben)", ["Ben"]),
     ("Hey (with Cleo, Dan & Ben)", ["Cleo", "Dan", "Ben"]), ("Hey (with Dan) (feat. Ben)", ["Ben", "Dan"]),
-    ("Hey (feat. Ann)", []), ("Feat of Strength", []), ("Dancing (with a Stranger)", []), ("Hey", []), (None, [])])
+    ("Hey (feat. Ann)", []), ("Feat of Strength", []), ("Walking (with a Friend)", []), ("Hey", []), (None, [])])
 def test_titles_name_guests(title, guests):
     names = [["Ann"], ["Ben"], ["Cleo"], ["Dan"]]
     found = add_guests(names, [title, None, np.nan, "With You"])
